@@ -1,0 +1,1 @@
+//! Reference platform and vendors' sandbox.

@@ -1,0 +1,1 @@
+//! The pure state machines of Tongqiao: case life, bill life, outbox, leases.

@@ -1,0 +1,1 @@
+//! What must survive a crash: the durable outbox, in memory and on SQLite.

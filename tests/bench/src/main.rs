@@ -1,0 +1,3 @@
+//! Benchmarks that print their figures beside a baseline.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Model checking of the engine.
+
+fn main() {}

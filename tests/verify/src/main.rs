@@ -1,0 +1,3 @@
+//! cargo verify: every check of this repository, with its own set-up.
+
+fn main() {}
