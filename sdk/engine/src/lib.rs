@@ -1,1 +1,15 @@
-//! The pure state machines of Tongqiao: case life, bill life, outbox, leases.
+//! The pure state machines: case life, bill life, delivery of the outbox, number leases, retention.
+//!
+//! Nothing here touches a socket, a file, a clock or a source of randomness: `now` and random numbers are arguments, and
+//! `no_std` makes that a compile error. A crash is "drop the machine, load the store, go on".
+#![no_std]
+
+extern crate alloc;
+
+pub mod change;
+pub mod document;
+pub mod entry;
+
+pub use change::Change;
+pub use document::{Collection, Document, Expected};
+pub use entry::{Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};

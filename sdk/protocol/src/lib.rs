@@ -1,1 +1,27 @@
-//! Wire types, identifiers, code sets, error registry and canonical bytes of the Tongqiao protocol.
+//! What travels between a department, an edge node, a hub and the platform.
+//!
+//! This crate holds the *nouns* of the protocol: identifiers and their rules, code sets, signed records, case events,
+//! bills, receipts, routes, limits and the error registry. It performs no I/O and knows neither clocks nor randomness
+//! (`no_std` with `alloc` makes that a compile error): times and random bytes are arguments.
+//!
+//! A *record* is signed over its exact bytes and travels as base64 of those bytes, so that any JSON relay keeps them
+//! (see [`signed_record`]). Nothing here canonicalises JSON.
+#![no_std]
+
+extern crate alloc;
+
+pub mod amount;
+pub mod digest;
+pub mod id;
+pub mod signed_record;
+pub mod suite;
+pub mod timestamp;
+
+pub use amount::Amount;
+pub use digest::Digest;
+pub use id::{
+    BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
+};
+pub use signed_record::{KeyId, RecordKind, SignedRecord};
+pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};
+pub use timestamp::Timestamp;

@@ -1,0 +1,175 @@
+//! Ids that the starter of a thing makes and stores before it is first sent.
+//!
+//! Each is a UUID version 7 in a newtype of its own, so that a bill id cannot stand where a case id belongs. The only
+//! constructors are the parser and `from_time_and_random`, because this crate has neither clock nor randomness.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::Timestamp;
+
+/// The text is not a hyphenated lower- or upper-case UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a UUID of 36 characters")]
+pub struct InvalidId;
+
+macro_rules! uuid_id {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Builds a UUIDv7 from the time of making (milliseconds) and ten random bytes.
+            pub fn from_time_and_random(now: Timestamp, random: [u8; 10]) -> Self {
+                let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+
+            /// The sixteen bytes, as a store keeps them.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// Rebuilds an id from the sixteen bytes that [`Self::as_bytes`] gave.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0.as_hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if text.len() != 36 {
+                    return Err(InvalidId);
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// One case event (`id` of its CloudEvents envelope).
+    EventId
+}
+uuid_id! {
+    /// One case 办件 for its whole life, whoever numbers it.
+    CaseId
+}
+uuid_id! {
+    /// One bill, made by the department before it first asks for payment.
+    BillId
+}
+uuid_id! {
+    /// One refund of (part of) a bill.
+    RefundId
+}
+uuid_id! {
+    /// One running installation of a department's system: the owner of an outbox.
+    ProducerId
+}
+uuid_id! {
+    /// One uninterrupted life of a producer's store; a restored or cloned store begins another.
+    IncarnationId
+}
+uuid_id! {
+    /// One uninterrupted life of the platform's log; a platform restored from backup begins another.
+    EpochId
+}
+uuid_id! {
+    /// One block of case numbers handed to a producer.
+    LeaseId
+}
+uuid_id! {
+    /// One request that must take effect at most once (leases, enrolment).
+    RequestId
+}
+uuid_id! {
+    /// Any signed record in an outbox: an event, a bill, a void or a refund.
+    RecordId
+}
+
+macro_rules! is_record {
+    ($($name:ident),*) => { $(
+        impl From<$name> for RecordId {
+            fn from(id: $name) -> Self { Self(id.0) }
+        }
+        impl From<RecordId> for $name {
+            fn from(id: RecordId) -> Self { Self(id.0) }
+        }
+    )* };
+}
+is_record!(EventId, BillId, RefundId);
+
+/// The name of a party: `platform`, a hub, an edge node, a department's system or a terminal.
+///
+/// Lower-case letters, digits and hyphens, 2 to 63 characters, beginning with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PartyId(String);
+
+/// The text is not a party's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a party is named by 2 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit")]
+pub struct InvalidPartyId;
+
+impl PartyId {
+    /// The name as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PartyId {
+    type Err = InvalidPartyId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPartyId> {
+        let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let bytes = text.as_bytes();
+        let shape = (2..=63).contains(&bytes.len()) && bytes.iter().all(|&b| legal(b) || b == b'-');
+        if shape && bytes.first().is_some_and(|&b| legal(b)) { Ok(Self(text.to_string())) } else { Err(InvalidPartyId) }
+    }
+}
+
+impl fmt::Display for PartyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PartyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,156 @@
+//! A record and its author's signature.
+//!
+//! The signature covers the *exact bytes* of the record. They travel as base64, so that a relay which parses and prints
+//! JSON cannot change them. The signed message is
+//!
+//! ```text
+//! tag LF keyid LF record-bytes
+//! ```
+//!
+//! where the tag names the kind of record ([`RecordKind::tag`]): bytes signed as a bill can never be shown as an event.
+//! The signature does not expire: freshness belongs to the hop, authorship to the record.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Digest, SignError, SignatureValue, Signer, Suite};
+
+/// What kind of record a signature was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// A case event.
+    Event,
+    /// A bill.
+    Bill,
+    /// The withdrawal of an unpaid bill.
+    Void,
+    /// A refund of a paid bill.
+    Refund,
+    /// The root of a batch of receipts.
+    Receipts,
+    /// The key directory.
+    Directory,
+    /// A catalogue snapshot.
+    Catalogue,
+    /// The platform's statement of its epoch.
+    Epoch,
+}
+
+impl RecordKind {
+    /// The first line of the signed message.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Event => "tongqiao-event-v1",
+            Self::Bill => "tongqiao-bill-v1",
+            Self::Void => "tongqiao-void-v1",
+            Self::Refund => "tongqiao-refund-v1",
+            Self::Receipts => "tongqiao-receipts-v1",
+            Self::Directory => "tongqiao-directory-v1",
+            Self::Catalogue => "tongqiao-catalogue-v1",
+            Self::Epoch => "tongqiao-epoch-v1",
+        }
+    }
+}
+
+/// The id of a key in the platform's directory: 1 to 64 of letters, digits and `. _ / -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct KeyId(String);
+
+/// The text is not a key id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a key id is 1 to 64 letters, digits, '.', '_', '/' or '-'")]
+pub struct InvalidKeyId;
+
+impl KeyId {
+    /// The id as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = InvalidKeyId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKeyId> {
+        let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
+        if (1..=64).contains(&text.len()) && legal { Ok(Self(text.to_string())) } else { Err(InvalidKeyId) }
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who signed, and the 64 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSignature {
+    /// The author's key.
+    pub keyid: KeyId,
+    /// The signature.
+    pub value: SignatureValue,
+}
+
+/// A record with its author's signature, as it is stored and as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedRecord {
+    /// The exact bytes that were signed.
+    #[serde(with = "base64_bytes")]
+    pub record: Vec<u8>,
+    /// The author's signature over them.
+    pub signature: RecordSignature,
+}
+
+impl SignedRecord {
+    /// The message that is signed for `record` as a record of `kind` under `key`.
+    pub fn message(kind: RecordKind, key: &KeyId, record: &[u8]) -> Vec<u8> {
+        let (tag, key) = (kind.tag().as_bytes(), key.as_str().as_bytes());
+        let mut message = Vec::with_capacity(tag.len() + key.len() + 2 + record.len());
+        for part in [tag, b"\n", key, b"\n", record] {
+            message.extend_from_slice(part);
+        }
+        message
+    }
+
+    /// Signs `record`.
+    ///
+    /// # Errors
+    /// [`SignError`] when the signing device cannot sign now; nothing took effect.
+    pub fn sign(kind: RecordKind, record: Vec<u8>, signer: &dyn Signer, random: &[u8; 32]) -> Result<Self, SignError> {
+        let keyid = signer.key_id().clone();
+        let value = signer.sign(&Self::message(kind, &keyid, &record), random)?;
+        Ok(Self { record, signature: RecordSignature { keyid, value } })
+    }
+
+    /// The digest by which duplicates are told apart: of the record's bytes, by the hash of the signing key's suite.
+    pub fn digest(&self, suite: Suite) -> Digest {
+        Digest::of(suite, &self.record)
+    }
+}
+
+mod base64_bytes {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    }
+}
