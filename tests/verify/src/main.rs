@@ -1,3 +1,50 @@
-//! cargo verify: every check of this repository, with its own set-up.
+//! `cargo verify`: every check of this repository, with its own set-up.
+//!
+//! ```text
+//! cargo verify                     what a developer runs before a commit
+//! cargo verify --only clippy,test  some parts
+//! cargo verify --all               what CI runs: also what needs root or large downloads; a skip is a failure
+//! cargo verify --list              the parts, their budgets and what they do
+//! ```
+//!
+//! Parts run one after the other, because the machine they are meant for has two cores and cargo uses both.
+//! Each prints its minutes against its budget. The last line is always `verify: N passed, N failed, N skipped`,
+//! and the reason of every skip and failure stands above it.
 
-fn main() {}
+mod arguments;
+mod command;
+mod part;
+mod report;
+mod repository;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::Arguments;
+use crate::repository::Repository;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        report::print_parts();
+        return ExitCode::SUCCESS;
+    }
+    let selected = match arguments.selected_parts() {
+        Ok(selected) => selected,
+        Err(unknown) => {
+            eprintln!("cargo verify: there is no part named {unknown:?}; `cargo verify --list` shows them");
+            return ExitCode::from(2);
+        }
+    };
+    let repository = match Repository::find() {
+        Ok(repository) => repository,
+        Err(reason) => {
+            eprintln!("cargo verify: {reason}");
+            return ExitCode::from(2);
+        }
+    };
+    let results = selected.into_iter().map(|choice| report::run_and_time(&repository, choice)).collect::<Vec<_>>();
+    report::print_summary(&results, arguments.skips())
+}

@@ -1,0 +1,59 @@
+//! What the user asked for on the command line.
+
+use clap::Parser;
+
+use crate::part::{PARTS, Part, Reach};
+
+/// Check this repository: formatting, lints, tests, documents and more.
+#[derive(Parser)]
+#[command(name = "cargo verify")]
+pub(crate) struct Arguments {
+    /// Run everything, also what needs root or large downloads. A skip is then a failure.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Run only these parts (comma-separated names), whatever they need.
+    #[arg(long, value_delimiter = ',', value_name = "PART")]
+    pub(crate) only: Vec<String>,
+    /// List the parts with their budgets and stop.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// A part together with the decision whether this run executes it.
+pub(crate) enum Choice {
+    /// Run it.
+    Run(&'static Part),
+    /// Leave it out, for the reason given.
+    LeaveOut(&'static Part, &'static str),
+}
+
+/// How a skipped part counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skips {
+    /// A skip is reported and harmless.
+    Allowed,
+    /// A skip fails the run.
+    Fail,
+}
+
+impl Arguments {
+    /// The parts of this run in table order, or the first name that is no part.
+    pub(crate) fn selected_parts(&self) -> Result<Vec<Choice>, String> {
+        if let Some(unknown) = self.only.iter().find(|name| PARTS.iter().all(|part| part.name != **name)) {
+            return Err(unknown.clone());
+        }
+        let wanted = PARTS.iter().filter(|part| self.only.is_empty() || self.only.iter().any(|name| name == part.name));
+        Ok(wanted.map(|part| self.choose(part)).collect())
+    }
+
+    fn choose(&self, part: &'static Part) -> Choice {
+        match part.reach {
+            Reach::OnlyWithAll(reason) if !self.all && self.only.is_empty() => Choice::LeaveOut(part, reason),
+            Reach::Everywhere | Reach::OnlyWithAll(_) => Choice::Run(part),
+        }
+    }
+
+    pub(crate) fn skips(&self) -> Skips {
+        if self.all { Skips::Fail } else { Skips::Allowed }
+    }
+}

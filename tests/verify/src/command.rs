@@ -1,0 +1,58 @@
+//! Running another program: no standard input, the same environment everywhere, a reason when it fails.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::part::Trouble;
+use crate::repository::Repository;
+
+/// Variables that `cargo run` sets for this program and that must not reach the programs it starts:
+/// a nested cargo would take them for its own and rebuild what is already built.
+const OF_THE_OUTER_CARGO: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_PRIMARY_PACKAGE",
+    "LD_LIBRARY_PATH",
+];
+
+/// A program with its arguments, to be run in the repository.
+pub(crate) struct Program {
+    shown: String,
+    command: Command,
+}
+
+impl Program {
+    /// `cargo` with these words, in the repository's root.
+    pub(crate) fn cargo(repository: &Repository, words: &[&str]) -> Self {
+        Self::new(repository.root(), "cargo", words)
+    }
+
+    /// Any program, in this folder.
+    pub(crate) fn new(folder: &Path, name: &str, words: &[&str]) -> Self {
+        let mut command = Command::new(name);
+        command.args(words).current_dir(folder).stdin(Stdio::null()).env("CARGO_INCREMENTAL", "0");
+        for name in OF_THE_OUTER_CARGO {
+            command.env_remove(name);
+        }
+        let shown = std::iter::once(name).chain(words.iter().copied()).collect::<Vec<_>>().join(" ");
+        Self { shown, command }
+    }
+
+    /// With one more environment variable.
+    pub(crate) fn with(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it with its output visible; anything but success is a failure of the part.
+    pub(crate) fn run(mut self) -> Result<(), Trouble> {
+        println!("$ {}", self.shown);
+        match self.command.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Trouble::Failed(format!("`{}` ended with {status}", self.shown))),
+            Err(error) => Err(Trouble::Failed(format!("`{}` did not start: {error}", self.shown))),
+        }
+    }
+}

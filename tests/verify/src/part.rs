@@ -1,0 +1,75 @@
+//! The table of parts. To add a check, add a row here and a function below `part/`.
+
+mod deny;
+mod rust;
+
+use crate::repository::Repository;
+
+/// One check of the repository.
+pub(crate) struct Part {
+    /// What the user types after `--only`.
+    pub(crate) name: &'static str,
+    /// One line for `--list`.
+    pub(crate) about: &'static str,
+    /// Minutes it may take from a fresh clone on two cores. Longer is reported, so that the whole stays under an hour.
+    pub(crate) budget_minutes: u32,
+    /// When it runs.
+    pub(crate) reach: Reach,
+    /// The check itself.
+    pub(crate) run: fn(&Repository) -> Result<(), Trouble>,
+}
+
+/// When a part runs.
+pub(crate) enum Reach {
+    /// In every run.
+    Everywhere,
+    /// Only with `--all` or when named by `--only`, for the reason given.
+    OnlyWithAll(&'static str),
+}
+
+/// Why a part did not pass.
+pub(crate) enum Trouble {
+    /// The check ran and found something.
+    Failed(String),
+    /// The check could not run here.
+    Skipped(String),
+}
+
+/// Every part, in the order in which they run: what fails fast comes first.
+pub(crate) const PARTS: &[Part] = &[
+    Part {
+        name: "fmt",
+        about: "rustfmt finds nothing to change",
+        budget_minutes: 1,
+        reach: Reach::Everywhere,
+        run: rust::fmt,
+    },
+    Part {
+        name: "clippy",
+        about: "clippy finds nothing in any target",
+        budget_minutes: 6,
+        reach: Reach::Everywhere,
+        run: rust::clippy,
+    },
+    Part {
+        name: "test",
+        about: "unit, property, integration, tidy and documentation tests",
+        budget_minutes: 12,
+        reach: Reach::Everywhere,
+        run: rust::test,
+    },
+    Part {
+        name: "doc",
+        about: "rustdoc builds without a warning",
+        budget_minutes: 3,
+        reach: Reach::Everywhere,
+        run: rust::doc,
+    },
+    Part {
+        name: "deny",
+        about: "licences, sources and layering of dependencies are as deny.toml says",
+        budget_minutes: 4,
+        reach: Reach::OnlyWithAll("builds cargo-deny"),
+        run: deny::check,
+    },
+];
