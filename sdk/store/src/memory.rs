@@ -1,0 +1,218 @@
+//! The reference store: plain maps behind one lock, as simple as the promise allows.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tongqiao_engine::{Change, Collection, Document, Entry, EntryState, Sequence, StreamKey};
+use tongqiao_protocol::{EpochId, RecordId, Timestamp};
+
+use crate::identity::{new_incarnation, new_producer};
+use crate::{Committed, IntegrityReport, PendingQuery, Statistics, Store, StoreError, StoreIdentity};
+
+mod apply;
+
+/// A store that lives as long as the value. For tests and as the reference model; nothing survives the process.
+#[derive(Debug)]
+pub struct MemoryStore {
+    contents: Mutex<Contents>,
+}
+
+#[derive(Debug, Clone)]
+struct Contents {
+    identity: StoreIdentity,
+    rows: BTreeMap<u64, Row>,
+    ordinals: BTreeMap<RecordId, u64>,
+    last_ordinal: u64,
+    last_sequences: BTreeMap<StreamKey, Sequence>,
+    documents: BTreeMap<(Collection, String), Document>,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    entry: Entry,
+    bytes: Vec<u8>,
+    receipt: Option<Vec<u8>>,
+}
+
+impl MemoryStore {
+    /// An empty store with a producer of its own.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn new() -> Result<Self, StoreError> {
+        let identity = StoreIdentity { producer: new_producer()?, incarnation: new_incarnation()? };
+        Ok(Self {
+            contents: Mutex::new(Contents {
+                identity,
+                rows: BTreeMap::new(),
+                ordinals: BTreeMap::new(),
+                last_ordinal: 0,
+                last_sequences: BTreeMap::new(),
+                documents: BTreeMap::new(),
+            }),
+        })
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        // A commit works on a copy, so a panic in one leaves the contents whole.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn page(&self, limit: u32, wanted: impl Fn(&Contents, &Entry) -> bool) -> Vec<Entry> {
+        let contents = self.contents();
+        let all = contents.rows.values().map(|row| &row.entry);
+        all.filter(|entry| wanted(&contents, entry)).take(limit as usize).cloned().collect()
+    }
+}
+
+/// Whether a stream stands still behind an entry in this state.
+const fn blocks(state: EntryState) -> bool {
+    matches!(state, EntryState::Refused { .. } | EntryState::Expired | EntryState::Dead)
+}
+
+impl Contents {
+    fn row(&self, id: &RecordId) -> Option<&Row> {
+        self.rows.get(self.ordinals.get(id)?)
+    }
+
+    fn predecessors<'a>(&'a self, of: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+        let all = self.rows.values().map(|row| &row.entry);
+        all.filter(move |entry| entry.stream == of.stream && entry.sequence < of.sequence)
+    }
+
+    fn is_blocked(&self, entry: &Entry) -> bool {
+        self.predecessors(entry).any(|earlier| blocks(earlier.state))
+    }
+
+    fn must_wait(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.predecessors(entry).any(|earlier| {
+            earlier.state == EntryState::Pending && (earlier.next_attempt_at > now || earlier.ordinal > entry.ordinal)
+        })
+    }
+}
+
+impl Store for MemoryStore {
+    fn identity(&self) -> Result<StoreIdentity, StoreError> {
+        Ok(self.contents().identity)
+    }
+
+    fn begin_incarnation(&self) -> Result<StoreIdentity, StoreError> {
+        let incarnation = new_incarnation()?;
+        let mut contents = self.contents();
+        contents.identity.incarnation = incarnation;
+        Ok(contents.identity)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Result<Committed, StoreError> {
+        let mut contents = self.contents();
+        let mut copy = contents.clone();
+        let mut committed = Committed::default();
+        for change in changes {
+            copy.apply(change, &mut committed)?;
+        }
+        *contents = copy;
+        Ok(committed)
+    }
+
+    fn next_sequence(&self, stream: &StreamKey) -> Result<Sequence, StoreError> {
+        Ok(self.contents().next_sequence(stream))
+    }
+
+    fn pending(&self, query: &PendingQuery) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.page(query.limit, |contents, entry| {
+            entry.state == EntryState::Pending
+                && entry.lane == query.lane
+                && entry.ordinal > query.after_ordinal
+                && entry.next_attempt_at <= query.now
+                && !contents.is_blocked(entry)
+                && !contents.must_wait(entry, query.now)
+        }))
+    }
+
+    fn entries(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.page(limit, |_, entry| entry.ordinal > after_ordinal))
+    }
+
+    fn needing_attention(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.page(limit, |_, entry| entry.ordinal > after_ordinal && blocks(entry.state)))
+    }
+
+    fn entry(&self, id: &RecordId) -> Result<Option<Entry>, StoreError> {
+        Ok(self.contents().row(id).map(|row| row.entry.clone()))
+    }
+
+    fn bytes(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.contents().row(id).map(|row| row.bytes.clone()))
+    }
+
+    fn receipt(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.contents().row(id).and_then(|row| row.receipt.clone()))
+    }
+
+    fn settled_since(&self, wanted: &EpochId, from_position: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut found: Vec<(u64, Entry)> = Vec::new();
+        for row in self.contents().rows.values() {
+            let (EntryState::Settled { epoch, position } | EntryState::Refused { epoch, position }) = row.entry.state
+            else {
+                continue;
+            };
+            if epoch == *wanted && position >= from_position {
+                found.push((position, row.entry.clone()));
+            }
+        }
+        found.sort_by_key(|(position, entry)| (*position, entry.ordinal));
+        Ok(found.into_iter().map(|(_, entry)| entry).take(limit as usize).collect())
+    }
+
+    fn due_for_forgetting(&self, before: Timestamp, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut found = self.page(u32::MAX, |_, entry| {
+            matches!(entry.state, EntryState::Settled { .. } | EntryState::Replaced { .. })
+                && entry.terminal_at.is_some_and(|at| at < before)
+        });
+        found.sort_by_key(|entry| (entry.terminal_at, entry.ordinal));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    fn document(&self, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
+        Ok(self.contents().documents.get(&(collection, key.to_owned())).cloned())
+    }
+
+    fn documents(
+        &self,
+        collection: Collection,
+        prefix: &str,
+        after_key: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, Document)>, StoreError> {
+        let contents = self.contents();
+        let all = contents.documents.iter().filter(|((of, key), _)| {
+            *of == collection && key.starts_with(prefix) && (after_key.is_empty() || key.as_str() > after_key)
+        });
+        Ok(all.take(limit as usize).map(|((_, key), document)| (key.clone(), document.clone())).collect())
+    }
+
+    fn statistics(&self) -> Result<Statistics, StoreError> {
+        let contents = self.contents();
+        let mut statistics = Statistics::default();
+        for row in contents.rows.values() {
+            statistics.size_bytes += row.bytes.len() as u64 + row.receipt.as_ref().map_or(0, Vec::len) as u64;
+            match row.entry.state {
+                EntryState::Pending => {
+                    statistics.pending += 1;
+                    statistics.blocked += u64::from(contents.is_blocked(&row.entry));
+                    statistics.oldest_pending_at.get_or_insert(row.entry.accepted_at);
+                }
+                EntryState::Refused { .. } => statistics.refused += 1,
+                EntryState::Expired => statistics.expired += 1,
+                EntryState::Dead => statistics.dead += 1,
+                EntryState::Settled { .. } | EntryState::Replaced { .. } => statistics.retained += 1,
+            }
+        }
+        Ok(statistics)
+    }
+
+    fn check(&self) -> Result<IntegrityReport, StoreError> {
+        Ok(IntegrityReport { rows_checked: self.contents().rows.len() as u64, ..IntegrityReport::default() })
+    }
+}
