@@ -1,1 +1,4 @@
 //! One integration binary.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod tidy;

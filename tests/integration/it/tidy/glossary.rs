@@ -1,0 +1,25 @@
+//! A noun has one name, and the glossary has it.
+
+use super::tree;
+
+/// Endings of types that explain themselves by the noun in front of them.
+const DERIVED: &[&str] = &["Error", "Fault", "Kind", "Data", "State"];
+
+#[test]
+fn every_type_at_the_root_of_the_protocol_stands_in_the_glossary() {
+    let glossary = std::fs::read_to_string(tree::root().join("docs/glossary.md")).unwrap();
+    let library = std::fs::read_to_string(tree::root().join("sdk/protocol/src/lib.rs")).unwrap();
+    let exported = library.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let names = exported
+        .flat_map(|list| list.split(|character: char| !character.is_alphanumeric()))
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .filter(|name| !name.starts_with("Invalid") && !DERIVED.iter().any(|ending| name.ends_with(ending)))
+        .collect::<Vec<_>>();
+    assert!(names.len() >= 10, "found only {names:?}: does lib.rs still re-export its types?");
+    let missing = names
+        .iter()
+        .filter(|name| !glossary.contains(&format!("`{name}`")))
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>();
+    tree::assert_none(&missing, "give it a row in docs/glossary.md, in both languages");
+}
