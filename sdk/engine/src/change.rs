@@ -8,7 +8,7 @@ use tongqiao_protocol::{RecordId, Timestamp};
 use crate::{Collection, Entry, EntryState, Expected};
 
 /// One step of an atomic commit. A store applies all changes of a commit or none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Takes a new record. Refused as "sequence taken" unless its sequence is the next of its stream, or it replaces a
     /// refused entry of the same stream and sequence (which thereby becomes `Replaced`). The store gives the ordinal.

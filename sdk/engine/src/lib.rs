@@ -7,9 +7,18 @@
 extern crate alloc;
 
 pub mod change;
+pub mod classify;
+pub mod delivery;
 pub mod document;
 pub mod entry;
+pub mod epoch_book;
 
 pub use change::Change;
+pub use classify::{Failure, FailureScope, Outcome, Retry};
+pub use delivery::{
+    BatchId, Delivery, EpochNotice, Input, KeptPart, Missing, Notice, Output, RecordAnswer, RequestNumber, Settings,
+    TerminalReceipt, Verdict,
+};
 pub use document::{Collection, Document, Expected};
 pub use entry::{Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};
+pub use epoch_book::{EpochBook, InvalidEpochBook, ReceiptStanding};

@@ -1,0 +1,46 @@
+//! The limits of a delivery.
+
+/// How many milliseconds are in a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// The limits of a delivery; the default is what the specification says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Entries of one lane in memory at a time.
+    pub window_entries: u32,
+    /// Records in one request.
+    pub batch_records: u32,
+    /// Bytes of signed records in one request.
+    pub batch_bytes: u64,
+    /// Requests under way at once, per lane: control, payment, case, bulk.
+    pub concurrency: [u32; 4],
+    /// After so many requests of more urgent lanes a waiting bulk request goes first.
+    pub bulk_floor: u32,
+    /// The first delay after a failure is at most this.
+    pub retry_base_ms: u64,
+    /// Later delays are at most this.
+    pub retry_cap_ms: u64,
+    /// Retries that may be made in a burst.
+    pub retry_burst: u32,
+    /// One further retry is allowed per so many milliseconds.
+    pub retry_refill_ms: u64,
+    /// After so many failures of the server in a row a lane sends smaller batches.
+    pub shrink_after_failures: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            window_entries: 2_000,
+            batch_records: 1_000,
+            batch_bytes: 4 * 1024 * 1024,
+            concurrency: [1, 4, 2, 1],
+            bulk_floor: 16,
+            retry_base_ms: 500,
+            retry_cap_ms: 5 * MINUTE_MS,
+            retry_burst: 20,
+            retry_refill_ms: 5_000,
+            shrink_after_failures: 3,
+        }
+    }
+}
