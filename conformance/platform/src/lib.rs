@@ -1,1 +1,33 @@
 //! Reference platform and vendors' sandbox.
+//!
+//! The platform's side of the protocol on axum and SQLite. Of this workspace it uses the protocol types only: the life
+//! of a case is read from the tables of the specification, signatures are checked by code of its own. What it does is
+//! therefore evidence about the specification, and not about the engine.
+//!
+//! ```no_run
+//! use tongqiao_reference_platform::Platform;
+//! # async fn run() -> Result<(), tongqiao_reference_platform::StartError> {
+//! let running = Platform::builder().database("platform.sqlite").sandbox().start().await?;
+//! println!("listening on {}", running.address());
+//! running.shutdown().await;
+//! # Ok(()) }
+//! ```
+//!
+//! Every answer is given after its transaction is on disk (`synchronous=FULL`), so the process may be killed at any
+//! moment. Duplicate elimination never expires: the record itself is the index.
+
+#![allow(dead_code, unused_imports, reason = "the skeleton lands first; removed with the routes that use it")]
+
+mod app;
+mod clock;
+mod crypto;
+mod database;
+mod epoch;
+mod keys;
+mod platform;
+mod routes;
+mod server;
+mod status;
+
+pub use clock::Clock;
+pub use platform::{Builder, Platform, Running, StartError};

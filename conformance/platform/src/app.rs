@@ -1,0 +1,72 @@
+//! What every handler shares.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tongqiao_protocol::Suite;
+
+use crate::Clock;
+use crate::database::Database;
+use crate::epoch::CurrentEpoch;
+use crate::keys::PlatformKeys;
+
+/// Shared state; clones are handles on the same platform.
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    keys: RwLock<Arc<PlatformKeys>>,
+    epoch: RwLock<CurrentEpoch>,
+}
+
+/// What the builder decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Whether `/sandbox/*` exists.
+    pub(crate) sandbox: bool,
+    /// The suite of what the platform signs for everybody: epoch, directory, catalogue.
+    pub(crate) suite: Suite,
+    /// Scheme and authority under which callers reach the platform, such as `http://127.0.0.1:8080`.
+    pub(crate) base_url: String,
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    pub(crate) fn new(
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        keys: PlatformKeys,
+        epoch: CurrentEpoch,
+    ) -> Self {
+        let (keys, epoch) = (RwLock::new(Arc::new(keys)), RwLock::new(epoch));
+        Self(Arc::new(Shared { database, clock, settings, keys, epoch }))
+    }
+}
+
+impl Shared {
+    /// The platform's signing keys.
+    pub(crate) fn keys(&self) -> Arc<PlatformKeys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The running epoch.
+    pub(crate) fn epoch(&self) -> CurrentEpoch {
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what a restored database says.
+    pub(crate) fn reload(&self, keys: PlatformKeys, epoch: CurrentEpoch) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        *self.epoch.write().unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
+}

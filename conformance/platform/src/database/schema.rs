@@ -1,0 +1,59 @@
+//! The schema, its version, and putting a backup back.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::DatabaseError;
+
+/// What `PRAGMA user_version` says of a file this program understands.
+const VERSION: i64 = 1;
+
+const FIRST: &str = include_str!("schema.sql");
+
+/// Creates the tables in an empty file.
+pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        0 => {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST}; PRAGMA user_version = {VERSION}; COMMIT"))?;
+            Ok(())
+        }
+        VERSION => Ok(()),
+        _ => Err(DatabaseError::Corrupt("schema version")),
+    }
+}
+
+/// Makes the content that of the backup at `source`, then runs `after`, all in one transaction.
+///
+/// The rows are copied rather than the file swapped: the live connections stay valid, and a crash in the middle leaves
+/// the state before.
+pub(super) fn replace_content<F>(connection: &Connection, source: &Path, after: F) -> Result<(), DatabaseError>
+where
+    F: FnOnce(&Connection) -> Result<(), DatabaseError>,
+{
+    connection.execute("ATTACH DATABASE ?1 AS backup", [source.to_string_lossy()])?;
+    connection.pragma_update(None, "foreign_keys", "OFF")?;
+    let replaced = copy_tables(connection).and_then(|()| after(connection));
+    let ended = match &replaced {
+        Ok(()) => connection.execute_batch("COMMIT"),
+        Err(_) if connection.is_autocommit() => Ok(()),
+        Err(_) => connection.execute_batch("ROLLBACK"),
+    };
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.execute_batch("DETACH DATABASE backup")?;
+    replaced?;
+    Ok(ended?)
+}
+
+fn copy_tables(connection: &Connection) -> Result<(), DatabaseError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut names = connection.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'")?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for name in names {
+        connection.execute_batch(&format!(
+            "DELETE FROM main.\"{name}\"; INSERT INTO main.\"{name}\" SELECT * FROM backup.\"{name}\";"
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+-- Times are milliseconds since 1970, money is fen, ids are the sixteen bytes of a UUID.
+-- Nothing here ever expires except nonces: the record itself is the index by which a duplicate is known.
+
+CREATE TABLE epoch (
+    number INTEGER PRIMARY KEY,
+    epoch BLOB NOT NULL UNIQUE,
+    started INTEGER NOT NULL,
+    kept INTEGER                        -- once succeeded: how many positions of the log survived
+) STRICT;
+
+CREATE TABLE platform_key (
+    suite TEXT PRIMARY KEY,
+    secret BLOB NOT NULL                -- a sandbox's key; a real platform has a password machine
+) STRICT;
+
+CREATE TABLE party (
+    party TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,               -- JSON
+    enrolled INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE party_key (
+    keyid TEXT PRIMARY KEY,
+    party TEXT NOT NULL REFERENCES party,
+    suite TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    purpose TEXT NOT NULL,
+    valid_from INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    revoked_at INTEGER,
+    revoked_reason TEXT
+) STRICT;
+
+CREATE TABLE enrolment_code (
+    code TEXT PRIMARY KEY,
+    party TEXT,                         -- NULL: the enrolling system names itself
+    scopes TEXT NOT NULL,               -- JSON
+    expires INTEGER NOT NULL,
+    used_at INTEGER,
+    request_digest BLOB,                -- the same request again gets the same answer
+    answer TEXT
+) STRICT;
+
+CREATE TABLE nonce (
+    keyid TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (keyid, nonce)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX nonce_by_age ON nonce (seen_at);
+
+-- Append-only: one row for every terminal answer, in the order of the answers.
+CREATE TABLE log (
+    position INTEGER PRIMARY KEY,
+    record BLOB NOT NULL,
+    kind TEXT NOT NULL,                 -- event, bill, void, refund
+    outcome TEXT NOT NULL,              -- settled, refused
+    digest TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    receipt TEXT NOT NULL               -- JSON as it was given
+) STRICT;
+CREATE INDEX log_by_record ON log (record);
+
+CREATE TABLE stream (
+    producer BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    blocked_by BLOB,                    -- the refused event at last_sequence + 1
+    PRIMARY KEY (producer, incarnation, case_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    id BLOB PRIMARY KEY,
+    digest TEXT NOT NULL,
+    case_id BLOB NOT NULL,
+    producer BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,              -- settled, refused
+    effect INTEGER NOT NULL,            -- 1: it moved the case
+    revision INTEGER,                   -- the case's revision after it
+    replaces BLOB,
+    position INTEGER NOT NULL REFERENCES log,
+    party TEXT NOT NULL,
+    keyid TEXT NOT NULL,
+    record BLOB NOT NULL,
+    signature BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_by_case ON event (case_id, position);
+CREATE UNIQUE INDEX event_once_per_sequence ON event (producer, incarnation, case_id, sequence)
+    WHERE outcome = 'settled';
+
+CREATE TABLE case_file (
+    case_id BLOB PRIMARY KEY,
+    number TEXT UNIQUE,
+    state TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    division TEXT NOT NULL,
+    item_code TEXT NOT NULL,
+    item_version TEXT NOT NULL,
+    applicant TEXT NOT NULL,            -- JSON, masked
+    resume TEXT,                        -- the state to return to when a special procedure ends
+    opened INTEGER NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE number_lease (
+    lease BLOB PRIMARY KEY,
+    request BLOB NOT NULL UNIQUE,
+    request_digest BLOB NOT NULL,
+    party TEXT NOT NULL,
+    producer BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    division TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX number_lease_by_range ON number_lease (division, year, first);
+
+CREATE TABLE bill (
+    bill BLOB PRIMARY KEY,
+    party TEXT NOT NULL,
+    state TEXT NOT NULL,                -- open, paid, void, fenced, refused
+    digest TEXT,                        -- NULL only when fenced before it arrived
+    pay_code TEXT UNIQUE,
+    case_id BLOB,
+    division TEXT,
+    item_code TEXT,
+    amount INTEGER NOT NULL,            -- lines, without late fee
+    late_fee INTEGER NOT NULL,
+    record BLOB,
+    signature BLOB,
+    keyid TEXT,
+    paid_amount INTEGER,
+    paid_at INTEGER,
+    paid_channel TEXT,
+    paid_transaction TEXT,
+    refunded INTEGER NOT NULL DEFAULT 0,
+    refund_owed INTEGER NOT NULL DEFAULT 0,
+    receipt TEXT,
+    problem TEXT,
+    created INTEGER NOT NULL
+) STRICT;
+
+-- One row per transaction of the payment channel, whatever became of it: money that came in is never forgotten.
+CREATE TABLE payment (
+    transaction_id TEXT PRIMARY KEY,
+    bill BLOB NOT NULL REFERENCES bill,
+    amount INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    paid_at INTEGER NOT NULL,
+    effect TEXT NOT NULL                -- paid, refund_owed
+) STRICT;
+
+CREATE TABLE void_order (
+    record BLOB PRIMARY KEY,
+    bill BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE refund (
+    refund BLOB PRIMARY KEY,
+    bill BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    state TEXT NOT NULL,                -- done, refused
+    receipt TEXT,
+    problem TEXT,
+    bytes BLOB NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE alarm (
+    number INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL                -- JSON
+) STRICT;

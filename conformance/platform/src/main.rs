@@ -1,0 +1,90 @@
+//! `tongqiao-platform`: the reference platform as a program.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tongqiao_reference_platform::{Platform, StartError};
+
+/// Reference platform and vendors' sandbox 参考平台与开发沙箱
+#[derive(Parser)]
+#[command(name = "tongqiao-platform", version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one, which is printed 监听地址，端口 0 表示自动选取
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Directory of the database, created when absent 数据目录
+    #[arg(long, default_value = "tongqiao-platform-data")]
+    data: PathBuf,
+    /// Certificate chain in PEM 证书链（PEM）
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key in PEM 私钥（PEM）
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Open the sandbox's control routes; never in production 开放沙箱控制接口，生产环境禁用
+    #[arg(long)]
+    sandbox: bool,
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("tongqiao-platform: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(Arguments::parse())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tongqiao-platform: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    std::fs::create_dir_all(&arguments.data)?;
+    let mut builder = Platform::builder().database(arguments.data.join("platform.sqlite")).listen(arguments.listen);
+    if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+        builder = builder.tls(tls_config(certificate, key)?);
+    }
+    if arguments.sandbox {
+        builder = builder.sandbox();
+    }
+    let mut running = builder.start().await.map_err(|error: StartError| error.to_string())?;
+    // The line is read by programs that started us with port 0.
+    println!("listening {}", running.base_url());
+    tokio::select! {
+        served = running.wait() => served?,
+        stopped = stop_signal() => stopped?,
+    }
+    running.shutdown().await;
+    Ok(())
+}
+
+fn tls_config(certificate: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, Box<dyn std::error::Error>> {
+    let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_file(key)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    Ok(Arc::new(config))
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}

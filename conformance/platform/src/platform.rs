@@ -1,0 +1,204 @@
+//! Starting and stopping a platform.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tongqiao_protocol::Suite;
+
+use crate::Clock;
+use crate::app::{AppState, Settings};
+use crate::database::{Database, DatabaseError};
+use crate::server::TlsListener;
+use crate::{epoch, keys, routes};
+
+/// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The platform could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("the platform could not start: {0}")]
+pub struct StartError(String);
+
+/// A platform; see [`Platform::builder`].
+#[derive(Debug)]
+pub struct Platform;
+
+impl Platform {
+    /// What to set before a platform starts; every setting has a default but the database.
+    pub fn builder() -> Builder {
+        Builder {
+            database: None,
+            clock: Clock::system(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            suite: Suite::International,
+            sandbox: false,
+            tls: None,
+            base_url: None,
+        }
+    }
+}
+
+/// Settings of a platform that does not run yet.
+#[derive(Debug)]
+pub struct Builder {
+    database: Option<PathBuf>,
+    clock: Clock,
+    listen: SocketAddr,
+    suite: Suite,
+    sandbox: bool,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    base_url: Option<String>,
+}
+
+impl Builder {
+    /// The database file; created when absent. Required.
+    #[must_use]
+    pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
+        self.database = Some(path.into());
+        self
+    }
+
+    /// The clock; the machine's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where to listen; 127.0.0.1 and any free port by default.
+    #[must_use]
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// The suite of what the platform signs for everybody (epoch, directory, catalogue); international by default.
+    /// Receipts are signed in the suite of the caller's key.
+    #[must_use]
+    pub const fn suite(mut self, suite: Suite) -> Self {
+        self.suite = suite;
+        self
+    }
+
+    /// Opens `/sandbox/*`: clock, faults, ledger, backup and restore, enrolment codes. Never in production.
+    #[must_use]
+    pub const fn sandbox(mut self) -> Self {
+        self.sandbox = true;
+        self
+    }
+
+    /// Serves TLS.
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+
+    /// The address that callers know, when it is not the one listened on (behind a proxy, say).
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Opens the database, listens and serves in the background of the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] when the database cannot be opened or the address is taken.
+    pub async fn start(self) -> Result<Running, StartError> {
+        let path = self.database.ok_or_else(|| StartError("no database file was named".to_owned()))?;
+        let database =
+            tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
+        let now = self.clock.now();
+        let (keys, epoch) = database
+            .write(move |connection| {
+                Ok::<_, DatabaseError>((
+                    keys::PlatformKeys::load(connection)?,
+                    epoch::current_or_first(connection, now)?,
+                ))
+            })
+            .await
+            .map_err(failed)?;
+        let listener = TcpListener::bind(self.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{address}"));
+        let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
+        let app = AppState::new(database, self.clock.clone(), settings, keys, epoch);
+        let (stop, stopping) = watch::channel(());
+        let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
+        Ok(Running { address, clock: self.clock, app, stop, server })
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> StartError {
+    StartError(error.to_string())
+}
+
+async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    routes: Router,
+    mut stopping: watch::Receiver<()>,
+) -> std::io::Result<()> {
+    // An error means that the sender is gone, which is as good a reason to stop.
+    let stopped = async move { drop(stopping.changed().await) };
+    match tls {
+        Some(config) => axum::serve(TlsListener::new(listener, config)?, routes).with_graceful_shutdown(stopped).await,
+        None => axum::serve(listener, routes).with_graceful_shutdown(stopped).await,
+    }
+}
+
+/// A platform that runs. Dropping it stops listening; [`Running::shutdown`] also waits.
+pub struct Running {
+    address: SocketAddr,
+    clock: Clock,
+    app: AppState,
+    stop: watch::Sender<()>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// Where it listens; the port is the one really taken.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Scheme and authority under which callers reach it.
+    pub fn base_url(&self) -> &str {
+        &self.app.settings.base_url
+    }
+
+    /// Its clock, to move it.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Stops listening, lets requests under way finish for two seconds, closes the database.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(());
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+        self.app.database.close().await;
+    }
+
+    /// Serves until the process is told to stop.
+    ///
+    /// # Errors
+    /// When the listening socket failed.
+    pub async fn wait(&mut self) -> std::io::Result<()> {
+        (&mut self.server).await.map_err(std::io::Error::other)?
+    }
+}
