@@ -1,7 +1,7 @@
 //! Running another program: no standard input, the same environment everywhere, a reason when it fails.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::part::Trouble;
 use crate::repository::Repository;
@@ -54,5 +54,18 @@ impl Program {
             Ok(status) => Err(Trouble::Failed(format!("`{}` ended with {status}", self.shown))),
             Err(error) => Err(Trouble::Failed(format!("`{}` did not start: {error}", self.shown))),
         }
+    }
+
+    /// Starts it and leaves it running, its standard output to be read by the caller.
+    pub(crate) fn start(mut self) -> Result<Child, Trouble> {
+        println!("$ {} &", self.shown);
+        let started = self.command.stdout(Stdio::piped()).spawn();
+        started.map_err(|error| Trouble::Failed(format!("`{}` did not start: {error}", self.shown)))
+    }
+
+    /// Whether it starts and succeeds; its output is discarded.
+    pub(crate) fn succeeds(mut self) -> bool {
+        let silent = self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        silent.status().is_ok_and(|status| status.success())
     }
 }

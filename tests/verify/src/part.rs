@@ -1,7 +1,10 @@
 //! The table of parts. To add a check, add a row here and a function below `part/`.
 
 mod deny;
+mod oidc;
+mod program;
 mod rust;
+mod start;
 
 use crate::repository::Repository;
 
@@ -71,5 +74,47 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 4,
         reach: Reach::OnlyWithAll("builds cargo-deny"),
         run: deny::check,
+    },
+    Part {
+        name: "demo",
+        about: "the main job, with a platform and departments killed in the middle",
+        budget_minutes: 10,
+        reach: Reach::Everywhere,
+        run: program::demo,
+    },
+    Part {
+        name: "start",
+        about: "the starting guide's commands, as they stand in docs/start.md",
+        budget_minutes: 4,
+        reach: Reach::Everywhere,
+        run: start::run,
+    },
+    Part {
+        name: "model",
+        about: "the real engine under a model checker",
+        budget_minutes: 8,
+        reach: Reach::Everywhere,
+        run: program::model,
+    },
+    Part {
+        name: "process",
+        about: "tests that start and kill real processes",
+        budget_minutes: 5,
+        reach: Reach::Everywhere,
+        run: program::process,
+    },
+    Part {
+        name: "bench",
+        about: "prints the figures that documents quote, each beside its baseline",
+        budget_minutes: 5,
+        reach: Reach::OnlyWithAll("needs redis-server"),
+        run: program::bench,
+    },
+    Part {
+        name: "oidc",
+        about: "signing in at a certified OpenID Connect provider",
+        budget_minutes: 3,
+        reach: Reach::OnlyWithAll("needs node and packages from npm"),
+        run: oidc::run,
     },
 ];

@@ -6,6 +6,32 @@ use crate::command::Program;
 use crate::part::Trouble;
 use crate::repository::Repository;
 
+/// Makes sure that `program` can be started, installing the Debian packages that bring it.
+///
+/// # Errors
+/// Skips the part where apt is missing, the user is not root, or the packages cannot be had.
+pub(crate) fn debian(repository: &Repository, program: &str, packages: &[&str]) -> Result<(), Trouble> {
+    if starts(repository, program) {
+        return Ok(());
+    }
+    println!("{program} is missing; installing {}", packages.join(" "));
+    let install = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>();
+    for words in [vec!["update", "-q"], install] {
+        let apt = Program::new(repository.root(), "apt-get", &words).with("DEBIAN_FRONTEND", "noninteractive");
+        if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) = apt.run() {
+            return Err(Trouble::Skipped(format!("{program} is missing and could not be installed: {reason}")));
+        }
+    }
+    if starts(repository, program) {
+        return Ok(());
+    }
+    Err(Trouble::Skipped(format!("{program} is still missing after installing {}", packages.join(" "))))
+}
+
+fn starts(repository: &Repository, program: &str) -> bool {
+    Program::new(repository.root(), program, &["--version"]).succeeds()
+}
+
 /// Installs a command-line tool from its Rust package into `.verify/` and returns the path of its binary.
 ///
 /// Built without optimisation: it runs once, and building it optimised takes five times as long.

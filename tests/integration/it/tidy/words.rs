@@ -47,3 +47,27 @@ fn no_path_of_a_machine_is_written_down() {
     let findings = lines_with(MACHINE, |line| line.contains("://"));
     tree::assert_none(&findings, "paths are relative to the repository");
 }
+
+/// Libraries, whose words reach people only through their callers and through tracing.
+const LIBRARIES: &[&str] = &["sdk/", "conformance/platform/src/"];
+
+#[test]
+fn libraries_do_not_print() {
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| file.has_extension(&["rs"]) && file.path.contains("src/")) {
+        let is_library = LIBRARIES.iter().any(|folder| file.path.starts_with(folder));
+        let is_program = file.path.ends_with("main.rs") || file.path.contains("/bin/") || file.path.contains("/cli/");
+        if !is_library || is_program {
+            continue;
+        }
+        let text = file.text().unwrap();
+        let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in before_tests.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
+            if ["println!(", "print!(", "eprintln!(", "eprint!("].iter().any(|call| line.contains(call)) {
+                findings.push(format!("{}:{}", file.path, number + 1));
+            }
+        }
+    }
+    tree::assert_none(&findings, "return it, or trace it");
+}

@@ -1,0 +1,40 @@
+//! The programs of this repository that check something and print figures: the demo, the model checker, the benches,
+//! and the tests that kill processes. All in the release profile.
+
+use crate::command::Program;
+use crate::part::Trouble;
+use crate::repository::Repository;
+use crate::setup;
+
+/// Any seed will do; a fixed one makes a failure repeatable.
+const DEMO_SEED: &str = "20260701";
+
+fn release(repository: &Repository, package: &str, words: &[&str]) -> Result<(), Trouble> {
+    let run = ["run", "--release", "--locked", "--quiet", "-p", package, "--"];
+    Program::cargo(repository, &run.iter().chain(words).copied().collect::<Vec<_>>()).run()
+}
+
+/// The main job: exits with 1 unless the ledger is right.
+pub(crate) fn demo(repository: &Repository) -> Result<(), Trouble> {
+    release(repository, "tongqiao-demo", &["--json", "--seed", DEMO_SEED])
+}
+
+/// Explores the engine's states; exits with 1 on a counterexample, or if a planted bug yields none.
+pub(crate) fn model(repository: &Repository) -> Result<(), Trouble> {
+    release(repository, "tongqiao-model", &["check"])
+}
+
+/// Prints the figures that documents quote.
+pub(crate) fn bench(repository: &Repository) -> Result<(), Trouble> {
+    setup::debian(repository, "redis-server", &["redis-server"])?;
+    for subject in ["codes", "store", "open"] {
+        release(repository, "tongqiao-bench", &[subject])?;
+    }
+    Ok(())
+}
+
+/// Tests that start and kill real processes.
+pub(crate) fn process(repository: &Repository) -> Result<(), Trouble> {
+    let words = ["test", "--release", "--locked", "--quiet", "-p", "tongqiao-integration", "--test", "process"];
+    Program::cargo(repository, &words).run()
+}
