@@ -11,8 +11,10 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod code_set;
 pub mod digest;
 pub mod id;
+pub mod identifier;
 pub mod signed_record;
 pub mod suite;
 pub mod timestamp;
@@ -21,6 +23,12 @@ pub use amount::Amount;
 pub use digest::Digest;
 pub use id::{
     BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
+};
+pub use identifier::{
+    CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,
+    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, ItemCode,
+    ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
+    PermanentResidentNumber, Repair, RepairStep,
 };
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};

@@ -1,0 +1,196 @@
+//! The e-licence identifier 电子证照标识 (GB/T 36904-2018).
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
+use super::character_class::CharacterClass;
+use super::text_form::text_form;
+use super::{
+    CheckScheme, CreditCode, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
+    IdentifierProblem, Part, Repair, check, mask, repair,
+};
+
+/// An e-licence identifier: `1.2.156.3005.2.` then type (21), issuer, serial, version (3) and check character, dotted.
+///
+/// The type is the credit code of the body that defined it and three more places. The issuer is a credit code, or an
+/// area of six digits as some cities write it. The check is ISO 7064 MOD 37,36 over type, issuer, serial and version
+/// without the dots and *without* the root.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LicenceIdentifier(String);
+
+text_form!(LicenceIdentifier);
+
+/// The fixed beginning of every e-licence identifier.
+pub const LICENCE_ROOT: &str = "1.2.156.3005.2";
+/// Longest serial, in characters. The standard's own limit was not found; 32 is the longest seen.
+pub const LICENCE_SERIAL_MAX_CHARACTERS: usize = 64;
+
+const KIND: IdentifierKind = IdentifierKind::LicenceIdentifier;
+const SHAPE: &str = "1.2.156.3005.2.type.issuer.serial.version.check";
+
+/// The five dotted parts after the root.
+#[derive(Debug, Clone, Copy)]
+struct Segments<'a> {
+    licence_type: &'a str,
+    issuer: &'a str,
+    serial: &'a str,
+    version: &'a str,
+    check: &'a str,
+}
+
+impl<'a> Segments<'a> {
+    fn split(text: &'a str) -> Option<Self> {
+        let rest = text.strip_prefix(LICENCE_ROOT)?.strip_prefix('.')?;
+        let mut segments = rest.split('.');
+        let found = Self {
+            licence_type: segments.next()?,
+            issuer: segments.next()?,
+            serial: segments.next()?,
+            version: segments.next()?,
+            check: segments.next()?,
+        };
+        segments.next().is_none().then_some(found)
+    }
+
+    /// The characters that the check character covers.
+    fn covered(&self) -> impl Iterator<Item = u8> {
+        self.licence_type.bytes().chain(self.issuer.bytes()).chain(self.serial.bytes()).chain(self.version.bytes())
+    }
+}
+
+impl LicenceIdentifier {
+    /// Reads an identifier exactly as it stands.
+    ///
+    /// # Errors
+    /// All faults: `identifier.shape` (root, number of parts), `identifier.length`, `identifier.character`,
+    /// `identifier.value` (type or issuer is no credit code or area), `identifier.check`.
+    pub fn parse(text: &str) -> Result<Self, IdentifierFaults> {
+        let Some(segments) = Segments::split(text) else {
+            return Err(IdentifierFaults::one(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE }));
+        };
+        IdentifierFaults::none_or(faults(&segments), || Self(text.to_string()))
+    }
+
+    /// Joins the parts and adds the check character.
+    ///
+    /// # Errors
+    /// As [`LicenceIdentifier::parse`].
+    pub fn build(licence_type: &str, issuer: &str, serial: &str, version: &str) -> Result<Self, IdentifierFaults> {
+        let body = [licence_type, issuer, serial, version];
+        let covered = body.iter().flat_map(|part| part.bytes());
+        // Without a check character the parser will say which part is wrong.
+        let check = check::mod_37_36(covered).map_or('0', char::from);
+        Self::parse(&format!("{LICENCE_ROOT}.{}.{check}", body.join(".")))
+    }
+
+    /// The identifier as it stands.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The type of licence: 21 characters.
+    pub fn licence_type(&self) -> &str {
+        self.segment(0)
+    }
+
+    /// The issuer: a credit code or an area.
+    pub fn issuer(&self) -> &str {
+        self.segment(1)
+    }
+
+    /// The serial.
+    pub fn serial(&self) -> &str {
+        self.segment(2)
+    }
+
+    /// The version: three digits.
+    pub fn version(&self) -> &str {
+        self.segment(3)
+    }
+
+    fn segment(&self, index: usize) -> &str {
+        self.0[LICENCE_ROOT.len() + 1..].split('.').nth(index).unwrap_or_default()
+    }
+
+    /// The identifier with the serial (all but its last two characters) hidden: the rest is public.
+    pub fn mask(&self) -> String {
+        let check = self.segment(4);
+        let serial = mask::middle(self.serial(), 0, 2);
+        format!("{LICENCE_ROOT}.{}.{}.{serial}.{}.{check}", self.licence_type(), self.issuer(), self.version())
+    }
+
+    /// The parts and their meaning.
+    pub fn explain(&self) -> Vec<ExplanationLine> {
+        let (body, kind) = self.licence_type().split_at(18);
+        let issuer = if self.issuer().len() == 6 {
+            DivisionCode::explain_area(self.issuer())
+        } else {
+            ("颁发机构的统一社会信用代码".into(), "credit code of the issuer".into())
+        };
+        vec![
+            ExplanationLine::new(Part::Root, LICENCE_ROOT, "电子证照根代码", "root of all e-licences"),
+            ExplanationLine::new(
+                Part::LicenceType,
+                self.licence_type(),
+                format!("由{body}定义的第{kind}种证照"),
+                format!("type {kind} of those that {body} defined"),
+            ),
+            ExplanationLine::new(Part::Issuer, self.issuer(), issuer.0, issuer.1),
+            ExplanationLine::new(Part::Serial, self.serial(), "流水号", "serial"),
+            ExplanationLine::new(Part::Version, self.version(), "版本号", "version"),
+            ExplanationLine::new(Part::Check, self.segment(4), "校验通过", "verifies"),
+        ]
+    }
+
+    /// What the writer of a refused text may have meant; every proposal verifies. Empty when the text is right as it is.
+    pub fn suggest_repairs(text: &str) -> Vec<Repair> {
+        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: false, ignored: " " };
+        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+    }
+}
+
+fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
+    let mut faults = Vec::new();
+    let mut fault = |part, problem| faults.push(IdentifierFault::new(KIND, part, problem));
+    let shapes = [
+        (Part::LicenceType, segments.licence_type, 21..=21, CharacterClass::Alphanumeric),
+        (Part::Issuer, segments.issuer, 6..=18, CharacterClass::Alphanumeric),
+        (Part::Serial, segments.serial, 1..=LICENCE_SERIAL_MAX_CHARACTERS, CharacterClass::Alphanumeric),
+        (Part::Version, segments.version, 3..=3, CharacterClass::Digit),
+        (Part::Check, segments.check, 1..=1, CharacterClass::Alphanumeric),
+    ];
+    let mut readable = true;
+    for (part, text, lengths, class) in shapes {
+        let found = text.chars().count();
+        if !lengths.contains(&found) {
+            let lengths = if lengths.start() == lengths.end() {
+                vec![*lengths.start()]
+            } else {
+                vec![*lengths.start(), *lengths.end()]
+            };
+            fault(part, IdentifierProblem::Length { lengths, found });
+            readable = false;
+        }
+        let wrong = text.chars().enumerate().find(|(_, character)| !class.allows(*character));
+        if let Some((index, character)) = wrong {
+            let problem =
+                IdentifierProblem::Character { position: index + 1, found: character, allowed: class.notation() };
+            fault(part, problem);
+            readable = false;
+        }
+    }
+    if !readable {
+        return faults;
+    }
+    if CreditCode::parse(&segments.licence_type[..18]).is_err() {
+        fault(Part::LicenceType, IdentifierProblem::Value { allowed: "a credit code and three places" });
+    }
+    if CreditCode::parse(segments.issuer).is_err() && DivisionCode::parse(segments.issuer).is_err() {
+        fault(Part::Issuer, IdentifierProblem::Value { allowed: "a credit code, or an area of six digits" });
+    }
+    if check::mod_37_36(segments.covered()).map(char::from) != segments.check.chars().next() {
+        fault(Part::Check, IdentifierProblem::Check { scheme: CheckScheme::Mod37_36 });
+    }
+    faults
+}
