@@ -57,3 +57,47 @@ impl Arguments {
         if self.all { Skips::Fail } else { Skips::Allowed }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::{Arguments, Choice};
+
+    fn chosen(words: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {
+        let arguments = Arguments::parse_from([&["verify"], words].concat());
+        let (mut run, mut left_out) = (Vec::new(), Vec::new());
+        for choice in arguments.selected_parts().unwrap_or_default() {
+            match choice {
+                Choice::Run(part) => run.push(part.name),
+                Choice::LeaveOut(part, _) => left_out.push(part.name),
+            }
+        }
+        (run, left_out)
+    }
+
+    #[test]
+    fn without_all_the_parts_with_large_downloads_are_left_out_and_said_so() {
+        let (run, left_out) = chosen(&[]);
+        assert!(run.contains(&"clippy") && !run.contains(&"deny"));
+        assert!(left_out.contains(&"deny"));
+    }
+
+    #[test]
+    fn with_all_nothing_is_left_out() {
+        assert!(chosen(&["--all"]).1.is_empty());
+    }
+
+    #[test]
+    fn a_named_part_runs_whatever_it_needs_and_in_the_order_of_the_table() {
+        assert_eq!(chosen(&["--only", "deny,fmt"]), (vec!["fmt", "deny"], vec![]));
+    }
+
+    #[test]
+    fn an_unknown_part_is_an_error() {
+        assert_eq!(
+            Arguments::parse_from(["verify", "--only", "fmt,nonsense"]).selected_parts().err().as_deref(),
+            Some("nonsense")
+        );
+    }
+}
