@@ -19,6 +19,7 @@
 #![allow(dead_code, unused_imports, reason = "the skeleton lands first; removed with the routes that use it")]
 
 mod app;
+mod catalogue;
 mod clock;
 mod crypto;
 mod database;

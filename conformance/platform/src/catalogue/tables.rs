@@ -1,0 +1,143 @@
+//! The hand-written and generated tables under `data/`, as rows.
+//!
+//! They are compiled in: a sandbox is one file. Lines beginning with `#` say where a table comes from.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// A table under `data/` cannot be read; the tests make sure that this does not happen in a release.
+#[derive(Debug, thiserror::Error)]
+#[error("data/{table}: {reason}")]
+pub(crate) struct DataError {
+    pub(crate) table: &'static str,
+    pub(crate) reason: String,
+}
+
+/// A department with the two digits of its guiding ministry.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Department {
+    pub(crate) department: String,
+    pub(crate) ministry: String,
+}
+
+/// An agency: synthetic, with a valid credit code.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Agency {
+    pub(crate) agency: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    pub(crate) division: String,
+}
+
+/// One version of a guide 办事指南.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Guide {
+    pub(crate) guide: String,
+    pub(crate) version: u32,
+    pub(crate) state: String,
+    pub(crate) effective_from: String,
+    pub(crate) effective_until: String,
+    pub(crate) item_type: String,
+    pub(crate) department: String,
+    pub(crate) targets: String,
+    pub(crate) statutory_days: u16,
+    pub(crate) promised_days: u16,
+    pub(crate) channels: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    pub(crate) conditions_zh: String,
+    pub(crate) materials: String,
+    pub(crate) fields: String,
+}
+
+/// One line of the bill that a guide leads to.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Fee {
+    pub(crate) guide: String,
+    pub(crate) line: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    pub(crate) unit_zh: String,
+    pub(crate) unit_price: String,
+    pub(crate) quantity: u32,
+    pub(crate) basis_zh: String,
+}
+
+/// A material that guides may ask for.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Material {
+    pub(crate) material: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    pub(crate) form: String,
+}
+
+/// A form field that guides may ask for.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Field {
+    pub(crate) field: String,
+    pub(crate) label_zh: String,
+    pub(crate) label_en: String,
+    pub(crate) kind: String,
+    pub(crate) required: u8,
+    pub(crate) choices_zh: String,
+}
+
+/// An item: a guide in the hands of an agency.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) code: String,
+    pub(crate) version: u32,
+    pub(crate) guide: String,
+    pub(crate) agency: String,
+    pub(crate) division: String,
+}
+
+/// A code met in public material, for reference.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RealItem {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) agency_name: String,
+    pub(crate) source: String,
+}
+
+/// All tables.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) departments: Vec<Department>,
+    pub(crate) agencies: Vec<Agency>,
+    pub(crate) guides: Vec<Guide>,
+    pub(crate) fees: Vec<Fee>,
+    pub(crate) materials: Vec<Material>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) items: Vec<Item>,
+    pub(crate) real_items: Vec<RealItem>,
+}
+
+impl Tables {
+    /// Reads what was compiled in.
+    pub(crate) fn embedded() -> Result<Self, DataError> {
+        Ok(Self {
+            departments: rows("departments.tsv", include_str!("../../data/departments.tsv"))?,
+            agencies: rows("agencies.tsv", include_str!("../../data/agencies.tsv"))?,
+            guides: rows("guides.tsv", include_str!("../../data/guides.tsv"))?,
+            fees: rows("fees.tsv", include_str!("../../data/fees.tsv"))?,
+            materials: rows("materials.tsv", include_str!("../../data/materials.tsv"))?,
+            fields: rows("fields.tsv", include_str!("../../data/fields.tsv"))?,
+            items: rows("items.tsv", include_str!("../../data/items.tsv"))?,
+            real_items: rows("real-items.tsv", include_str!("../../data/real-items.tsv"))?,
+        })
+    }
+}
+
+fn rows<T: DeserializeOwned>(table: &'static str, text: &str) -> Result<Vec<T>, DataError> {
+    csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .quoting(false)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|error| DataError { table, reason: error.to_string() })
+}
