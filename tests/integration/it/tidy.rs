@@ -9,5 +9,6 @@ mod layering;
 mod length;
 mod names;
 mod people;
+mod signatures;
 mod tree;
 mod words;
