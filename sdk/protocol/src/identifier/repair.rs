@@ -13,7 +13,7 @@ use core::fmt;
 /// Most proposals for one text.
 pub const REPAIRS_MAX: usize = 8;
 /// Longest text that is looked at, in characters: longer ones are no slip of the pen.
-pub const REPAIRABLE_TEXT_MAX_CHARACTERS: usize = 80;
+pub const REPAIRABLE_TEXT_MAX_CHARACTERS: usize = 128;
 
 /// One slip that a proposal undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
