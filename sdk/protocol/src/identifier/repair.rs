@@ -132,20 +132,36 @@ pub(crate) fn suggest(text: &str, rules: &Rules, judge: impl Fn(&str) -> Option<
     if judge(text).is_some() || text.chars().nth(REPAIRABLE_TEXT_MAX_CHARACTERS).is_some() {
         return Vec::new();
     }
-    let (tidy, steps) = tidy(text, rules);
-    if judge(&tidy).is_some() {
-        return vec![Repair::new(tidy, steps)];
+    // In kinds of code where O and I may stand, they are first taken for what they seem.
+    let mut tidied = vec![tidy(text, rules, &[])];
+    let with_confusions = tidy(text, rules, rules.confusions);
+    if with_confusions.0 != tidied[0].0 {
+        tidied.push(with_confusions);
     }
+    if let Some((right, steps)) = tidied.iter().find(|(candidate, _)| judge(candidate).is_some()) {
+        return vec![Repair::new(right.clone(), steps.clone())];
+    }
+    let mut lost = tidied.iter().map(|(tidy, steps)| with_lost_character(tidy, steps, rules, &judge));
+    lost.find(|repairs| !repairs.is_empty()).unwrap_or_default()
+}
+
+/// The most plausible codes that have one character more than `tidy`.
+fn with_lost_character(
+    tidy: &str,
+    steps: &[RepairStep],
+    rules: &Rules,
+    judge: &impl Fn(&str) -> Option<usize>,
+) -> Vec<Repair> {
     if tidy.chars().count() + 1 != rules.length || !tidy.is_ascii() {
         return Vec::new();
     }
-    let mut candidates: Vec<(usize, String)> = BTreeSet::from_iter(insertions(&tidy, rules.insertable))
+    let mut candidates: Vec<(usize, String)> = BTreeSet::from_iter(insertions(tidy, rules.insertable))
         .into_iter()
         .filter_map(|candidate| judge(&candidate).map(|plausibility| (plausibility, candidate)))
         .collect();
     candidates.sort_by_key(|(plausibility, _)| Reverse(*plausibility));
     candidates.truncate(REPAIRS_MAX);
-    let steps = [steps, vec![RepairStep::LostCharacter]].concat();
+    let steps = [steps, &[RepairStep::LostCharacter]].concat();
     candidates.into_iter().map(|(_, candidate)| Repair::new(candidate, steps.clone())).collect()
 }
 
@@ -164,7 +180,7 @@ fn insertions<'a>(tidy: &'a str, insertable: &'a [u8]) -> impl Iterator<Item = S
 }
 
 /// `text` in half width and upper case, without ignored characters, confused letters read as digits.
-fn tidy(text: &str, rules: &Rules) -> (String, Vec<RepairStep>) {
+fn tidy(text: &str, rules: &Rules, confusions: &[(char, char)]) -> (String, Vec<RepairStep>) {
     let mut steps = BTreeSet::new();
     let mut tidy = String::with_capacity(text.len());
     for original in text.chars() {
@@ -178,7 +194,7 @@ fn tidy(text: &str, rules: &Rules) -> (String, Vec<RepairStep>) {
             continue;
         }
         let upper = if rules.keeps_case { character } else { character.to_ascii_uppercase() };
-        let looks_like = rules.confusions.iter().find(|(letter, _)| *letter == upper).map(|(_, digit)| *digit);
+        let looks_like = confusions.iter().find(|(letter, _)| *letter == upper).map(|(_, digit)| *digit);
         if let Some(digit) = looks_like {
             steps.insert(RepairStep::Confusion);
             tidy.push(digit);
