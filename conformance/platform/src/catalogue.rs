@@ -1,5 +1,17 @@
-//! The catalogue of items: data compiled in, served as a signed, content-addressed snapshot.
+//! The catalogue of items: data compiled in, served as signed, content-addressed editions.
+//!
+//! An edition is the whole catalogue at a time; its address is the digest of its exact bytes, which is also its `ETag`.
+//! Whoever holds an edition asks for the changes since it; an edition that is no longer kept is answered `410 Gone`, and
+//! the caller fetches the whole again.
 
 mod assembly;
+mod change;
+mod edition;
+mod failure;
 mod item;
+mod serving;
 mod tables;
+
+pub(crate) use edition::ensure;
+pub(crate) use failure::CatalogueError;
+pub(crate) use serving::router;

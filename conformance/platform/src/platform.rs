@@ -12,9 +12,9 @@ use tongqiao_protocol::Suite;
 
 use crate::Clock;
 use crate::app::{AppState, Settings};
-use crate::database::{Database, DatabaseError};
+use crate::database::Database;
 use crate::server::TlsListener;
-use crate::{epoch, keys, routes};
+use crate::{catalogue, epoch, keys, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -115,12 +115,12 @@ impl Builder {
         let database =
             tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
         let now = self.clock.now();
+        let suite = self.suite;
         let (keys, epoch) = database
             .write(move |connection| {
-                Ok::<_, DatabaseError>((
-                    keys::PlatformKeys::load(connection)?,
-                    epoch::current_or_first(connection, now)?,
-                ))
+                let keys = keys::PlatformKeys::load(connection)?;
+                catalogue::ensure(connection, &keys, suite, now)?;
+                Ok::<_, catalogue::CatalogueError>((keys, epoch::current_or_first(connection, now)?))
             })
             .await
             .map_err(failed)?;

@@ -7,12 +7,13 @@ use axum::response::Response;
 use http::HeaderValue;
 
 use crate::app::AppState;
-use crate::status;
+use crate::{catalogue, status};
 
 /// Every module brings its own routes; a new module adds one `merge` here.
 pub(crate) fn all(app: &AppState) -> Router {
     Router::new()
         .merge(status::router())
+        .merge(catalogue::router())
         .layer(middleware::from_fn_with_state(app.clone(), every_answer))
         .with_state(app.clone())
 }

@@ -9,7 +9,8 @@ use super::DatabaseError;
 /// What `PRAGMA user_version` says of a file this program understands.
 const VERSION: i64 = 1;
 
-const FIRST: &str = include_str!("schema.sql");
+/// The tables of the protocol, and those of each portal beside it.
+const FIRST: &str = concat!(include_str!("schema.sql"), include_str!("../catalogue/schema.sql"),);
 
 /// Creates the tables in an empty file.
 pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
