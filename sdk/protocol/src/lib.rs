@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod amount;
 pub mod code_set;
 pub mod digest;
+pub mod error_code;
 pub mod id;
 pub mod identifier;
 pub mod signed_record;
@@ -21,6 +22,7 @@ pub mod timestamp;
 
 pub use amount::Amount;
 pub use digest::Digest;
+pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use id::{
     BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
 };

@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// Run only these parts (comma-separated names), whatever they need.
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     pub(crate) only: Vec<String>,
+    /// Write the files that are made from others, and stop.
+    #[arg(long)]
+    pub(crate) generate: bool,
     /// List the parts with their budgets and stop.
     #[arg(long)]
     pub(crate) list: bool,

@@ -1,5 +1,6 @@
 //! Running another program: no standard input, the same environment everywhere, a reason when it fails.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -53,6 +54,20 @@ impl Program {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Trouble::Failed(format!("`{}` ended with {status}", self.shown))),
             Err(error) => Err(Trouble::Failed(format!("`{}` did not start: {error}", self.shown))),
+        }
+    }
+
+    /// Its standard output, when given this text as standard input.
+    pub(crate) fn filter(mut self, input: &str) -> Result<String, Trouble> {
+        let failed = |error: std::io::Error| Trouble::Failed(format!("`{}`: {error}", self.shown));
+        let mut child = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        if let Some(mut standard_input) = child.stdin.take() {
+            standard_input.write_all(input.as_bytes()).map_err(failed)?;
+        }
+        let output = child.wait_with_output().map_err(failed)?;
+        match String::from_utf8(output.stdout) {
+            Ok(text) if output.status.success() => Ok(text),
+            _ => Err(Trouble::Failed(format!("`{}` ended with {}", self.shown, output.status))),
         }
     }
 

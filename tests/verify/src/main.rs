@@ -4,6 +4,7 @@
 //! cargo verify                     what a developer runs before a commit
 //! cargo verify --only clippy,test  some parts
 //! cargo verify --all               what CI runs: also what needs root or large downloads; a skip is a failure
+//! cargo verify --generate         write the files that are made from others
 //! cargo verify --list              the parts, their budgets and what they do
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 mod arguments;
 mod command;
+mod generate;
 mod part;
 mod report;
 mod repository;
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if arguments.generate {
+        return report::print_generated(generate::write(&repository));
+    }
     let results = selected.into_iter().map(|choice| report::run_and_time(&repository, choice)).collect::<Vec<_>>();
     report::print_summary(&results, arguments.skips())
 }

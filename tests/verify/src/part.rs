@@ -6,6 +6,7 @@ mod program;
 mod rust;
 mod start;
 
+use crate::generate;
 use crate::repository::Repository;
 
 /// One check of the repository.
@@ -46,6 +47,13 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 1,
         reach: Reach::Everywhere,
         run: rust::fmt,
+    },
+    Part {
+        name: "generate",
+        about: "generated files are what their sources make of them",
+        budget_minutes: 1,
+        reach: Reach::Everywhere,
+        run: generate::check,
     },
     Part {
         name: "clippy",

@@ -28,6 +28,17 @@ pub(crate) fn print_parts() {
     }
 }
 
+/// Says whether the generated files could be written.
+pub(crate) fn print_generated(written: Result<(), Trouble>) -> ExitCode {
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) => {
+            eprintln!("cargo verify: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs one part, or notes why it is left out, and prints its minutes.
 pub(crate) fn run_and_time(repository: &Repository, choice: Choice) -> Finished {
     let (part, outcome, took) = match choice {
