@@ -4,6 +4,7 @@
 
 mod decisions;
 mod documents;
+mod error_codes;
 mod glossary;
 mod layering;
 mod length;
