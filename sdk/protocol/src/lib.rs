@@ -14,8 +14,11 @@ pub mod amount;
 pub mod code_set;
 pub mod digest;
 pub mod error_code;
+pub mod fault;
 pub mod id;
 pub mod identifier;
+pub mod language;
+pub mod problem;
 pub mod signed_record;
 pub mod suite;
 pub mod timestamp;
@@ -23,6 +26,7 @@ pub mod timestamp;
 pub use amount::Amount;
 pub use digest::Digest;
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
+pub use fault::{Fault, Faults};
 pub use id::{
     BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
 };
@@ -32,6 +36,7 @@ pub use identifier::{
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
     PermanentResidentNumber, Repair, RepairStep,
 };
+pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};
 pub use timestamp::Timestamp;
