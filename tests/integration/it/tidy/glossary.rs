@@ -11,8 +11,8 @@ fn every_type_at_the_root_of_the_protocol_stands_in_the_glossary() {
     let library = std::fs::read_to_string(tree::root().join("sdk/protocol/src/lib.rs")).unwrap();
     let exported = library.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
     let names = exported
-        .flat_map(|list| list.split(|character: char| !character.is_alphanumeric()))
-        .filter(|name| name.starts_with(char::is_uppercase))
+        .flat_map(|list| list.split(|character: char| !character.is_alphanumeric() && character != '_'))
+        .filter(|name| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase))
         .filter(|name| !name.starts_with("Invalid") && !DERIVED.iter().any(|ending| name.ends_with(ending)))
         .collect::<Vec<_>>();
     assert!(names.len() >= 10, "found only {names:?}: does lib.rs still re-export its types?");
