@@ -97,6 +97,11 @@ impl StoreError {
         self
     }
 
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
     /// What happened.
     pub const fn reason(&self) -> &Reason {
         &self.0.reason

@@ -23,7 +23,7 @@ pub struct StoreIdentity {
     clippy::disallowed_methods,
     reason = "the store's one clock: it makes ids itself and takes no time from callers"
 )]
-pub(crate) fn now() -> Timestamp {
+fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

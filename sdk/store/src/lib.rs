@@ -12,15 +12,17 @@
 //! * A stream stands still behind a refused, dead or expired entry; the first two let it go when they are replaced.
 //! * Work that was accepted is forgotten only when it has its terminal receipt.
 //!
-//! `SqliteStore` is the store to use; [`MemoryStore`] is the same promise without the disk, for tests, and the reference
-//! against which the other is tested. Both pass the one [contract](contract).
+//! [`SqliteStore`] is the store to use; [`MemoryStore`] is the same promise without the disk, for tests, and the reference
+//! against which the other is tested. Both pass the one contract in `contract.rs`.
 
+#[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod error;
 pub mod identity;
 pub mod memory;
 pub mod query;
 pub mod report;
+pub mod sqlite;
 pub mod store;
 
 pub use error::{Outcome, Reason, StoreError};
@@ -28,4 +30,5 @@ pub use identity::StoreIdentity;
 pub use memory::MemoryStore;
 pub use query::PendingQuery;
 pub use report::{CorruptRow, IntegrityReport, Statistics};
+pub use sqlite::{SalvageReport, SqliteOptions, SqliteStore};
 pub use store::{Committed, Store};

@@ -216,3 +216,9 @@ impl Store for MemoryStore {
         Ok(IntegrityReport { rows_checked: self.contents().rows.len() as u64, ..IntegrityReport::default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    crate::store_contract_tests!(|| ((), super::MemoryStore::new().unwrap()));
+}

@@ -17,7 +17,7 @@ pub struct Committed {
 /// A durable outbox with a few versioned documents beside it.
 ///
 /// All methods block; call them from a thread that may (`spawn_blocking` in an asynchronous program). A store may be
-/// shared by threads, and a `SqliteStore` by processes.
+/// shared by threads, and a [`SqliteStore`](crate::SqliteStore) by processes.
 ///
 /// # Errors
 /// Every method may fail with [`Reason::Io`](crate::Reason::Io), [`Reason::Busy`](crate::Reason::Busy) or

@@ -1,0 +1,153 @@
+//! Receipts, retention, and what a new epoch has lost.
+
+use tongqiao_engine::{Change, Entry, EntryState};
+
+use super::fixture::{NOW, append, bytes, epoch, id, numbers, pending, receipt, refuse, replace, settle, stream};
+use crate::{Reason, Statistics, Store};
+
+fn state(store: &impl Store, number: u32) -> EntryState {
+    store.entry(&id(number)).unwrap().unwrap().state
+}
+
+pub fn a_receipt_settles_and_is_kept(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    store.commit(vec![settle(1, 17)]).unwrap();
+    let entry = store.entry(&id(1)).unwrap().unwrap();
+    assert_eq!(entry.state, EntryState::Settled { epoch: epoch(1), position: 17 });
+    assert_eq!(entry.terminal_at, Some(NOW.plus_millis(1)));
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)));
+    assert_eq!(store.bytes(&id(1)).unwrap(), Some(bytes(1)));
+    assert_eq!(pending(store), [0; 0]);
+}
+
+pub fn settling_again_changes_nothing(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1), settle(1, 17)]).unwrap();
+    let before = store.entry(&id(1)).unwrap();
+    let again = EntryState::Refused { epoch: epoch(2), position: 3 };
+    store.commit(vec![Change::Settle { id: id(1), state: again, receipt: b"other".to_vec(), at: NOW }]).unwrap();
+    store.commit(vec![Change::Expire { id: id(1), at: NOW }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(1), at: NOW, problem: Vec::new() }]).unwrap();
+    store.commit(vec![Change::Reschedule { id: id(1), attempts: 9, next_attempt_at: NOW }]).unwrap();
+    assert_eq!(store.entry(&id(1)).unwrap(), before);
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)));
+}
+
+pub fn a_late_receipt_wins_over_expiry_and_death(store: &impl Store) {
+    for number in [1, 2] {
+        store.commit(vec![append(number, stream(number), 1), append(number + 10, stream(number), 2)]).unwrap();
+    }
+    store.commit(vec![Change::Expire { id: id(1), at: NOW }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(2), at: NOW, problem: Vec::new() }]).unwrap();
+    assert_eq!(pending(store), [0; 0]);
+    store.commit(vec![settle(1, 1), settle(2, 2)]).unwrap();
+    assert_eq!(state(store, 1), EntryState::Settled { epoch: epoch(1), position: 1 });
+    assert_eq!(pending(store), [11, 12]);
+}
+
+pub fn a_receipt_cannot_leave_a_record_pending(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    for wrong in [EntryState::Pending, EntryState::Dead, EntryState::Expired, EntryState::Replaced { by: id(2) }] {
+        let change = Change::Settle { id: id(1), state: wrong, receipt: Vec::new(), at: NOW };
+        let error = store.commit(vec![change]).unwrap_err();
+        assert!(matches!(error.reason(), Reason::InvalidChange { .. }), "{error}");
+    }
+    assert_eq!(pending(store), [1]);
+}
+
+pub fn an_unknown_record_is_named(store: &impl Store) {
+    let problem = Vec::new();
+    for change in [
+        settle(1, 1),
+        Change::Reschedule { id: id(1), attempts: 1, next_attempt_at: NOW },
+        Change::Expire { id: id(1), at: NOW },
+        Change::Bury { id: id(1), at: NOW, problem },
+        Change::Reoffer { id: id(1) },
+    ] {
+        assert_eq!(*store.commit(vec![change]).unwrap_err().reason(), Reason::EntryUnknown { id: id(1) });
+    }
+    store.commit(vec![Change::Forget { id: id(1) }]).unwrap();
+}
+
+pub fn accepted_work_cannot_be_forgotten_before_its_receipt(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1), append(2, stream(2), 1), append(3, stream(2), 2)]).unwrap();
+    store.commit(vec![append(4, stream(3), 1), append(5, stream(3), 2), refuse(4, 1)]).unwrap();
+    store.commit(vec![Change::Expire { id: id(2), at: NOW }]).unwrap();
+    for number in [1, 2, 3, 4, 5] {
+        let error = store.commit(vec![Change::Forget { id: id(number) }]).unwrap_err();
+        assert_eq!(*error.reason(), Reason::NotForgettable { id: id(number) });
+    }
+    store.commit(vec![Change::Expire { id: id(3), at: NOW }, Change::Forget { id: id(3) }]).unwrap();
+    store.commit(vec![Change::Forget { id: id(2) }]).unwrap();
+    assert_eq!(numbers(&store.entries(0, 10).unwrap()), [1, 4, 5]);
+}
+
+pub fn what_is_retained_is_found_by_time(store: &impl Store) {
+    for number in 1..=6 {
+        store.commit(vec![append(number, stream(number), 1)]).unwrap();
+    }
+    // The moment of a receipt is NOW plus its number of milliseconds.
+    store.commit(vec![settle(3, 1), settle(1, 2), refuse(2, 3), settle(5, 4), refuse(4, 5)]).unwrap();
+    store.commit(vec![replace(7, stream(2), 1, 2)]).unwrap();
+    let due = |millis, limit| numbers(&store.due_for_forgetting(NOW.plus_millis(millis), limit).unwrap());
+    assert_eq!(due(1, 10), [0; 0]);
+    assert_eq!(due(4, 10), [1, 2, 3], "refused and not replaced is not over");
+    assert_eq!(due(100, 2), [1, 2]);
+    assert_eq!(due(100, 10), [1, 2, 3, 5]);
+}
+
+pub fn what_an_epoch_has_lost_is_found_by_position(store: &impl Store) {
+    for number in 1..=5 {
+        store.commit(vec![append(number, stream(number), 1)]).unwrap();
+    }
+    store.commit(vec![settle(3, 10), settle(1, 30), refuse(2, 20)]).unwrap();
+    let state = EntryState::Settled { epoch: epoch(2), position: 40 };
+    store.commit(vec![Change::Settle { id: id(4), state, receipt: Vec::new(), at: NOW }]).unwrap();
+    let since = |epoch, position, limit| numbers(&store.settled_since(&epoch, position, limit).unwrap());
+    assert_eq!(since(epoch(1), 0, 10), [3, 2, 1]);
+    assert_eq!(since(epoch(1), 20, 10), [2, 1]);
+    assert_eq!(since(epoch(1), 0, 2), [3, 2]);
+    assert_eq!(since(epoch(1), 31, 10), [0; 0]);
+    assert_eq!(since(epoch(2), 0, 10), [4]);
+    assert_eq!(since(epoch(1), u64::MAX, 10), [0; 0]);
+}
+
+pub fn what_is_offered_again_is_pending_with_the_same_bytes(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1), append(2, stream(1), 2), append(3, stream(1), 3)]).unwrap();
+    store.commit(vec![settle(1, 1), refuse(2, 2)]).unwrap();
+    store
+        .commit(vec![Change::Reoffer { id: id(1) }, Change::Reoffer { id: id(2) }, Change::Reoffer { id: id(3) }])
+        .unwrap();
+    assert_eq!(pending(store), [1, 2, 3]);
+    let entry = store.entry(&id(1)).unwrap().unwrap();
+    assert_eq!(entry, Entry { ordinal: 1, ..super::fixture::entry(1, stream(1), 1) });
+    assert_eq!(store.bytes(&id(1)).unwrap(), Some(bytes(1)));
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)), "the old receipt is evidence until the new one comes");
+    let state = EntryState::Settled { epoch: epoch(2), position: 0 };
+    store.commit(vec![Change::Settle { id: id(1), state, receipt: b"new".to_vec(), at: NOW }]).unwrap();
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(b"new".to_vec()));
+    assert_eq!(pending(store), [2, 3]);
+}
+
+pub fn statistics_count_each_state(store: &impl Store) {
+    let empty = store.statistics().unwrap();
+    assert_eq!(Statistics { size_bytes: 0, ..empty }, Statistics::default());
+    for number in 1..=6 {
+        store.commit(vec![append(number, stream(number), 1), append(number + 10, stream(number), 2)]).unwrap();
+    }
+    store.commit(vec![settle(1, 1), refuse(2, 2), refuse(3, 3), replace(33, stream(3), 1, 3)]).unwrap();
+    store.commit(vec![Change::Expire { id: id(4), at: NOW }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(5), at: NOW, problem: Vec::new() }]).unwrap();
+    let statistics = store.statistics().unwrap();
+    let expected = Statistics {
+        pending: 8,
+        blocked: 3,
+        refused: 1,
+        expired: 1,
+        dead: 1,
+        retained: 2,
+        oldest_pending_at: Some(NOW),
+        size_bytes: statistics.size_bytes,
+    };
+    assert_eq!(statistics, expected);
+    assert!(statistics.size_bytes > 0);
+}

@@ -1,0 +1,30 @@
+//! What an error of SQLite means to the caller.
+
+use rusqlite::ErrorCode;
+
+use crate::{Outcome, Reason, StoreError};
+
+/// Translates an error that came before the commit: nothing has taken effect.
+pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
+    let reason = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Reason::Full,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Reason::Corrupt,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Reason::Busy,
+        Some(_) => Reason::Io,
+        // A value of another type than the schema says: STRICT tables give that out only when they are damaged.
+        None => Reason::Corrupt,
+    };
+    StoreError::new(reason).with_detail(error)
+}
+
+/// Translates an error of `COMMIT` itself. When the disk failed while confirming, what it had taken by then may be found
+/// at the next start.
+pub(super) fn commit_failure(error: &rusqlite::Error) -> StoreError {
+    let failure = failure(error);
+    if *failure.reason() == Reason::Io { failure.with_outcome(Outcome::Unknown) } else { failure }
+}
+
+/// A number out of the range that its column may hold.
+pub(super) fn damaged(what: &str) -> StoreError {
+    StoreError::new(Reason::Corrupt).with_detail(what)
+}

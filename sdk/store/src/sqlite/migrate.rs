@@ -1,0 +1,55 @@
+//! Bringing an older file up to date: forward only, one transaction each.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::failure;
+use crate::{Reason, StoreError};
+
+/// `TQIA`: tells our files from other databases.
+const APPLICATION_ID: i32 = 0x5451_4941;
+
+/// Plain SQL, never edited after release; the place in the list is the version.
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_retention.sql")];
+
+/// The newest schema this program knows.
+pub(super) const NEWEST: u32 = MIGRATIONS.len() as u32;
+
+/// Refuses files that are not ours or too new. Writes nothing.
+pub(super) fn recognise(connection: &Connection) -> Result<u32, StoreError> {
+    let application: i32 = pragma(connection, "application_id")?;
+    let found: u32 = pragma(connection, "user_version")?;
+    let count = "SELECT count(*) FROM sqlite_schema";
+    let objects: i64 = connection.query_row(count, [], |row| row.get(0)).map_err(|error| failure(&error))?;
+    if application != APPLICATION_ID && (application != 0 || found != 0 || objects != 0) {
+        return Err(StoreError::new(Reason::NotAStore));
+    }
+    if found > NEWEST {
+        return Err(StoreError::new(Reason::NewerSchema { found, supported: NEWEST }));
+    }
+    Ok(found)
+}
+
+/// Applies what is missing. Several processes may try at once; each step is looked at again under the write lock.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    migrate_to(connection, NEWEST)
+}
+
+pub(super) fn migrate_to(connection: &mut Connection, target: u32) -> Result<(), StoreError> {
+    while recognise(connection)? < target {
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| failure(&error))?;
+        let version = recognise(&transaction)?;
+        if let Some(step) = MIGRATIONS.get(version as usize).filter(|_| version < target) {
+            let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {};", version + 1);
+            transaction.execute_batch(step).map_err(|error| failure(&error))?;
+            transaction.execute_batch(&marks).map_err(|error| failure(&error))?;
+        }
+        transaction.commit().map_err(|error| failure(&error))?;
+    }
+    Ok(())
+}
+
+fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, StoreError> {
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| failure(&error))
+}

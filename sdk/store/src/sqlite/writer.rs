@@ -1,0 +1,148 @@
+//! The one connection that writes: many groups in one transaction, each whole or not at all.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::apply::Applying;
+use super::failure::{commit_failure, failure};
+use super::prepared::Group;
+use crate::{Committed, Reason, StoreError};
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// New work is refused when the data would take more.
+    pub(super) limit_bytes: Option<u64>,
+    /// Damage was met: no new work until somebody has looked.
+    pub(super) is_damaged: bool,
+    /// Commits that synchronised the disk.
+    pub(super) commits: u64,
+}
+
+type Results = Vec<Result<Committed, StoreError>>;
+
+/// Why a transaction for several groups had to be given up.
+enum GivenUp {
+    /// A group failed after it had written: its traces must go without the others'.
+    NeedsSavepoints,
+    /// The file itself failed; which group is to blame is found out one by one.
+    FileFailed(StoreError),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Savepoints {
+    None,
+    PerGroup,
+}
+
+impl Writer {
+    /// Commits the groups together; the results are in their order. Returns when the disk has confirmed.
+    ///
+    /// The usual case, in which no group fails after its first write, needs no savepoints (they cost a copy of every
+    /// changed page). Otherwise the transaction is rolled back and done again with them.
+    pub(super) fn commit(&mut self, groups: &[Group]) -> Results {
+        let given_up = match self.attempt(groups, Savepoints::None) {
+            Ok(results) => return results,
+            Err(GivenUp::NeedsSavepoints) => match self.attempt(groups, Savepoints::PerGroup) {
+                Ok(results) => return results,
+                Err(given_up) => given_up,
+            },
+            Err(given_up) => given_up,
+        };
+        let GivenUp::FileFailed(error) = given_up else {
+            return groups.iter().map(|_| Err(StoreError::new(Reason::Io))).collect();
+        };
+        let can_be_blamed_on_one = matches!(error.reason(), Reason::Full | Reason::Corrupt);
+        if groups.len() == 1 || !can_be_blamed_on_one {
+            return groups.iter().map(|_| Err(error.clone())).collect();
+        }
+        groups.iter().flat_map(|group| self.commit(std::slice::from_ref(group))).collect()
+    }
+
+    fn attempt(&mut self, groups: &[Group], savepoints: Savepoints) -> Result<Results, GivenUp> {
+        let outcome = self.transaction(groups, savepoints);
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            // SQLite has often rolled back by itself; an error here changes nothing about the failure.
+            self.connection.execute_batch("ROLLBACK").unwrap_or_default();
+        }
+        if let Err(GivenUp::FileFailed(error)) = &outcome
+            && *error.reason() == Reason::Corrupt
+        {
+            self.is_damaged = true;
+            tracing::error!(path = %self.path.display(), %error, "the store is damaged; new work is refused");
+        }
+        outcome
+    }
+
+    fn transaction(&mut self, groups: &[Group], savepoints: Savepoints) -> Result<Results, GivenUp> {
+        let file_failed = |error: rusqlite::Error| GivenUp::FileFailed(failure(&error));
+        // IMMEDIATE: other processes are waited for here, not in the middle.
+        self.execute("BEGIN IMMEDIATE").map_err(file_failed)?;
+        let refuses_new_work = self.refuses_new_work().map_err(GivenUp::FileFailed)?;
+        let mut has_written = false;
+        let mut results = Vec::with_capacity(groups.len());
+        for group in groups {
+            if let Some(error) = refuses_new_work.as_ref().filter(|_| group.is_new_work) {
+                results.push(Err(error.clone()));
+                continue;
+            }
+            if savepoints == Savepoints::PerGroup {
+                self.execute("SAVEPOINT caller").map_err(file_failed)?;
+            }
+            let mut applying = Applying::new(&self.connection);
+            let result = applying.apply(group);
+            let group_has_written = applying.has_written;
+            if let Err(error) = &result {
+                if is_of_the_file(error) {
+                    return Err(GivenUp::FileFailed(error.clone()));
+                }
+                if savepoints == Savepoints::PerGroup {
+                    self.execute("ROLLBACK TO caller").map_err(file_failed)?;
+                } else if group_has_written {
+                    return Err(GivenUp::NeedsSavepoints);
+                }
+            } else {
+                has_written |= group_has_written;
+            }
+            if savepoints == Savepoints::PerGroup {
+                self.execute("RELEASE caller").map_err(file_failed)?;
+            }
+            results.push(result);
+        }
+        if has_written {
+            self.execute("COMMIT").map_err(|error| GivenUp::FileFailed(commit_failure(&error)))?;
+            self.commits += 1;
+        } else {
+            self.execute("ROLLBACK").map_err(file_failed)?;
+        }
+        Ok(results)
+    }
+
+    fn execute(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(statement)?.execute([]).map(drop)
+    }
+
+    fn refuses_new_work(&self) -> Result<Option<StoreError>, StoreError> {
+        if self.is_damaged {
+            return Ok(Some(StoreError::new(Reason::Corrupt)));
+        }
+        let Some(limit_bytes) = self.limit_bytes else { return Ok(None) };
+        let full = used_bytes(&self.connection)? >= limit_bytes;
+        Ok(full.then(|| StoreError::new(Reason::Full).with_detail("the space given to the store is used up")))
+    }
+}
+
+/// Whether the file failed, and not the wish of one caller.
+const fn is_of_the_file(error: &StoreError) -> bool {
+    matches!(error.reason(), Reason::Full | Reason::Corrupt | Reason::Busy | Reason::Io)
+}
+
+/// The space that data takes in the file, without pages that are free again.
+pub(super) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    let query = "SELECT (page_count - freelist_count) * page_size \
+         FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
+    let bytes: i64 = prepared.query_row([], |row| row.get(0)).map_err(|error| failure(&error))?;
+    Ok(bytes.cast_unsigned())
+}
