@@ -376,6 +376,10 @@ pub enum ErrorCode {
     StoreFailed,
     /// `store.conflict`: Somebody else changed the same thing first.
     StoreConflict,
+    /// `store.invalid_change`: The change does not fit what is stored.
+    StoreInvalidChange,
+    /// `store.not_a_store`: The file belongs to another program.
+    StoreNotAStore,
     /// `store.locked`: Another process holds the store in a way that excludes this one.
     StoreLocked,
     /// `store.not_found`: The store has no such record.
@@ -547,6 +551,8 @@ Row { code: "store.busy", number: 8103, kind: ErrorKind::Storage, http_status: 5
 Row { code: "store.newer_version", number: 8104, kind: ErrorKind::Storage, http_status: 500, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("本地存储由更高版本写入", "请使用该版本或更高版本。"), en: ("The store was written by a newer version", "Use that version or a newer one.") },
 Row { code: "store.failed", number: 8105, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("磁盘读写失败", "请检查磁盘与权限。"), en: ("The disk could not be read or written", "Check the disk and its permissions.") },
 Row { code: "store.conflict", number: 8106, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &[], zh: ("数据已被他人先行修改", "请重新读取后重试。"), en: ("Somebody else changed the same thing first", "Read again and repeat.") },
+Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::Never, outcome: Outcome::Rejected, params: &["reason"], zh: ("变更与已存数据不符", "数据未改动，请修正发起变更的程序。"), en: ("The change does not fit what is stored", "Nothing has changed; correct the program that asked for it.") },
+Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该文件不是本地存储文件", "请指定本地存储文件，或尚不存在的文件路径。"), en: ("The file belongs to another program", "Give the path of a store, or of a file that does not exist yet.") },
 Row { code: "store.locked", number: 8501, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &[], zh: ("存储被其他进程独占", "关闭该进程，或改用独立路径。"), en: ("Another process holds the store in a way that excludes this one", "Close it, or use a path of its own.") },
 Row { code: "store.not_found", number: 8502, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &["record"], zh: ("存储中没有该记录", "核对编号；已落定的记录超过保留期会清除。"), en: ("The store has no such record", "Check the id; settled records are forgotten after the retention time.") },
 Row { code: "store.limit", number: 8503, kind: ErrorKind::Limit, http_status: 507, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &["limit"], zh: ("发件箱已达上限，本次未受理", "等待网络送出部分记录后再试。"), en: ("The outbox is at its limit; nothing was accepted", "Wait until the link has carried some of it.") },
@@ -706,6 +712,8 @@ impl ErrorCode {
         Self::StoreNewerVersion,
         Self::StoreFailed,
         Self::StoreConflict,
+        Self::StoreInvalidChange,
+        Self::StoreNotAStore,
         Self::StoreLocked,
         Self::StoreNotFound,
         Self::StoreLimit,

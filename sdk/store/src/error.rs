@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tongqiao_engine::{Collection, Sequence};
-use tongqiao_protocol::RecordId;
+use tongqiao_protocol::{ErrorCode, Outcome, RecordId};
 
 /// What happened, for a caller that can do something about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,15 +67,6 @@ pub enum Reason {
     Io,
 }
 
-/// Whether a failed commit may have taken effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// It has not, and never will.
-    Rejected,
-    /// The disk failed while confirming it: it may be there after the next start, or not.
-    Unknown,
-}
-
 /// A store could not do what it was asked to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreError(Box<Inner>);
@@ -107,27 +98,27 @@ impl StoreError {
         &self.0.reason
     }
 
-    /// Whether the change may have taken effect all the same.
+    /// Whether the change may have taken effect all the same: `Rejected` when it has not and never will, `Unknown` when the
+    /// disk failed while confirming it (it may be there after the next start, or not).
     pub const fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
     /// The code under which the error registry explains it.
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self.0.reason {
-            Reason::SequenceTaken { .. } => "store.sequence_taken",
-            Reason::VersionConflict { .. } => "store.version_conflict",
-            Reason::IdTaken { .. } => "store.id_taken",
-            Reason::EntryUnknown { .. } => "store.entry_unknown",
-            Reason::NotReplaceable { .. } => "store.not_replaceable",
-            Reason::NotForgettable { .. } => "store.not_forgettable",
-            Reason::InvalidChange { .. } => "store.invalid_change",
-            Reason::Full => "store.full",
-            Reason::Corrupt => "store.corrupt",
-            Reason::Busy => "store.busy",
-            Reason::NotAStore => "store.not_a_store",
-            Reason::NewerSchema { .. } => "store.newer_schema",
-            Reason::Io => "store.io",
+            Reason::SequenceTaken { .. } | Reason::VersionConflict { .. } => ErrorCode::StoreConflict,
+            Reason::IdTaken { .. }
+            | Reason::EntryUnknown { .. }
+            | Reason::NotReplaceable { .. }
+            | Reason::NotForgettable { .. }
+            | Reason::InvalidChange { .. } => ErrorCode::StoreInvalidChange,
+            Reason::Full => ErrorCode::StoreFull,
+            Reason::Corrupt => ErrorCode::StoreCorrupt,
+            Reason::Busy => ErrorCode::StoreBusy,
+            Reason::NotAStore => ErrorCode::StoreNotAStore,
+            Reason::NewerSchema { .. } => ErrorCode::StoreNewerVersion,
+            Reason::Io => ErrorCode::StoreFailed,
         }
     }
 }
@@ -167,7 +158,7 @@ impl fmt::Display for StoreError {
 
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {self}", self.code())
+        write!(f, "{}: {self}", self.code().code())
     }
 }
 

@@ -25,7 +25,7 @@ pub mod report;
 pub mod sqlite;
 pub mod store;
 
-pub use error::{Outcome, Reason, StoreError};
+pub use error::{Reason, StoreError};
 pub use identity::StoreIdentity;
 pub use memory::MemoryStore;
 pub use query::PendingQuery;

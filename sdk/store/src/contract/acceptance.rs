@@ -3,9 +3,10 @@
 use std::thread;
 
 use tongqiao_engine::{Entry, EntryState};
+use tongqiao_protocol::Outcome;
 
 use super::fixture::{append, bytes, entry, id, numbers, pending, settle, stream};
-use crate::{Committed, Outcome, Reason, Store};
+use crate::{Committed, Reason, Store};
 
 pub fn what_was_committed_is_read_back(store: &impl Store) {
     let mut bill = entry(1, stream(1), 1);

@@ -1,8 +1,9 @@
 //! What an error of SQLite means to the caller.
 
 use rusqlite::ErrorCode;
+use tongqiao_protocol::Outcome;
 
-use crate::{Outcome, Reason, StoreError};
+use crate::{Reason, StoreError};
 
 /// Translates an error that came before the commit: nothing has taken effect.
 pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
