@@ -1,3 +1,28 @@
-//! Benchmarks that print their figures beside a baseline.
+//! Benchmarks that print their figures beside a baseline measured in the same run.
+//!
+//! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
-fn main() {}
+mod codes;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Benchmarks of Tongqiao, each beside a baseline of the same run.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// Identifiers read per second, beside a scan of length and alphabet only.
+    Codes(codes::Options),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().benchmark {
+        Benchmark::Codes(options) => codes::run(&options),
+    }
+}
