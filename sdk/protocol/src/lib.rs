@@ -11,14 +11,22 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod batch;
+pub mod bill;
+pub mod case;
 pub mod code_set;
 pub mod digest;
+pub mod epoch;
 pub mod error_code;
 pub mod fault;
 pub mod id;
 pub mod identifier;
 pub mod language;
+pub mod limits;
+pub mod number_lease;
 pub mod problem;
+pub mod reading;
+pub mod receipt;
 pub mod signed_record;
 pub mod suite;
 pub mod timestamp;

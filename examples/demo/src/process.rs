@@ -1,0 +1,126 @@
+//! The real processes of the demo: started, read line by line, killed with SIGKILL, started again.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DemoError;
+
+/// What a child process tells the orchestrator, one JSON object a line on its standard output.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "say")]
+pub(crate) enum Report {
+    /// The platform listens here.
+    Listening {
+        /// Its address, such as `http://127.0.0.1:41234`.
+        address: String,
+    },
+    /// A citizen has signed in.
+    SignedIn {
+        /// The stable user id.
+        user: String,
+    },
+    /// A record has been accepted: it is safe on disk, and from now on may be neither lost nor doubled.
+    Accepted {
+        /// The record.
+        record: String,
+    },
+    /// A bill is open at the platform: a citizen can pay it.
+    BillOpen {
+        /// The bill.
+        bill: String,
+        /// Where the cashier's page is.
+        cashier_url: String,
+    },
+    /// A payment has been noticed.
+    BillPaid {
+        /// The bill.
+        bill: String,
+    },
+    /// How many records of this department have a terminal receipt.
+    Settled {
+        /// The count so far.
+        count: u64,
+    },
+    /// Nothing is left to do.
+    Done,
+}
+
+/// Which process a report comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Role {
+    /// The city's platform.
+    Platform,
+    /// A department, by its place in the demo's list.
+    Department(usize),
+}
+
+/// One line, or the end, of a process's output.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// It said something.
+    Said(Role, Report),
+    /// Its output ended: it has exited or was killed. The number tells lives of one role apart.
+    Silent(Role, u32),
+}
+
+/// One life of one role.
+pub(crate) struct Process {
+    child: Child,
+    role: Role,
+}
+
+impl Process {
+    /// Starts this very program again with hidden arguments and listens to it.
+    pub(crate) fn start(role: Role, life: u32, arguments: &[String], hear: Sender<Heard>) -> Result<Self, DemoError> {
+        let program = std::env::current_exe().map_err(|source| DemoError::io("find this program", source))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|source| DemoError::io("start a process", source))?;
+        let Some(output) = child.stdout.take() else {
+            return Err(DemoError::Broken("a process without standard output".to_owned()));
+        };
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                let Ok(line) = line else { break };
+                // A line torn by SIGKILL is not a report; everything it might have said is asked again later.
+                let Ok(report) = serde_json::from_str(&line) else { continue };
+                if hear.send(Heard::Said(role, report)).is_err() {
+                    return;
+                }
+            }
+            // The receiver is gone only when the demo is over.
+            drop(hear.send(Heard::Silent(role, life)));
+        });
+        Ok(Self { child, role })
+    }
+
+    /// SIGKILL: no destructor, no flush, no goodbye.
+    pub(crate) fn kill(mut self) -> Result<(), DemoError> {
+        self.child.kill().map_err(|source| DemoError::io("kill a process", source))?;
+        self.child.wait().map_err(|source| DemoError::io("reap a process", source))?;
+        Ok(())
+    }
+
+    /// Which role this is a life of.
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+}
+
+/// Prints a report and makes sure that it has left this process.
+pub(crate) fn report(report: &Report) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let Ok(line) = serde_json::to_string(report) else { return };
+    // When nobody listens any more the demo is over, and so are we.
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(3);
+    }
+}

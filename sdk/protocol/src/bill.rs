@@ -1,0 +1,7 @@
+//! Bills, their withdrawal and refunds; what the platform says of them.
+
+mod record;
+mod view;
+
+pub use record::{BillLine, BillRecord, Payer, RefundRecord, VoidRecord};
+pub use view::{BillState, BillView, Paid, PaymentOutcome, RefundState, RefundView};

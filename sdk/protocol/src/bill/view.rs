@@ -1,0 +1,111 @@
+//! What the platform says of a bill or a refund.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, BillId, Digest, EpochId, RefundId, Timestamp};
+
+/// What is known about whether a bill or refund exists at the platform. Money is never guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentOutcome {
+    /// The platform has it.
+    Confirmed,
+    /// The platform does not have it and never will: its id is fenced.
+    Absent,
+    /// Nobody knows; ask, or fence. Never charge again.
+    Unknown,
+}
+
+/// Where a bill stands at the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BillState {
+    /// 待支付
+    Open,
+    /// 已支付
+    Paid,
+    /// 已作废
+    Void,
+    /// Fenced: refused for ever.
+    Fenced,
+}
+
+/// How a bill was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// How much came in.
+    pub amount: Amount,
+    /// When.
+    pub at: Timestamp,
+    /// By which channel.
+    pub channel: String,
+    /// The channel's transaction number; one transaction counts once.
+    pub transaction: String,
+}
+
+/// A bill as the platform sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillView {
+    /// The bill.
+    pub bill: BillId,
+    /// The digest of the record that the platform holds; absent when fenced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Where it stands.
+    pub state: BillState,
+    /// What that means for its author.
+    pub outcome: PaymentOutcome,
+    /// 缴款码: opaque, 20 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_code: Option<String>,
+    /// The page on which a person pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cashier_url: Option<String>,
+    /// How it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid: Option<Paid>,
+    /// The sum of pending and done refunds.
+    #[serde(default)]
+    pub refunded: Amount,
+    /// What came in though the bill was void, or twice, and is owed back.
+    #[serde(default)]
+    pub refund_owed: Amount,
+    /// The platform's epoch.
+    pub epoch: EpochId,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefundState {
+    /// Recorded, money on its way.
+    Pending,
+    /// The payer has it.
+    Done,
+    /// The bank could not pay it back; a human must act.
+    Failed,
+    /// Refused for ever.
+    Refused,
+}
+
+/// A refund as the platform sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundView {
+    /// The refund.
+    pub refund: RefundId,
+    /// Its bill.
+    pub bill: BillId,
+    /// The digest of the record that the platform holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Where it stands.
+    pub state: RefundState,
+    /// What that means for its author.
+    pub outcome: PaymentOutcome,
+    /// How much.
+    pub amount: Amount,
+    /// The platform's epoch.
+    pub epoch: EpochId,
+}

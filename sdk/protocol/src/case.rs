@@ -1,0 +1,134 @@
+//! Cases 办件 are events: the kinds, and the envelope in which each travels.
+
+mod application;
+mod correction;
+mod decision;
+mod envelope;
+mod kind;
+mod open_value;
+mod progress;
+
+pub use application::{Agent, Applicant, ApplicantKind, Application, IdentityDocument, ItemReference, Material};
+pub use correction::{Citation, Correction, CorrectionLine, CorrectionNotice};
+pub use decision::{Acceptance, Decision, DecisionResult, Delivery, DeliveryMethod, Promise, Rejection};
+pub use envelope::{CaseEvent, ClockStanding, DataClass, Replacement};
+pub use kind::CaseEventKind;
+pub use open_value::OpenValue;
+pub use progress::{
+    Abandonment, Evaluation, EvaluationChannel, PreReview, Procedure, SpecialBegin, SpecialEnd, Step, Withdrawal,
+};
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use serde_json::{Map, Value};
+
+use crate::reading::Reading;
+
+/// What an event says, by kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseEventData {
+    /// 申请
+    Applied(Box<Application>),
+    /// 预审
+    PreReviewed(PreReview),
+    /// 补正告知
+    CorrectionRequested(CorrectionNotice),
+    /// 补正
+    Corrected(Correction),
+    /// 受理
+    Accepted(Acceptance),
+    /// 不予受理
+    Rejected(Rejection),
+    /// 环节
+    StepRecorded(Step),
+    /// 特别程序开始
+    SpecialBegun(SpecialBegin),
+    /// 特别程序结束
+    SpecialEnded(SpecialEnd),
+    /// 办结
+    Decided(Decision),
+    /// 送达
+    Delivered(Delivery),
+    /// 评价
+    Evaluated(Evaluation),
+    /// 撤回
+    Withdrawn(Withdrawal),
+    /// Nothing happened here: takes the place of a refused event that its author gives up.
+    Abandoned(Abandonment),
+}
+
+impl CaseEventData {
+    /// The kind; `None` for an abandonment, to which nothing happens.
+    pub const fn kind(&self) -> Option<CaseEventKind> {
+        Some(match self {
+            Self::Applied(_) => CaseEventKind::Applied,
+            Self::PreReviewed(_) => CaseEventKind::PreReviewed,
+            Self::CorrectionRequested(_) => CaseEventKind::CorrectionRequested,
+            Self::Corrected(_) => CaseEventKind::Corrected,
+            Self::Accepted(_) => CaseEventKind::Accepted,
+            Self::Rejected(_) => CaseEventKind::Rejected,
+            Self::StepRecorded(_) => CaseEventKind::StepRecorded,
+            Self::SpecialBegun(_) => CaseEventKind::SpecialBegun,
+            Self::SpecialEnded(_) => CaseEventKind::SpecialEnded,
+            Self::Decided(_) => CaseEventKind::Decided,
+            Self::Delivered(_) => CaseEventKind::Delivered,
+            Self::Evaluated(_) => CaseEventKind::Evaluated,
+            Self::Withdrawn(_) => CaseEventKind::Withdrawn,
+            Self::Abandoned(_) => return None,
+        })
+    }
+
+    /// The last part of the CloudEvents type: the kind, or `abandoned`.
+    pub const fn name(&self) -> &'static str {
+        match self.kind() {
+            Some(kind) => kind.as_str(),
+            None => "abandoned",
+        }
+    }
+
+    fn read(name: &str, reading: &mut Reading<'_>) -> Option<Self> {
+        if name == "abandoned" {
+            return Abandonment::read(reading).map(Self::Abandoned);
+        }
+        match CaseEventKind::from_name(name)? {
+            CaseEventKind::Applied => Application::read(reading).map(Box::new).map(Self::Applied),
+            CaseEventKind::PreReviewed => PreReview::read(reading).map(Self::PreReviewed),
+            CaseEventKind::CorrectionRequested => CorrectionNotice::read(reading).map(Self::CorrectionRequested),
+            CaseEventKind::Corrected => Correction::read(reading).map(Self::Corrected),
+            CaseEventKind::Accepted => Acceptance::read(reading).map(Self::Accepted),
+            CaseEventKind::Rejected => Rejection::read(reading).map(Self::Rejected),
+            CaseEventKind::StepRecorded => Step::read(reading).map(Self::StepRecorded),
+            CaseEventKind::SpecialBegun => SpecialBegin::read(reading).map(Self::SpecialBegun),
+            CaseEventKind::SpecialEnded => SpecialEnd::read(reading).map(Self::SpecialEnded),
+            CaseEventKind::Decided => Decision::read(reading).map(Self::Decided),
+            CaseEventKind::Delivered => Delivery::read(reading).map(Self::Delivered),
+            CaseEventKind::Evaluated => Evaluation::read(reading).map(Self::Evaluated),
+            CaseEventKind::Withdrawn => Withdrawal::read(reading).map(Self::Withdrawn),
+        }
+    }
+
+    fn to_json(&self) -> Map<String, Value> {
+        let value = match self {
+            Self::Applied(data) => serde_json::to_value(data),
+            Self::PreReviewed(data) => serde_json::to_value(data),
+            Self::CorrectionRequested(data) => serde_json::to_value(data),
+            Self::Corrected(data) => serde_json::to_value(data),
+            Self::Accepted(data) => serde_json::to_value(data),
+            Self::Rejected(data) => serde_json::to_value(data),
+            Self::StepRecorded(data) => serde_json::to_value(data),
+            Self::SpecialBegun(data) => serde_json::to_value(data),
+            Self::SpecialEnded(data) => serde_json::to_value(data),
+            Self::Decided(data) => serde_json::to_value(data),
+            Self::Delivered(data) => serde_json::to_value(data),
+            Self::Evaluated(data) => serde_json::to_value(data),
+            Self::Withdrawn(data) => serde_json::to_value(data),
+            Self::Abandoned(data) => serde_json::to_value(data),
+        };
+        match value {
+            Ok(Value::Object(object)) => object,
+            // Structs of strings, numbers and lists always become an object.
+            Ok(_) | Err(_) => Map::new(),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! 申请: who wants what, where, with which papers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::open_value::words;
+use crate::code_set::CodedValue;
+use crate::identifier::{DivisionCode, ItemCode, LicenceIdentifier, OverrideRecord};
+use crate::reading::Reading;
+use crate::{CitizenNumber, CreditCode, Digest, ErrorCode, PermanentResidentNumber, Timestamp, limits};
+
+/// An item of the catalogue: its identity is code *and* version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ItemReference {
+    /// The 实施编码 (31) or 业务办理项编码 (33), or a code of an older generation.
+    pub code: ItemCode,
+    /// The version of the item that the application was made under, from 1.
+    pub version: u32,
+}
+
+impl ItemReference {
+    pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
+        let code = reading.identifier("code");
+        let version = reading.number("version", 1, u64::from(u32::MAX));
+        Some(Self { code: code?, version: u32::try_from(version?).ok()? })
+    }
+}
+
+words! {
+    /// Who applies: a natural person or an organisation.
+    ApplicantKind {
+        /// 自然人
+        Person = "person",
+        /// 法人或其他组织
+        Organisation = "organisation",
+    }
+}
+
+/// A document that says who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IdentityDocument {
+    /// The kind of document, with its code set: `id_type` 111 is the resident identity card.
+    pub kind: CodedValue,
+    /// The number on it. Personal: never logged; see the `mask()` of its kind.
+    pub number: String,
+}
+
+/// The code set in which kinds of identity documents are named.
+const ID_TYPE: &str = "id_type";
+
+impl IdentityDocument {
+    fn read(reading: &mut Reading<'_>, overrides: &[OverrideRecord], path: &str) -> Option<Self> {
+        let kind = reading.nested("kind", |kind| {
+            let (set, generation, code) =
+                (kind.short_text("set"), kind.short_text("generation"), kind.short_text("code"));
+            Some(CodedValue::new(&set?, &generation?, &code?))
+        });
+        let number = reading.short_text("number");
+        let (kind, number) = (kind?, number?);
+        let overridden = overrides.iter().any(|record| record.path == path);
+        check_number(reading, &kind, &number, overridden);
+        Some(Self { kind, number })
+    }
+}
+
+/// Checks the numbers whose rules are known; the others are taken as they are.
+fn check_number(reading: &mut Reading<'_>, kind: &CodedValue, number: &str, overridden: bool) {
+    let faults = match (kind.set(), kind.code()) {
+        (ID_TYPE, "111" | "112" | "154") => number.parse::<CitizenNumber>().err(),
+        (ID_TYPE, "553") => number.parse::<PermanentResidentNumber>().err(),
+        ("organisation_id", "credit-code") => number.parse::<CreditCode>().err(),
+        _ => None,
+    };
+    let Some(faults) = faults else { return };
+    let only_the_check = faults.iter().all(|fault| fault.code() == ErrorCode::IdentifierCheck.code());
+    if !(overridden && only_the_check) {
+        let path = reading.path_of("number");
+        let mut found = crate::Faults::new();
+        found.push_identifier(&path, &faults);
+        found.0.into_iter().for_each(|fault| reading.push(fault));
+    }
+}
+
+/// Somebody who acts for the applicant 经办人 / 代办.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Agent {
+    /// Name.
+    pub name: String,
+    /// Who it is.
+    pub identity: IdentityDocument,
+    /// Until when the authority holds.
+    pub valid_until: Timestamp,
+}
+
+/// Who applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Applicant {
+    /// Person or organisation.
+    pub kind: ApplicantKind,
+    /// Name as on the document.
+    pub name: String,
+    /// The document.
+    pub identity: IdentityDocument,
+    /// The stable user id of the city's identity provider, when the applicant signed in. Never a name or a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Who acts for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
+}
+
+impl Applicant {
+    fn read(reading: &mut Reading<'_>, overrides: &[OverrideRecord]) -> Option<Self> {
+        let kind = reading.parsed("kind");
+        let name = reading.short_text("name");
+        let identity = reading.nested("identity", |identity| {
+            IdentityDocument::read(identity, overrides, "/data/applicant/identity/number")
+        });
+        let user = reading.optional_text("user");
+        let agent = reading.optional_nested("agent", |agent| {
+            let name = agent.short_text("name");
+            let identity = agent.nested("identity", |identity| {
+                IdentityDocument::read(identity, overrides, "/data/applicant/agent/identity/number")
+            });
+            let valid_until = agent.parsed("valid_until");
+            Some(Agent { name: name?, identity: identity?, valid_until: valid_until? })
+        });
+        Some(Self { kind: kind?, name: name?, identity: identity?, user, agent })
+    }
+}
+
+/// A paper that belongs to the application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Material {
+    /// The material's id in the item's guide; a paper that the guide does not ask for has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// The digest of its content, when it comes as a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The electronic licence that is cited instead of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<LicenceIdentifier>,
+}
+
+impl Material {
+    pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
+        let guide = reading.optional_text("guide");
+        let name = reading.short_text("name");
+        let digest = reading.optional_parsed("digest");
+        let licence = reading.optional_identifier("licence");
+        Some(Self { guide, name: name?, digest, licence })
+    }
+}
+
+/// 申请.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Application {
+    /// What is applied for.
+    pub item: ItemReference,
+    /// Where: the division whose agency handles it.
+    pub division: DivisionCode,
+    /// By whom.
+    pub applicant: Applicant,
+    /// The item's form, as filled in.
+    pub form: Map<String, Value>,
+    /// The papers.
+    pub materials: Vec<Material>,
+    /// How it came in: 办理形式 (`handle_form`).
+    pub channel: CodedValue,
+    /// Checks that a human overrode, with who and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<OverrideRecord>,
+}
+
+impl Application {
+    pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
+        let overrides = reading.optional_list("overrides", limits::MATERIALS_MAX, |record| {
+            let (path, code) = (record.short_text("path"), record.short_text("code"));
+            let (by, reason, at) = (record.short_text("by"), record.long_text("reason"), record.parsed("at"));
+            Some(OverrideRecord { path: path?, code: code?, by: by?, reason: reason?, at: at? })
+        });
+        let known = overrides.clone().unwrap_or_default();
+        let item = reading.nested("item", ItemReference::read);
+        let division = reading.identifier("division");
+        let applicant = reading.nested("applicant", |applicant| Applicant::read(applicant, &known));
+        let form = reading.free_object("form");
+        let materials = reading.list("materials", 0, limits::MATERIALS_MAX, Material::read);
+        let channel = reading.nested("channel", |channel| {
+            let (set, generation, code) =
+                (channel.short_text("set"), channel.short_text("generation"), channel.short_text("code"));
+            Some(CodedValue::new(&set?, &generation?, &code?))
+        });
+        Some(Self {
+            item: item?,
+            division: division?,
+            applicant: applicant?,
+            form: form?,
+            materials: materials?,
+            channel: channel?,
+            overrides: overrides?,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Values of sets that may grow: what is not known is kept and reported, never dropped.
+
+use alloc::string::{String, ToString};
+use core::convert::Infallible;
+use core::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A known value, or the word of a later version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OpenValue<T> {
+    /// A value that this version knows.
+    Known(T),
+    /// A word that this version does not know, kept as it came.
+    Unknown(String),
+}
+
+impl<T> OpenValue<T> {
+    /// The known value.
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl<T> From<T> for OpenValue<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: FromStr> FromStr for OpenValue<T> {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.parse().map_or_else(|_| Self::Unknown(text.to_string()), Self::Known))
+    }
+}
+
+impl<T: Serialize> Serialize for OpenValue<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::Unknown(word) => serializer.serialize_str(word),
+        }
+    }
+}
+
+/// A closed set of words: the enum, its names, and a parser that fails on others.
+macro_rules! words {
+    ($(#[$docs:meta])* $name:ident { $($(#[$variant_docs:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub enum $name { $($(#[$variant_docs])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The word on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = alloc::string::String;
+
+            /// Fails with the words that would be right.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(alloc::string::String::from([$($word),+].join(" | "))),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;

@@ -1,0 +1,38 @@
+//! Every limit of the protocol, one constant each, with its unit in the name.
+
+/// The largest single message (one signed record, or the body of a request that is not a batch).
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The most records in one batch.
+pub const BATCH_RECORDS_MAX: usize = 1_000;
+/// The largest batch.
+pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The largest material.
+pub const MATERIAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// The most entries of a page.
+pub const PAGE_ENTRIES_MAX: usize = 1_000;
+/// How far the creation time of a hop signature may lie from the receiver's clock.
+pub const CLOCK_SKEW_MS_MAX: i64 = 300_000;
+/// How long a hop signature lives.
+pub const HOP_SIGNATURE_LIFE_MS: i64 = 300_000;
+/// How long the receiver remembers a nonce, per key.
+pub const NONCE_MEMORY_MS: i64 = 600_000;
+/// The fewest bytes of a nonce.
+pub const NONCE_BYTES_MIN: usize = 16;
+/// The most case numbers of one lease.
+pub const LEASE_NUMBERS_MAX: u64 = 1_000;
+/// How long a sender keeps a record after its terminal receipt, unless configured longer.
+pub const RETENTION_DAYS_DEFAULT: u32 = 30;
+/// The most lines of a bill.
+pub const BILL_LINES_MAX: usize = 200;
+/// The most materials of one application.
+pub const MATERIALS_MAX: usize = 200;
+/// The most lines of a correction notice.
+pub const CORRECTION_LINES_MAX: usize = 200;
+/// The most characters of a short text (names, titles).
+pub const SHORT_TEXT_CHARS_MAX: usize = 200;
+/// The most characters of a long text (reasons, opinions).
+pub const LONG_TEXT_CHARS_MAX: usize = 2_000;
+/// The deepest nesting of JSON that is read.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// The largest sequence number and revision that every JSON reader can hold (2^53 − 1).
+pub const SEQUENCE_MAX: u64 = 9_007_199_254_740_991;

@@ -1,0 +1,281 @@
+//! Reading JSON so that *every* fault is found, each with its path.
+//!
+//! `serde` stops at the first fault; people who fill in forms deserve all of them. A [`Reading`] walks one JSON object,
+//! remembers where it is, and collects. Unknown members are ignored.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use crate::limits;
+use crate::{ErrorCode, Fault, Faults, IdentifierFaults};
+
+/// Parses bytes as one JSON object.
+///
+/// # Errors
+/// `request.not_utf8`, `request.malformed_json`, or `request.wrong_type` when it is JSON but no object.
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    let text = core::str::from_utf8(bytes)
+        .map_err(|error| Fault::new("", ErrorCode::RequestNotUtf8).with("position_bytes", error.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Fault::new("", ErrorCode::RequestWrongType).with("expected", "object")),
+        Err(error) => Err(Fault::new("", ErrorCode::RequestMalformedJson)
+            .with("line", error.line())
+            .with("column", error.column())),
+    }
+}
+
+/// One JSON object on the way to becoming a type.
+pub struct Reading<'a> {
+    object: &'a Map<String, Value>,
+    path: String,
+    faults: Faults,
+}
+
+impl<'a> Reading<'a> {
+    /// Begins to read `object`, which stands at `path`.
+    pub fn new(object: &'a Map<String, Value>, path: impl Into<String>) -> Self {
+        Self { object, path: path.into(), faults: Faults::new() }
+    }
+
+    /// The JSON pointer of a member of this object.
+    pub fn path_of(&self, name: &str) -> String {
+        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// Notes a fault at a member.
+    pub fn fault(&mut self, name: &str, code: ErrorCode) {
+        let path = self.path_of(name);
+        self.faults.push(Fault::new(&path, code));
+    }
+
+    /// Notes a ready fault.
+    pub fn push(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// What was found.
+    pub fn into_faults(self) -> Faults {
+        self.faults
+    }
+
+    /// The member as it is; `null` counts as absent.
+    pub fn value(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    fn need<T>(&mut self, name: &str, read: impl FnOnce(&mut Self, &'a Value) -> Option<T>) -> Option<T> {
+        match self.value(name) {
+            Some(value) => read(self, value),
+            None => {
+                self.fault(name, ErrorCode::RequestMissingField);
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, name: &str, expected: &str) {
+        let fault = Fault::new(&self.path_of(name), ErrorCode::RequestWrongType).with("expected", expected);
+        self.faults.push(fault);
+    }
+
+    fn invalid(&mut self, name: &str, expected: impl ToString) {
+        let fault =
+            Fault::new(&self.path_of(name), ErrorCode::RequestInvalidValue).with("expected", expected.to_string());
+        self.faults.push(fault);
+    }
+
+    fn text_of(&mut self, name: &str, value: &'a Value, chars_max: usize) -> Option<&'a str> {
+        let Some(text) = value.as_str() else {
+            self.wrong_type(name, "string");
+            return None;
+        };
+        if text.trim().is_empty() || text.chars().count() > chars_max {
+            self.invalid(name, format!("1 to {chars_max} characters"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A required short text (names, titles).
+    pub fn short_text(&mut self, name: &str) -> Option<String> {
+        self.need(name, |this, value| this.text_of(name, value, limits::SHORT_TEXT_CHARS_MAX).map(str::to_string))
+    }
+
+    /// A required long text (reasons, opinions).
+    pub fn long_text(&mut self, name: &str) -> Option<String> {
+        self.need(name, |this, value| this.text_of(name, value, limits::LONG_TEXT_CHARS_MAX).map(str::to_string))
+    }
+
+    /// An optional long text.
+    pub fn optional_text(&mut self, name: &str) -> Option<String> {
+        let value = self.value(name)?;
+        self.text_of(name, value, limits::LONG_TEXT_CHARS_MAX).map(str::to_string)
+    }
+
+    /// A required value that is written as a string and has a parser.
+    pub fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T>
+    where
+        T::Err: ToString,
+    {
+        self.need(name, |this, value| this.parse_value(name, value))
+    }
+
+    /// The same, when it may be absent.
+    pub fn optional_parsed<T: FromStr>(&mut self, name: &str) -> Option<T>
+    where
+        T::Err: ToString,
+    {
+        let value = self.value(name)?;
+        self.parse_value(name, value)
+    }
+
+    fn parse_value<T: FromStr>(&mut self, name: &str, value: &'a Value) -> Option<T>
+    where
+        T::Err: ToString,
+    {
+        let Some(text) = value.as_str() else {
+            self.wrong_type(name, "string");
+            return None;
+        };
+        text.parse().map_err(|error: T::Err| self.invalid(name, error)).ok()
+    }
+
+    /// A required identifier; everything that is wrong with it is noted at its path.
+    pub fn identifier<T: FromStr<Err = IdentifierFaults>>(&mut self, name: &str) -> Option<T> {
+        self.need(name, |this, value| this.identifier_value(name, value))
+    }
+
+    /// The same, when it may be absent.
+    pub fn optional_identifier<T: FromStr<Err = IdentifierFaults>>(&mut self, name: &str) -> Option<T> {
+        let value = self.value(name)?;
+        self.identifier_value(name, value)
+    }
+
+    fn identifier_value<T: FromStr<Err = IdentifierFaults>>(&mut self, name: &str, value: &'a Value) -> Option<T> {
+        let Some(text) = value.as_str() else {
+            self.wrong_type(name, "string");
+            return None;
+        };
+        match text.parse() {
+            Ok(identifier) => Some(identifier),
+            Err(found) => {
+                let path = self.path_of(name);
+                self.faults.push_identifier(&path, &found);
+                None
+            }
+        }
+    }
+
+    /// A required whole number within bounds.
+    pub fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        self.need(name, |this, value| match value.as_u64() {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            _ if value.is_number() => {
+                this.invalid(name, format!("{least} to {most}"));
+                None
+            }
+            _ => {
+                this.wrong_type(name, "integer");
+                None
+            }
+        })
+    }
+
+    /// A whole number within bounds that may be absent.
+    pub fn optional_number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        self.value(name)?;
+        self.number(name, least, most)
+    }
+
+    /// A required object, read by `read`.
+    pub fn nested<T>(&mut self, name: &str, read: impl FnOnce(&mut Reading<'a>) -> Option<T>) -> Option<T> {
+        self.need(name, |this, value| this.nested_value(name, value, read))
+    }
+
+    /// An object that may be absent.
+    pub fn optional_nested<T>(&mut self, name: &str, read: impl FnOnce(&mut Reading<'a>) -> Option<T>) -> Option<T> {
+        let value = self.value(name)?;
+        self.nested_value(name, value, read)
+    }
+
+    fn nested_value<T>(
+        &mut self,
+        name: &str,
+        value: &'a Value,
+        read: impl FnOnce(&mut Reading<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(object) = value.as_object() else {
+            self.wrong_type(name, "object");
+            return None;
+        };
+        let mut inner = Reading::new(object, self.path_of(name));
+        let read = read(&mut inner);
+        self.faults.0.append(&mut inner.into_faults().0);
+        read
+    }
+
+    /// A required list of objects with `least` to `most` entries; every entry is read, faults carry its index.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        least: usize,
+        most: usize,
+        mut read: impl FnMut(&mut Reading<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.need(name, |this, value| {
+            let Some(entries) = value.as_array() else {
+                this.wrong_type(name, "array");
+                return None;
+            };
+            if entries.len() < least || entries.len() > most {
+                this.invalid(name, format!("{least} to {most} entries"));
+                return None;
+            }
+            let mut all = Vec::with_capacity(entries.len());
+            for (index, entry) in entries.iter().enumerate() {
+                let path = format!("{}/{index}", this.path_of(name));
+                let Some(object) = entry.as_object() else {
+                    this.push(Fault::new(&path, ErrorCode::RequestWrongType).with("expected", "object"));
+                    continue;
+                };
+                let mut inner = Reading::new(object, path);
+                all.extend(read(&mut inner));
+                this.faults.0.append(&mut inner.into_faults().0);
+            }
+            (all.len() == entries.len()).then_some(all)
+        })
+    }
+
+    /// A list that may be absent, which reads as an empty one.
+    pub fn optional_list<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        read: impl FnMut(&mut Reading<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if self.value(name).is_none() { Some(Vec::new()) } else { self.list(name, 0, most, read) }
+    }
+
+    /// An object kept as it is; absent reads as empty.
+    pub fn free_object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.value(name) {
+            None => Some(Map::new()),
+            Some(Value::Object(object)) => Some(object.clone()),
+            Some(_) => {
+                self.wrong_type(name, "object");
+                None
+            }
+        }
+    }
+}
