@@ -50,8 +50,10 @@ pub enum Reason {
     },
     /// The disk, or the space given to the store, is full. Accepted work is safe.
     Full,
-    /// The file, or this row of it, is damaged. What can be read is still given out; new work is refused.
+    /// The file's structure is damaged. What can be read is still given out; new work is refused.
     Corrupt,
+    /// One record or document is not what was written. It alone is lost; everything else goes on.
+    CorruptRow,
     /// Other processes held the store for too long.
     Busy,
     /// The file is a database, but not a store of ours.
@@ -114,7 +116,7 @@ impl StoreError {
             | Reason::NotForgettable { .. }
             | Reason::InvalidChange { .. } => ErrorCode::StoreInvalidChange,
             Reason::Full => ErrorCode::StoreFull,
-            Reason::Corrupt => ErrorCode::StoreCorrupt,
+            Reason::Corrupt | Reason::CorruptRow => ErrorCode::StoreCorrupt,
             Reason::Busy => ErrorCode::StoreBusy,
             Reason::NotAStore => ErrorCode::StoreNotAStore,
             Reason::NewerSchema { .. } => ErrorCode::StoreNewerVersion,
@@ -142,6 +144,7 @@ impl fmt::Display for StoreError {
             Reason::InvalidChange { what } => f.write_str(what)?,
             Reason::Full => f.write_str("no space is left for new work; accepted work is safe")?,
             Reason::Corrupt => f.write_str("the store is damaged; what can be read is still given out")?,
+            Reason::CorruptRow => f.write_str("one row of the store is damaged; the others are not affected")?,
             Reason::Busy => f.write_str("other processes held the store for too long")?,
             Reason::NotAStore => f.write_str("the file is not a store of this program")?,
             Reason::NewerSchema { found, supported } => {

@@ -90,13 +90,13 @@ pub trait Store: Send + Sync {
     /// The signed record exactly as it was accepted.
     ///
     /// # Errors
-    /// See the trait; `Corrupt` when the checksum does not fit.
+    /// See the trait; `CorruptRow` when the checksum does not fit.
     fn bytes(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The receipt of a settled or refused entry, or the problem of a dead one.
     ///
     /// # Errors
-    /// See the trait; `Corrupt` when the checksum does not fit.
+    /// See the trait; `CorruptRow` when the checksum does not fit.
     fn receipt(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Settled and refused entries whose receipt is of that epoch, from that position on, by position.

@@ -13,7 +13,7 @@ pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Reason::Busy,
         Some(_) => Reason::Io,
         // A value of another type than the schema says: STRICT tables give that out only when they are damaged.
-        None => Reason::Corrupt,
+        None => Reason::CorruptRow,
     };
     StoreError::new(reason).with_detail(error)
 }
@@ -25,7 +25,7 @@ pub(super) fn commit_failure(error: &rusqlite::Error) -> StoreError {
     if *failure.reason() == Reason::Io { failure.with_outcome(Outcome::Unknown) } else { failure }
 }
 
-/// A number out of the range that its column may hold.
+/// A row that is not what was written.
 pub(super) fn damaged(what: &str) -> StoreError {
-    StoreError::new(Reason::Corrupt).with_detail(what)
+    StoreError::new(Reason::CorruptRow).with_detail(what)
 }

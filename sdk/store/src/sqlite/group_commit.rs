@@ -87,6 +87,12 @@ impl GroupCommit {
         lock(&self.writer)
     }
 
+    /// How many callers stand in the queue.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.queue).requests.len()
+    }
+
     pub(super) fn commit(&self, group: Group) -> Result<Committed, StoreError> {
         let caller = Arc::new(Caller::default());
         let leads = {

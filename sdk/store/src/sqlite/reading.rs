@@ -172,8 +172,10 @@ pub(super) fn documents(
         if !key.starts_with(prefix) {
             break;
         }
-        let document = read_document(of, &key, row)?;
-        found.push((key, document));
+        match read_document(of, &key, row) {
+            Ok(document) => found.push((key, document)),
+            Err(error) => tracing::error!(%error, collection = of.as_str(), "a damaged document is left out"),
+        }
     }
     Ok(found)
 }

@@ -54,7 +54,7 @@ impl SqliteStore {
             match copy_record(&old, &transaction, ordinal) {
                 Ok(true) => report.records += 1,
                 Ok(false) => {}
-                Err(error) if *error.reason() == Reason::Corrupt => report.lost += 1,
+                Err(error) if matches!(error.reason(), Reason::Corrupt | Reason::CorruptRow) => report.lost += 1,
                 Err(error) => return Err(error),
             }
         }

@@ -1,0 +1,78 @@
+//! Which file is which.
+
+use std::fs;
+
+use super::place;
+use crate::contract::fixture::{append, numbers, pending, stream};
+use crate::{Reason, SqliteStore, Store};
+
+#[test]
+fn a_file_that_is_opened_again_keeps_its_identity_and_its_work() {
+    let (_directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().unwrap();
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.identity().unwrap(), identity);
+    assert_eq!(pending(&store), [1]);
+}
+
+#[test]
+fn a_copied_file_begins_a_new_incarnation_and_a_moved_one_does_not() {
+    let (directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().unwrap();
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    drop(store);
+    let copy = directory.path().join("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    let copied = SqliteStore::open(&copy).unwrap();
+    assert_eq!(copied.identity().unwrap().producer, identity.producer);
+    assert_ne!(copied.identity().unwrap().incarnation, identity.incarnation);
+    assert_eq!(numbers(&copied.entries(0, 10).unwrap()), [1]);
+    let renewed = copied.identity().unwrap();
+    drop(copied);
+    assert_eq!(SqliteStore::open(&copy).unwrap().identity().unwrap(), renewed, "once is enough");
+
+    let moved = directory.path().join("moved.db");
+    fs::rename(&path, &moved).unwrap();
+    assert_eq!(SqliteStore::open(&moved).unwrap().identity().unwrap(), identity);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap()).collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let (_directory, path) = place();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(other);
+    let before = fs::read(&path).unwrap();
+    assert_eq!(*SqliteStore::open(&path).unwrap_err().reason(), Reason::NotAStore);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_with_both_versions() {
+    let (_directory, path) = place();
+    drop(SqliteStore::open(&path).unwrap());
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.execute_batch("PRAGMA user_version = 77").unwrap();
+    drop(newer);
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert_eq!(*error.reason(), Reason::NewerSchema { found: 77, supported: 2 });
+    assert_eq!(error.code().code(), "store.newer_version");
+}
