@@ -72,3 +72,8 @@ pub use part::Part;
 pub use pay_code::PayCode;
 pub use permanent_resident_number::PermanentResidentNumber;
 pub use repair::{Repair, RepairStep};
+
+/// The code in the reference page is true: it runs here.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/reference/identifiers.md")]
+struct ReferencePage;

@@ -32,6 +32,7 @@ pub mod suite;
 pub mod timestamp;
 
 pub use amount::Amount;
+pub use code_set::{CodeEntry, CodedValue};
 pub use digest::Digest;
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, Faults};
