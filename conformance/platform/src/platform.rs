@@ -14,7 +14,7 @@ use crate::Clock;
 use crate::app::{AppState, Settings};
 use crate::database::Database;
 use crate::server::TlsListener;
-use crate::{catalogue, epoch, keys, routes};
+use crate::{catalogue, epoch, keys, oidc, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -120,6 +120,7 @@ impl Builder {
             .write(move |connection| {
                 let keys = keys::PlatformKeys::load(connection)?;
                 catalogue::ensure(connection, &keys, suite, now)?;
+                oidc::ensure_signing_key(connection)?;
                 Ok::<_, catalogue::CatalogueError>((keys, epoch::current_or_first(connection, now)?))
             })
             .await

@@ -7,13 +7,16 @@ use axum::response::Response;
 use http::HeaderValue;
 
 use crate::app::AppState;
-use crate::{catalogue, status};
+use crate::{catalogue, oidc, status};
 
 /// Every module brings its own routes; a new module adds one `merge` here.
 pub(crate) fn all(app: &AppState) -> Router {
+    // Signing in with synthetic people must not exist anywhere else.
+    let signing_in = if app.settings.sandbox { oidc::router() } else { Router::new() };
     Router::new()
         .merge(status::router())
         .merge(catalogue::router())
+        .merge(signing_in)
         .layer(middleware::from_fn_with_state(app.clone(), every_answer))
         .with_state(app.clone())
 }

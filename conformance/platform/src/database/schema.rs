@@ -10,7 +10,8 @@ use super::DatabaseError;
 const VERSION: i64 = 1;
 
 /// The tables of the protocol, and those of each portal beside it.
-const FIRST: &str = concat!(include_str!("schema.sql"), include_str!("../catalogue/schema.sql"),);
+const FIRST: &str =
+    concat!(include_str!("schema.sql"), include_str!("../catalogue/schema.sql"), include_str!("../oidc/schema.sql"),);
 
 /// Creates the tables in an empty file.
 pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
