@@ -117,7 +117,7 @@ impl Faults {
     /// Adds the mistakes of an identifier that stands at `path`.
     pub fn push_identifier(&mut self, path: &str, faults: &IdentifierFaults) {
         for fault in faults.iter() {
-            let code = ErrorCode::from_code(fault.code()).unwrap_or(ErrorCode::RequestInvalidValue);
+            let code = fault.error_code();
             let params = fault.params().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
             self.0.push(Fault { path: path.to_string(), code, params });
         }

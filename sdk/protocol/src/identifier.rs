@@ -48,6 +48,7 @@ pub mod part;
 pub mod pay_code;
 pub mod permanent_resident_number;
 pub mod repair;
+pub mod wording;
 
 mod birth_date;
 mod character_class;
@@ -72,6 +73,7 @@ pub use part::Part;
 pub use pay_code::PayCode;
 pub use permanent_resident_number::PermanentResidentNumber;
 pub use repair::{Repair, RepairStep};
+pub use wording::Wording;
 
 /// The code in the reference page is true: it runs here.
 #[cfg(doctest)]

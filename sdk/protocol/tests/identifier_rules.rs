@@ -99,9 +99,9 @@ fn an_override_names_a_person_and_a_reason_within_limits() {
 
 #[test]
 fn an_override_travels_as_a_record_and_comes_back() {
-    let json = serde_json::to_string(&decision().record("/data/applicant/id/number")).unwrap();
+    let json = serde_json::to_string(&decision().record("/data/applicant/identity/number")).unwrap();
     let record: OverrideRecord = serde_json::from_str(&json).unwrap();
-    assert_eq!((record.path.as_str(), record.code.as_str()), ("/data/applicant/id/number", "identifier.check"));
+    assert_eq!((record.path.as_str(), record.code.as_str()), ("/data/applicant/identity/number", "identifier.check"));
     assert_eq!(record.decision().unwrap(), decision());
     let other = OverrideRecord { code: "identifier.length".to_string(), ..record };
     assert_eq!(other.decision(), Err(InvalidOverride::OtherFault));

@@ -30,7 +30,7 @@ fn application() -> Value {
                 "kind": "person",
                 "name": "测试甲",
                 "identity": {
-                    "kind": {"set": "id_type", "generation": "ga", "code": "111"},
+                    "kind": {"set": "id_type", "generation": "ga2000.156", "code": "111"},
                     "number": "340705199001010016"
                 }
             },
@@ -89,6 +89,30 @@ fn a_failed_check_may_be_overridden_by_a_named_human_and_a_wrong_date_may_not() 
     assert_eq!(CaseEvent::parse(&parsed.to_bytes()).unwrap(), parsed);
     event["data"]["applicant"]["identity"]["number"] = json!("340705199002310010");
     assert_eq!(faults_of(&event), [("/data/applicant/identity/number".to_owned(), ErrorCode::IdentifierDate)]);
+}
+
+#[test]
+fn an_override_of_a_public_body_or_with_an_endless_name_is_refused() {
+    let mut event = application();
+    event["data"]["applicant"] = json!({
+        "kind": "organisation", "name": "测试机关",
+        "identity": {
+            "kind": {"set": "organisation_id", "generation": "gb32100-2015", "code": "credit-code"},
+            "number": "113407000000000811"
+        }
+    });
+    let mut decision = json!({
+        "path": "/data/applicant/identity/number", "code": "identifier.check",
+        "by": "窗口 3 号", "reason": "证件原件如此", "at": "2026-11-23T14:00:00.000+08:00"
+    });
+    event["data"]["overrides"] = json!([decision]);
+    let refused = ErrorCode::IdentifierOverrideRefused;
+    assert_eq!(faults_of(&event), [("/data/applicant/identity/number".to_owned(), refused)]);
+    event["data"]["applicant"]["identity"]["number"] = json!("91350211M0000XUF46");
+    CaseEvent::parse(event.to_string().as_bytes()).unwrap();
+    decision["by"] = json!("长".repeat(65));
+    event["data"]["overrides"] = json!([decision]);
+    assert_eq!(faults_of(&event), [("/data/overrides".to_owned(), ErrorCode::IdentifierOverrideIncomplete)]);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::open_value::words;
 use crate::code_set::CodedValue;
-use crate::identifier::{DivisionCode, ItemCode, LicenceIdentifier, OverrideRecord};
+use crate::identifier::{DivisionCode, ItemCode, LicenceIdentifier, Override, OverrideRecord};
 use crate::reading::Reading;
-use crate::{CitizenNumber, CreditCode, Digest, ErrorCode, PermanentResidentNumber, Timestamp, limits};
+use crate::{CitizenNumber, CreditCode, Digest, Fault, PermanentResidentNumber, Timestamp, limits};
 
 /// An item of the catalogue: its identity is code *and* version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,28 +60,37 @@ impl IdentityDocument {
         });
         let number = reading.short_text("number");
         let (kind, number) = (kind?, number?);
-        let overridden = overrides.iter().any(|record| record.path == path);
-        check_number(reading, &kind, &number, overridden);
+        let decision = overrides.iter().find(|record| record.path == path).map(OverrideRecord::decision);
+        match decision.transpose() {
+            Ok(decision) => check_number(reading, &kind, &number, decision.as_ref()),
+            Err(invalid) => reading.push(Fault::new("/data/overrides", invalid.error_code())),
+        }
         Some(Self { kind, number })
     }
 }
 
-/// Checks the numbers whose rules are known; the others are taken as they are.
-fn check_number(reading: &mut Reading<'_>, kind: &CodedValue, number: &str, overridden: bool) {
+/// Checks the numbers whose rules are known; the others are taken as they are. A human's decision lets a failed check
+/// pass where the identifier allows it.
+fn check_number(reading: &mut Reading<'_>, kind: &CodedValue, number: &str, decision: Option<&Override>) {
     let faults = match (kind.set(), kind.code()) {
-        (ID_TYPE, "111" | "112" | "154") => number.parse::<CitizenNumber>().err(),
-        (ID_TYPE, "553") => number.parse::<PermanentResidentNumber>().err(),
-        ("organisation_id", "credit-code") => number.parse::<CreditCode>().err(),
+        (ID_TYPE, "111" | "112" | "154") => match decision {
+            Some(decision) => CitizenNumber::accept_with_override(number, decision).err(),
+            None => CitizenNumber::parse(number).err(),
+        },
+        (ID_TYPE, "553") => match decision {
+            Some(decision) => PermanentResidentNumber::accept_with_override(number, decision).err(),
+            None => PermanentResidentNumber::parse(number).err(),
+        },
+        ("organisation_id", "credit-code") => match decision {
+            Some(decision) => CreditCode::accept_with_override(number, decision).err(),
+            None => CreditCode::parse(number).err(),
+        },
         _ => None,
     };
     let Some(faults) = faults else { return };
-    let only_the_check = faults.iter().all(|fault| fault.code() == ErrorCode::IdentifierCheck.code());
-    if !(overridden && only_the_check) {
-        let path = reading.path_of("number");
-        let mut found = crate::Faults::new();
-        found.push_identifier(&path, &faults);
-        found.0.into_iter().for_each(|fault| reading.push(fault));
-    }
+    let mut found = crate::Faults::new();
+    found.push_identifier(&reading.path_of("number"), &faults);
+    found.0.into_iter().for_each(|fault| reading.push(fault));
 }
 
 /// Somebody who acts for the applicant 经办人 / 代办.

@@ -9,7 +9,7 @@ use super::fixed_text::FixedText;
 use super::text_form::text_form;
 use super::{
     CheckScheme, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem,
-    Part, Repair, check, division_code, mask, repair,
+    Part, Repair, Wording, check, division_code, mask, repair,
 };
 
 /// A case number: division 6, year 4, serial 10 and the check digit by ISO 7064 MOD 11,10; 21 digits.
@@ -53,7 +53,7 @@ impl CaseNumber {
     /// `identifier.value` for a year outside 2000 to 2199 or a serial above [`CASE_SERIAL_MAX`].
     pub fn build(division: &DivisionCode, year: u16, serial: u64) -> Result<Self, IdentifierFaults> {
         if serial > CASE_SERIAL_MAX {
-            let problem = IdentifierProblem::Value { allowed: "0-9999999999" };
+            let problem = IdentifierProblem::Value { allowed: Wording::plain("0-9999999999") };
             return Err(IdentifierFaults::one(KIND, Part::Serial, problem));
         }
         if !(2000..=2199).contains(&year) {
@@ -119,7 +119,7 @@ impl CaseNumber {
     }
 }
 
-const YEARS: &str = "2000-2199";
+const YEARS: Wording = Wording::plain("2000-2199");
 
 fn well_formed(bytes: &[u8; 21]) -> bool {
     let [body @ .., last] = bytes;
@@ -135,7 +135,7 @@ fn faults(text: &str) -> Vec<IdentifierFault> {
     let (true, Some(fixed)) = (faults.is_empty(), FixedText::<21>::new(text)) else { return faults };
     let bytes = fixed.as_bytes();
     if !division_code::is_province(bytes[0], bytes[1]) {
-        let problem = IdentifierProblem::Value { allowed: "a province of GB/T 2260" };
+        let problem = IdentifierProblem::Value { allowed: division_code::PROVINCES };
         faults.push(IdentifierFault::new(KIND, Part::Area, problem));
     }
     if !has_known_year(bytes) {

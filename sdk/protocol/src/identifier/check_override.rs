@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use serde::{Deserialize, Serialize};
 
 use super::{IdentifierFault, IdentifierFaults};
-use crate::Timestamp;
+use crate::{ErrorCode, Timestamp};
 
 /// Longest name of the person who overrides, in characters.
 pub const OVERRIDE_BY_MAX_CHARACTERS: usize = 64;
@@ -61,11 +61,11 @@ impl Override {
         self.at
     }
 
-    /// The decision as it travels, for the member at `path` (a JSON pointer such as `/data/applicant/id/number`).
+    /// The decision as it travels, for the member at `path` (a JSON pointer such as `/data/applicant/identity/number`).
     pub fn record(&self, path: &str) -> OverrideRecord {
         OverrideRecord {
             path: path.to_string(),
-            code: CHECK_CODE.to_string(),
+            code: OVERRIDABLE.code().to_string(),
             by: self.by.clone(),
             reason: self.reason.clone(),
             at: self.at,
@@ -85,11 +85,11 @@ pub enum InvalidOverride {
 }
 
 impl InvalidOverride {
-    /// The stable code, as the error registry lists it.
-    pub const fn code(self) -> &'static str {
+    /// The entry of the error registry.
+    pub const fn error_code(self) -> ErrorCode {
         match self {
-            Self::Incomplete => "identifier.override_incomplete",
-            Self::OtherFault => "identifier.override_refused",
+            Self::Incomplete => ErrorCode::IdentifierOverrideIncomplete,
+            Self::OtherFault => ErrorCode::IdentifierOverrideRefused,
         }
     }
 
@@ -103,7 +103,7 @@ impl InvalidOverride {
 }
 
 /// The only fault that can be overridden.
-const CHECK_CODE: &str = "identifier.check";
+const OVERRIDABLE: ErrorCode = ErrorCode::IdentifierCheck;
 
 /// One element of the `overrides` member of an application.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl OverrideRecord {
     /// [`InvalidOverride`] when person or reason are missing or too long, or when the record overrides another fault
     /// than a failed check.
     pub fn decision(&self) -> Result<Override, InvalidOverride> {
-        if self.code != CHECK_CODE {
+        if self.code != OVERRIDABLE.code() {
             return Err(InvalidOverride::OtherFault);
         }
         Override::new(&self.by, &self.reason, self.at)

@@ -12,8 +12,8 @@ use super::fixed_text::FixedText;
 use super::text_form::text_form;
 use super::{
     CheckScheme, CheckStanding, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
-    IdentifierProblem, Override, Part, Repair, RepairStep, birth_date, check, check_override, division_code, mask,
-    repair,
+    IdentifierProblem, Override, Part, Repair, RepairStep, Wording, birth_date, check, check_override, division_code,
+    mask, repair,
 };
 
 /// A citizen number: area 6, birth date 8, serial 3 (odd for men), check character 1 (digit or `X`).
@@ -219,7 +219,10 @@ fn faults(text: &str) -> Vec<IdentifierFault> {
     let bytes = fixed.as_bytes();
     let digits = |range: core::ops::Range<usize>| bytes[range].iter().all(u8::is_ascii_digit);
     if digits(0..6) && !has_known_area(&bytes[..6]) {
-        let allowed = "a province of GB/T 2260, 810000, 820000, 830000";
+        let allowed = Wording::new(
+            "GB/T 2260的省级代码，或810000、820000、830000",
+            "a province of GB/T 2260, 810000, 820000, 830000",
+        );
         faults.push(IdentifierFault::new(KIND, Part::Area, IdentifierProblem::Value { allowed }));
     }
     if digits(6..14) && birth_date::read(&bytes[6..14]).is_none() {

@@ -10,7 +10,8 @@ use super::character_class::{CharacterClass, Run, scan};
 use super::fixed_text::FixedText;
 use super::text_form::text_form;
 use super::{
-    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, repair,
+    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, Wording,
+    repair,
 };
 
 /// A division code of 6 digits (county and above), 9 (with the township, GB/T 10114) or 12 (with the village).
@@ -57,6 +58,9 @@ pub enum TownshipKind {
 }
 
 const KIND: IdentifierKind = IdentifierKind::DivisionCode;
+
+/// What the first two digits may be.
+pub(crate) const PROVINCES: Wording = Wording::new("GB/T 2260的省级代码", "a province of GB/T 2260");
 
 /// Whether two digits are a province, autonomous region or municipality of GB/T 2260.
 pub(crate) fn is_province(first: u8, second: u8) -> bool {
@@ -259,17 +263,21 @@ fn faults(text: &str) -> Vec<IdentifierFault> {
     }
     let digits = text.as_bytes();
     if !is_province(digits[0], digits[1]) {
-        let problem = IdentifierProblem::Value { allowed: "a province of GB/T 2260" };
+        let problem = IdentifierProblem::Value { allowed: PROVINCES };
         faults.push(IdentifierFault::new(KIND, Part::Province, problem));
     }
     let zero = |from: usize, to: usize| digits.get(from..to).is_none_or(|part| part.iter().all(|digit| *digit == b'0'));
     // A county part may be zero above a township: Dongguan and Zhongshan are cities without counties.
     if zero(2, 4) && !(zero(4, 6) && zero(6, 9) && zero(9, 12)) {
-        let problem = IdentifierProblem::Value { allowed: "01-99 above a county" };
+        let problem = IdentifierProblem::Value {
+            allowed: Wording::new("01至99（下级段不为零时）", "01-99 above a county"),
+        };
         faults.push(IdentifierFault::new(KIND, Part::City, problem));
     }
     if zero(6, 9) && !zero(9, 12) {
-        let problem = IdentifierProblem::Value { allowed: "001-999 above a village" };
+        let problem = IdentifierProblem::Value {
+            allowed: Wording::new("001至999（村级段不为零时）", "001-999 above a village"),
+        };
         faults.push(IdentifierFault::new(KIND, Part::Township, problem));
     }
     faults

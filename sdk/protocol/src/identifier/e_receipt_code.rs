@@ -7,7 +7,8 @@ use alloc::{format, vec};
 use super::character_class::CharacterClass;
 use super::text_form::text_form;
 use super::{
-    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, mask, repair,
+    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, Wording, mask,
+    repair,
 };
 
 /// What names one fiscal e-receipt: code 8 (region 2, class 2, kind 2, year 2), number 10 and the random check code.
@@ -23,7 +24,7 @@ text_form!(EReceiptCode);
 pub const RECEIPT_CHECK_MAX_CHARACTERS: usize = 20;
 
 const KIND: IdentifierKind = IdentifierKind::EReceiptCode;
-const SHAPE: &str = "code(8)-number(10)-check code";
+const SHAPE: Wording = Wording::new("代码(8)-号码(10)-校验码", "code(8)-number(10)-check code");
 
 impl EReceiptCode {
     /// Reads code, number and check code joined by hyphens.

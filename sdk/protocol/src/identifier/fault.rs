@@ -6,7 +6,8 @@ use alloc::{format, vec};
 use core::fmt;
 use core::ops::Deref;
 
-use super::{CheckScheme, IdentifierKind, Part};
+use super::{CheckScheme, IdentifierKind, Part, Wording};
+use crate::ErrorCode;
 
 /// One fault of a text that should have been an identifier.
 ///
@@ -48,12 +49,12 @@ pub enum IdentifierProblem {
     /// A part has a value that its code set does not know.
     Value {
         /// The values that would be right, such as `1-7`.
-        allowed: &'static str,
+        allowed: Wording,
     },
     /// Separators or segments are not where they belong.
     Shape {
         /// The shape that would be right.
-        expected: &'static str,
+        expected: Wording,
     },
     /// A human may not override the check of this identifier.
     OverrideRefused,
@@ -79,17 +80,22 @@ impl IdentifierFault {
         &self.problem
     }
 
-    /// The stable code, as the error registry lists it.
-    pub fn code(&self) -> &'static str {
+    /// The entry of the error registry.
+    pub fn error_code(&self) -> ErrorCode {
         match self.problem {
-            IdentifierProblem::Length { .. } => "identifier.length",
-            IdentifierProblem::Character { .. } => "identifier.character",
-            IdentifierProblem::Check { .. } => "identifier.check",
-            IdentifierProblem::Date => "identifier.date",
-            IdentifierProblem::Value { .. } => "identifier.value",
-            IdentifierProblem::Shape { .. } => "identifier.shape",
-            IdentifierProblem::OverrideRefused => "identifier.override_refused",
+            IdentifierProblem::Length { .. } => ErrorCode::IdentifierLength,
+            IdentifierProblem::Character { .. } => ErrorCode::IdentifierCharacter,
+            IdentifierProblem::Check { .. } => ErrorCode::IdentifierCheck,
+            IdentifierProblem::Date => ErrorCode::IdentifierDate,
+            IdentifierProblem::Value { .. } => ErrorCode::IdentifierValue,
+            IdentifierProblem::Shape { .. } => ErrorCode::IdentifierShape,
+            IdentifierProblem::OverrideRefused => ErrorCode::IdentifierOverrideRefused,
         }
+    }
+
+    /// The stable code, as the error registry lists it: `identifier.length` and so on.
+    pub fn code(&self) -> &'static str {
+        self.error_code().code()
     }
 
     /// The parameters for messages and machines: `identifier`, `part` and those of the problem.
@@ -107,8 +113,8 @@ impl IdentifierFault {
                 params.push(("allowed", (*allowed).to_string()));
             }
             IdentifierProblem::Check { scheme } => params.push(("scheme", scheme.name().to_string())),
-            IdentifierProblem::Value { allowed } => params.push(("allowed", (*allowed).to_string())),
-            IdentifierProblem::Shape { expected } => params.push(("expected", (*expected).to_string())),
+            IdentifierProblem::Value { allowed } => params.push(("allowed", allowed.en().to_string())),
+            IdentifierProblem::Shape { expected } => params.push(("expected", expected.en().to_string())),
             IdentifierProblem::Date | IdentifierProblem::OverrideRefused => {}
         }
         params
@@ -129,8 +135,8 @@ impl IdentifierFault {
                 format!("{name}的{part}校验不通过（{}），请核对每一位", scheme.name())
             }
             IdentifierProblem::Date => format!("{name}中的{part}不是有效日期"),
-            IdentifierProblem::Value { allowed } => format!("{name}中的{part}取值无效，应为{allowed}"),
-            IdentifierProblem::Shape { expected } => format!("{name}的格式不对，应为{expected}"),
+            IdentifierProblem::Value { allowed } => format!("{name}中的{part}取值无效，应为{}", allowed.zh()),
+            IdentifierProblem::Shape { expected } => format!("{name}的格式不对，应为{}", expected.zh()),
             IdentifierProblem::OverrideRefused => format!("该{name}的校验不能人工放行"),
         }
     }
@@ -151,9 +157,9 @@ impl IdentifierFault {
             }
             IdentifierProblem::Date => format!("the {part} in the {name} is no date"),
             IdentifierProblem::Value { allowed } => {
-                format!("the {part} in the {name} has an unknown value; known are {allowed}")
+                format!("the {part} in the {name} has an unknown value; known are {}", allowed.en())
             }
-            IdentifierProblem::Shape { expected } => format!("the {name} should have the shape {expected}"),
+            IdentifierProblem::Shape { expected } => format!("the {name} should have the shape {}", expected.en()),
             IdentifierProblem::OverrideRefused => format!("the check of this {name} cannot be overridden"),
         }
     }

@@ -23,7 +23,7 @@ use super::character_class::scan;
 use super::text_form::text_form;
 use super::{
     CreditCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair,
-    repair,
+    Wording, repair,
 };
 
 /// The code of a government-service item, and the generation of rules it was read by.
@@ -39,6 +39,11 @@ text_form!(ItemCode);
 pub const ITEM_CODE_MAX_CHARACTERS: usize = 64;
 
 const KIND: IdentifierKind = IdentifierKind::ItemCode;
+
+const SHAPES: Wording = Wording::new(
+    "不带连字符的12、14、31或33位，或已收录的省内变体",
+    "12, 14, 31 or 33 places without hyphens, or a known dialect",
+);
 
 impl ItemCode {
     /// Reads a code by the first generation that fits: those of 2018, those of 2016, then the provincial dialects in
@@ -160,7 +165,7 @@ fn faults(text: &str, generation: ItemCodeGeneration) -> Vec<IdentifierFault> {
     }
     let Some(parts) = generation.split(text) else {
         if faults.is_empty() {
-            let problem = IdentifierProblem::Shape { expected: generation.shape() };
+            let problem = IdentifierProblem::Shape { expected: Wording::plain(generation.shape()) };
             faults.push(IdentifierFault::new(KIND, Part::Whole, problem));
         }
         return faults;
@@ -177,7 +182,7 @@ fn faults(text: &str, generation: ItemCodeGeneration) -> Vec<IdentifierFault> {
 /// The faults of a text that fits no generation by length and no dialect by segments.
 fn shapeless_faults(text: &str) -> Vec<IdentifierFault> {
     let problem = if text.contains('-') {
-        IdentifierProblem::Shape { expected: "12, 14, 31 or 33 places without hyphens, or a known dialect" }
+        IdentifierProblem::Shape { expected: SHAPES }
     } else {
         IdentifierProblem::Length { lengths: generation::NATIONAL_LENGTHS.to_vec(), found: text.chars().count() }
     };

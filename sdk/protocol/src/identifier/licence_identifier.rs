@@ -8,7 +8,7 @@ use super::character_class::CharacterClass;
 use super::text_form::text_form;
 use super::{
     CheckScheme, CreditCode, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
-    IdentifierProblem, Part, Repair, check, mask, repair,
+    IdentifierProblem, Part, Repair, Wording, check, mask, repair,
 };
 
 /// An e-licence identifier: `1.2.156.3005.2.` then type (21), issuer, serial, version (3) and check character, dotted.
@@ -27,7 +27,8 @@ pub const LICENCE_ROOT: &str = "1.2.156.3005.2";
 pub const LICENCE_SERIAL_MAX_CHARACTERS: usize = 64;
 
 const KIND: IdentifierKind = IdentifierKind::LicenceIdentifier;
-const SHAPE: &str = "1.2.156.3005.2.type.issuer.serial.version.check";
+const SHAPE: Wording =
+    Wording::new("1.2.156.3005.2.类型.颁发机构.流水号.版本.校验码", "1.2.156.3005.2.type.issuer.serial.version.check");
 
 /// The five dotted parts after the root.
 #[derive(Debug, Clone, Copy)]
@@ -184,10 +185,20 @@ fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
         return faults;
     }
     if CreditCode::parse(&segments.licence_type[..18]).is_err() {
-        fault(Part::LicenceType, IdentifierProblem::Value { allowed: "a credit code and three places" });
+        fault(
+            Part::LicenceType,
+            IdentifierProblem::Value {
+                allowed: Wording::new("18位信用代码加3位序号", "a credit code and three places"),
+            },
+        );
     }
     if CreditCode::parse(segments.issuer).is_err() && DivisionCode::parse(segments.issuer).is_err() {
-        fault(Part::Issuer, IdentifierProblem::Value { allowed: "a credit code, or an area of six digits" });
+        fault(
+            Part::Issuer,
+            IdentifierProblem::Value {
+                allowed: Wording::new("信用代码或6位区划代码", "a credit code, or an area of six digits"),
+            },
+        );
     }
     if check::mod_37_36(segments.covered()).map(char::from) != segments.check.chars().next() {
         fault(Part::Check, IdentifierProblem::Check { scheme: CheckScheme::Mod37_36 });

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{ItemCodeGeneration, KIND};
 use crate::identifier::{
-    CreditCode, DivisionCode, IdentifierFault, IdentifierProblem, OrganisationCode, Part, division_code,
+    CreditCode, DivisionCode, IdentifierFault, IdentifierProblem, OrganisationCode, Part, Wording, division_code,
 };
 
 /// Adds the faults of one part whose characters are right.
@@ -12,10 +12,16 @@ pub(super) fn check(generation: ItemCodeGeneration, part: Part, value: &str, fau
     let national = !matches!(generation, ItemCodeGeneration::Dialect(_));
     let allowed = match part {
         Part::Agency => return check_agency(value, faults),
-        Part::Level if !matches!(value, "1" | "2" | "3" | "4" | "5" | "6" | "7") => "1-7",
-        Part::Prefix if national && !is_catalogue_prefix(value) => "00, or a province of GB/T 2260",
-        Part::ItemType if national && !is_item_type(value) => "00-29, or two letters in the code of 2016",
-        Part::Area if DivisionCode::parse(value).is_err() => "a division of GB/T 2260",
+        Part::Level if !matches!(value, "1" | "2" | "3" | "4" | "5" | "6" | "7") => Wording::plain("1-7"),
+        Part::Prefix if national && !is_catalogue_prefix(value) => {
+            Wording::new("00或GB/T 2260的省级代码", "00, or a province of GB/T 2260")
+        }
+        Part::ItemType if national && !is_item_type(value) => {
+            Wording::new("00至29，2016年规则也可为两个字母", "00-29, or two letters in the code of 2016")
+        }
+        Part::Area if DivisionCode::parse(value).is_err() => {
+            Wording::new("GB/T 2260的区划代码", "a division of GB/T 2260")
+        }
         _ => return,
     };
     faults.push(IdentifierFault::new(KIND, part, IdentifierProblem::Value { allowed }));
