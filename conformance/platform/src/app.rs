@@ -7,7 +7,9 @@ use tongqiao_protocol::Suite;
 use crate::Clock;
 use crate::database::Database;
 use crate::epoch::CurrentEpoch;
+use crate::guide::GuideShelf;
 use crate::keys::PlatformKeys;
+use crate::life::CaseLife;
 
 /// Shared state; clones are handles on the same platform.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    pub(crate) life: CaseLife,
+    pub(crate) guide: GuideShelf,
     keys: RwLock<Arc<PlatformKeys>>,
     epoch: RwLock<CurrentEpoch>,
 }
@@ -45,11 +49,12 @@ impl AppState {
         database: Database,
         clock: Clock,
         settings: Settings,
+        life: CaseLife,
         keys: PlatformKeys,
         epoch: CurrentEpoch,
     ) -> Self {
         let (keys, epoch) = (RwLock::new(Arc::new(keys)), RwLock::new(epoch));
-        Self(Arc::new(Shared { database, clock, settings, keys, epoch }))
+        Self(Arc::new(Shared { database, clock, settings, life, guide: GuideShelf::default(), keys, epoch }))
     }
 }
 

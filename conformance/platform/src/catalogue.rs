@@ -12,6 +12,7 @@ mod item;
 mod serving;
 mod tables;
 
-pub(crate) use edition::ensure;
+pub(crate) use edition::{ensure, latest, latest_digest};
 pub(crate) use failure::CatalogueError;
+pub(crate) use item::Item;
 pub(crate) use serving::router;

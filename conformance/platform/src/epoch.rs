@@ -13,6 +13,8 @@ use crate::database::DatabaseError;
 /// The epoch that is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CurrentEpoch {
+    /// 1 for the first; a restored platform never repeats a number.
+    pub(crate) number: i64,
     pub(crate) epoch: EpochId,
     pub(crate) started: Timestamp,
 }
@@ -27,12 +29,13 @@ pub(crate) fn current_or_first(connection: &Connection, now: Timestamp) -> Resul
 
 /// The running epoch, if any was ever begun.
 pub(crate) fn current(connection: &Connection) -> Result<Option<CurrentEpoch>, DatabaseError> {
-    let row: Option<([u8; 16], i64)> = connection
-        .query_row("SELECT epoch, started FROM epoch ORDER BY number DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+    let row: Option<(i64, [u8; 16], i64)> = connection
+        .query_row("SELECT number, epoch, started FROM epoch ORDER BY number DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    Ok(row.map(|(epoch, started)| CurrentEpoch {
+    Ok(row.map(|(number, epoch, started)| CurrentEpoch {
+        number,
         epoch: EpochId::from_bytes(epoch),
         started: Timestamp::from_millis(started),
     }))
@@ -43,9 +46,9 @@ pub(crate) fn begin(connection: &Connection, now: Timestamp) -> Result<CurrentEp
     let random = crypto::random::<10>().map_err(|_| DatabaseError::Corrupt("randomness"))?;
     let epoch = EpochId::from_time_and_random(now, random);
     let kept = log_size(connection)?;
-    connection.execute("UPDATE epoch SET kept = ?1 WHERE kept IS NULL", [kept])?;
+    connection.execute("UPDATE epoch SET kept = min(coalesce(kept, ?1), ?1)", [kept])?;
     connection.execute("INSERT INTO epoch (epoch, started) VALUES (?1, ?2)", (epoch.as_bytes(), now.as_millis()))?;
-    Ok(CurrentEpoch { epoch, started: now })
+    Ok(CurrentEpoch { number: connection.last_insert_rowid(), epoch, started: now })
 }
 
 /// How many positions the log has; the next receipt gets this position.

@@ -18,18 +18,32 @@
 
 #![allow(dead_code, unused_imports, reason = "the skeleton lands first; removed with the routes that use it")]
 
+mod alarm;
 mod app;
+mod case;
 mod catalogue;
 mod clock;
 mod crypto;
 mod database;
+mod directory;
+mod enrolment;
 mod epoch;
+mod events;
+mod guide;
+mod hop;
 mod html;
+mod json;
 mod keys;
+mod lease;
+mod life;
 mod oidc;
 mod people;
 mod platform;
+mod receipt;
+mod record;
+mod refusal;
 mod routes;
+mod sandbox;
 mod server;
 mod status;
 

@@ -13,6 +13,7 @@ use tongqiao_protocol::Suite;
 use crate::Clock;
 use crate::app::{AppState, Settings};
 use crate::database::Database;
+use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::{catalogue, epoch, keys, oidc, routes};
 
@@ -114,6 +115,7 @@ impl Builder {
         let path = self.database.ok_or_else(|| StartError("no database file was named".to_owned()))?;
         let database =
             tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
+        let life = CaseLife::from_specification().map_err(failed)?;
         let now = self.clock.now();
         let suite = self.suite;
         let (keys, epoch) = database
@@ -130,7 +132,7 @@ impl Builder {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{address}"));
         let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
-        let app = AppState::new(database, self.clock.clone(), settings, keys, epoch);
+        let app = AppState::new(database, self.clock.clone(), settings, life, keys, epoch);
         let (stop, stopping) = watch::channel(());
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
         Ok(Running { address, clock: self.clock, app, stop, server })

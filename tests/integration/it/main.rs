@@ -1,4 +1,5 @@
 //! One integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod platform;
 mod tidy;

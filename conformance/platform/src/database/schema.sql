@@ -84,7 +84,7 @@ CREATE TABLE event (
     effect INTEGER NOT NULL,            -- 1: it moved the case
     revision INTEGER,                   -- the case's revision after it
     replaces BLOB,
-    position INTEGER NOT NULL REFERENCES log,
+    position INTEGER NOT NULL,
     party TEXT NOT NULL,
     keyid TEXT NOT NULL,
     record BLOB NOT NULL,
@@ -102,9 +102,8 @@ CREATE TABLE case_file (
     party TEXT NOT NULL,
     division TEXT NOT NULL,
     item_code TEXT NOT NULL,
-    item_version TEXT NOT NULL,
+    item_version INTEGER NOT NULL,
     applicant TEXT NOT NULL,            -- JSON, masked
-    resume TEXT,                        -- the state to return to when a special procedure ends
     opened INTEGER NOT NULL,
     changed INTEGER NOT NULL
 ) STRICT;
@@ -186,4 +185,22 @@ CREATE TABLE alarm (
     time INTEGER NOT NULL,
     kind TEXT NOT NULL,
     detail TEXT NOT NULL                -- JSON
+) STRICT;
+
+-- Genuine perhaps, but the key was revoked or outside its validity when they came: a human decides.
+CREATE TABLE quarantine (
+    record_id BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    keyid TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    record BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    arrived INTEGER NOT NULL,
+    PRIMARY KEY (record_id, digest)
+) STRICT;
+
+-- Events that state a revision which is not here yet, with the time they first came.
+CREATE TABLE deferral (
+    event BLOB PRIMARY KEY,
+    since INTEGER NOT NULL
 ) STRICT;

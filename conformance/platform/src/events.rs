@@ -1,0 +1,128 @@
+//! Case events: `POST /v1/case-events` and the receipts of events.
+
+mod application;
+mod content;
+mod decision;
+mod envelope;
+mod judgement;
+mod stream;
+
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use tongqiao_protocol::{ErrorCode, EventId, Language, RecordKind, SignedRecord};
+
+use self::decision::Verdict;
+pub(crate) use self::envelope::Envelope;
+pub(crate) use self::judgement::Effect;
+use crate::app::AppState;
+use crate::hop::Signed;
+use crate::json::{self, Faults, Members};
+use crate::receipt;
+use crate::record::{self, Authentic};
+use crate::refusal::{Refusal, language_of};
+
+/// Records in one request.
+const EVENTS_MOST: usize = 1_000;
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new().route("/v1/case-events", post(push)).route("/v1/case-events/{event}/receipt", get(find_receipt))
+}
+
+/// A record of the batch, as far as it could be read.
+pub(crate) enum Arrival {
+    /// Genuine, and it says which event of which stream it is.
+    Event { authentic: Box<Authentic>, envelope: Box<Envelope> },
+    /// Nothing can be recorded: whose it is or what it is cannot be known.
+    Unreadable { id: Option<EventId>, refusal: Refusal },
+}
+
+async fn push(State(app): State<AppState>, headers: HeaderMap, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let language = language_of(&headers);
+    let records = read_batch(&json::document(&signed.body)?)?;
+    let now = app.clock.now();
+    let ids: Vec<_> = records.iter().map(|record| record.signature.keyid.clone()).collect();
+    let keys = app.database.read(move |connection| record::keys_of(connection, &ids)).await?;
+    let caller = signed.caller;
+    let suite = caller.suite;
+    // Up to a thousand signatures: not on a thread that serves other requests.
+    let arrivals = tokio::task::spawn_blocking(move || {
+        records
+            .into_iter()
+            .map(|signed| match record::authenticate(RecordKind::Event, signed, &keys, &caller, now) {
+                Ok(authentic) => Envelope::arrival(authentic),
+                Err(refusal) => Arrival::Unreadable { id: None, refusal },
+            })
+            .collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|_| Refusal::new(ErrorCode::InternalDefect))?;
+    let (state, platform_keys) = (app.clone(), app.keys());
+    let decided = app
+        .database
+        .write(move |connection| decision::decide_all(connection, &state, arrivals, &platform_keys, suite, now));
+    let results: Vec<Value> = decided.await?.into_iter().map(|(id, verdict)| result(id, verdict, language)).collect();
+    Ok(Json(json!({ "epoch": app.epoch().epoch, "results": results })))
+}
+
+fn read_batch(document: &Value) -> Result<Vec<SignedRecord>, Refusal> {
+    let faults = Faults::default();
+    let records = Members::of(document, &faults).and_then(|members| {
+        let count = members.require("events")?.as_array().map_or(0, Vec::len);
+        if count > EVENTS_MOST {
+            faults.add(
+                tongqiao_protocol::Fault::new("/events", ErrorCode::RequestBatchTooLarge).with("limit", EVENTS_MOST),
+            );
+            return None;
+        }
+        let elements = members.objects("events", EVENTS_MOST)?;
+        if count == 0 {
+            members.fault("events", ErrorCode::RequestEmptyBatch);
+        }
+        Some(elements.iter().map(record::read).collect::<Vec<_>>())
+    });
+    match records {
+        Some(records) if faults.is_empty() => Ok(records.into_iter().flatten().collect()),
+        _ => Err(faults.into_refusal()),
+    }
+}
+
+fn result(id: Option<EventId>, verdict: Verdict, language: Language) -> Value {
+    let mut result = json!({ "id": id });
+    match verdict {
+        Verdict::Settled(receipt) => {
+            result["status"] = json!("settled");
+            result["receipt"] = receipt;
+        }
+        Verdict::Refused(receipt, refusal) => {
+            result["status"] = json!("refused");
+            result["receipt"] = receipt;
+            result["problem"] = json!(refusal.problem(language));
+        }
+        Verdict::Duplicate(receipt) => {
+            result["status"] = json!("duplicate");
+            result["receipt"] = receipt;
+        }
+        Verdict::Deferred(missing) => {
+            result["status"] = json!("deferred");
+            result["missing"] = missing;
+        }
+        Verdict::NotTaken(refusal) => {
+            result["status"] = json!("refused");
+            result["problem"] = json!(refusal.problem(language));
+        }
+    }
+    result
+}
+
+async fn find_receipt(
+    State(app): State<AppState>,
+    Path(event): Path<String>,
+    _signed: Signed,
+) -> Result<Json<Value>, Refusal> {
+    let id: EventId = event.parse().map_err(|_| Refusal::at("/event", ErrorCode::RequestInvalidValue))?;
+    let found = app.database.read(move |connection| receipt::find(connection, id.into())).await?;
+    found.map(Json).ok_or_else(|| Refusal::new(ErrorCode::ReceiptUnknown))
+}

@@ -1,0 +1,140 @@
+//! Whether an event whose turn it is may happen.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tongqiao_protocol::{ErrorCode, Fault, Timestamp};
+
+use super::envelope::Envelope;
+use super::{application, content};
+use crate::app::AppState;
+use crate::case::{self, CaseFile, Opening};
+use crate::database::DatabaseError;
+use crate::life::NO_CASE;
+use crate::record::Authentic;
+use crate::refusal::Refusal;
+
+/// How long an event waits for a revision that this platform does not have: as long as every sender keeps its records.
+const DEFERRAL_MILLIS: i64 = 30 * 86_400_000;
+
+/// The judgement.
+pub(super) enum Judged {
+    Effective(Effect),
+    /// The author abandoned what stood here.
+    NothingHappened,
+    Early(Value),
+    Refused(Refusal),
+}
+
+/// What an effective event does.
+pub(crate) struct Effect {
+    /// The case's state after it.
+    pub(crate) state: String,
+    /// For an application: what the case begins with.
+    pub(crate) opening: Option<Opening>,
+}
+
+/// Judges by the envelope, the content, the catalogue, the conflict table and the transition table; all faults that can
+/// be found together are told together.
+pub(super) fn judge(
+    connection: &Connection,
+    app: &AppState,
+    authentic: &Authentic,
+    envelope: &Envelope,
+    now: Timestamp,
+) -> Result<Judged, DatabaseError> {
+    let file = case::find(connection, envelope.case)?;
+    let mut faults = envelope.faults.clone();
+    faults.extend(author_faults(authentic, envelope, file.as_ref()));
+    let mut opening = None;
+    if app.life.knows(&envelope.kind) {
+        faults.extend(content::faults(app, connection, envelope, file.as_ref())?);
+        if envelope.kind == "applied" {
+            opening = application::read(app, connection, authentic, envelope, &mut faults)?;
+        }
+    } else if !envelope.kind.is_empty() {
+        faults.push(Fault::new("/type", ErrorCode::EventUnknownKind).with("type", &envelope.kind));
+    }
+    let (state, revision) = file.as_ref().map_or((NO_CASE, 0), |file| (file.state.as_str(), file.revision));
+    if faults.is_empty() && envelope.revision > revision && !overdue(connection, envelope, now)? {
+        return Ok(Judged::Early(json!({ "revision": revision + 1 })));
+    }
+    if faults.is_empty()
+        && let Some(winner) = conflict(connection, app, envelope)?
+    {
+        return Ok(Judged::Refused(Refusal::at("/revision", ErrorCode::CaseConflictLost).with("with", winner)));
+    }
+    match app.life.transition(state, &envelope.kind, &envelope.data) {
+        Some(line) if faults.is_empty() && line.may_be_caused_by(&authentic.author.kind) => {
+            Ok(Judged::Effective(Effect { state: line.to.clone(), opening }))
+        }
+        Some(line) => {
+            if !line.may_be_caused_by(&authentic.author.kind) {
+                faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
+            }
+            Ok(Judged::Refused(Refusal::of_faults(faults)))
+        }
+        None => {
+            if app.life.knows(&envelope.kind) {
+                faults.push(
+                    Fault::new("/type", ErrorCode::CaseTransitionImpossible)
+                        .with("state", state)
+                        .with("event", &envelope.kind)
+                        .with("possible", app.life.possible(state).join(" ")),
+                );
+            }
+            Ok(Judged::Refused(Refusal::of_faults(faults)))
+        }
+    }
+}
+
+/// The author must be whom the event names, and may write where the case is.
+fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseFile>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if envelope.source.as_ref().is_some_and(|source| source.as_str() != authentic.author.id) {
+        faults.push(Fault::new("/source", ErrorCode::EventWrongParty));
+    }
+    let division = match file {
+        Some(file) => Some(file.division.as_str()),
+        None => envelope.data.get("division").and_then(Value::as_str),
+    };
+    if let Some(division) = division
+        && !authentic.author.may_write_for(division)
+    {
+        let path = if file.is_some() { "/subject" } else { "/data/division" };
+        faults.push(Fault::new(path, ErrorCode::ScopeDivision).with("division", division));
+    }
+    faults
+}
+
+/// Whether the event has waited its time for a revision that never came; notes when it first came.
+fn overdue(connection: &Connection, envelope: &Envelope, now: Timestamp) -> Result<bool, DatabaseError> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO deferral (event, since) VALUES (?1, ?2)")?
+        .execute((envelope.id.as_bytes(), now.as_millis()))?;
+    let since: i64 = connection
+        .prepare_cached("SELECT since FROM deferral WHERE event = ?1")?
+        .query_row([envelope.id.as_bytes()], |row| row.get(0))?;
+    Ok(now.as_millis() - since >= DEFERRAL_MILLIS)
+}
+
+/// The first event of another producer that the author had not seen and that stands against his.
+fn conflict(connection: &Connection, app: &AppState, envelope: &Envelope) -> Result<Option<String>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind FROM event
+         WHERE case_id = ?1 AND effect = 1 AND revision > ?2 AND NOT (producer = ?3 AND incarnation = ?4)
+         ORDER BY revision",
+    )?;
+    let mut between = statement.query_map(
+        (
+            envelope.case.as_bytes(),
+            envelope.revision,
+            envelope.stream.producer.as_bytes(),
+            envelope.stream.incarnation.as_bytes(),
+        ),
+        |row| row.get::<_, String>(0),
+    )?;
+    let lost = |kind: &Result<String, rusqlite::Error>| {
+        kind.as_ref().map_or(true, |kind| app.life.earlier_stands(kind, &envelope.kind))
+    };
+    Ok(between.find(lost).transpose()?)
+}

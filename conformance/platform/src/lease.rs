@@ -1,0 +1,169 @@
+//! Blocks of case numbers, so that a case taken offline has its final number.
+//!
+//! Every epoch of the platform takes its serials from a zone of its own. A platform put back from a backup has forgotten
+//! the blocks it leased since; new ones cannot meet them, and a number of a forgotten block is still honoured.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value, json};
+use tongqiao_protocol::{
+    CaseNumber, DivisionCode, ErrorCode, IncarnationId, LeaseId, ProducerId, RequestId, Suite, Timestamp,
+};
+
+use crate::app::AppState;
+use crate::crypto;
+use crate::database::DatabaseError;
+use crate::epoch;
+use crate::hop::{Caller, Signed};
+use crate::json::{self, Faults, Members};
+use crate::refusal::Refusal;
+
+/// Numbers in one lease.
+const NUMBERS_MOST: i64 = 1_000;
+/// Serials of one epoch in one division and year: a thousand epochs fit into the ten digits.
+const ZONE: i64 = 10_000_000;
+/// How long numbers may be taken from a lease: thirty days. One taken stays valid for ever.
+const LIFE_MILLIS: i64 = 30 * 86_400_000;
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new().route("/v1/case-number-leases", post(lease))
+}
+
+async fn lease(State(app): State<AppState>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let wish = Wish::read(&json::document(&signed.body)?)?;
+    if !signed.caller.party.may_write_for(wish.division.as_twelve()) {
+        return Err(Refusal::at("/division", ErrorCode::ScopeDivision).with("division", wish.division.as_str()));
+    }
+    let now = app.clock.now();
+    app.database.write(move |connection| grant(connection, &signed.caller, &wish, now)).await.map(Json)
+}
+
+struct Wish {
+    request: RequestId,
+    division: DivisionCode,
+    count: i64,
+    producer: ProducerId,
+    incarnation: IncarnationId,
+}
+
+impl Wish {
+    fn read(document: &Value) -> Result<Self, Refusal> {
+        let faults = Faults::default();
+        let wish = Members::of(document, &faults).and_then(|members| {
+            let request = members.parsed("request");
+            let division = members.identifier("division", DivisionCode::parse);
+            let count = members.integer("count", 1, NUMBERS_MOST);
+            let producer = members.parsed("producer");
+            let incarnation = members.parsed("incarnation");
+            Some(Self {
+                request: request?,
+                division: division?,
+                count: count?,
+                producer: producer?,
+                incarnation: incarnation?,
+            })
+        });
+        wish.ok_or_else(|| faults.into_refusal())
+    }
+
+    /// What makes two requests the same one.
+    fn digest(&self, party: &str) -> [u8; 32] {
+        let text =
+            format!("{party}\n{}\n{}\n{}\n{}", self.division.as_six(), self.count, self.producer, self.incarnation);
+        crypto::hash(Suite::International, &[text.as_bytes()])
+    }
+}
+
+fn grant(connection: &Connection, caller: &Caller, wish: &Wish, now: Timestamp) -> Result<Value, Refusal> {
+    let digest = wish.digest(&caller.party.id);
+    let before: Option<([u8; 32], [u8; 16])> = connection
+        .query_row(
+            "SELECT request_digest, lease FROM number_lease WHERE request = ?1",
+            [wish.request.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    if let Some((known, lease)) = before {
+        if known != digest {
+            return Err(Refusal::at("/request", ErrorCode::LeaseRequestConflict));
+        }
+        return Ok(view(connection, &lease)?);
+    }
+    let random = crypto::random::<10>().map_err(|_| DatabaseError::Corrupt("randomness"))?;
+    let lease = LeaseId::from_time_and_random(now, random);
+    let year = year_of(now);
+    let first = next_serial(connection, wish.division.as_six(), year)?;
+    connection.execute(
+        "INSERT INTO number_lease (lease, request, request_digest, party, producer, incarnation, division, year, first,
+            last, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        (
+            lease.as_bytes(),
+            wish.request.as_bytes(),
+            digest,
+            &caller.party.id,
+            wish.producer.as_bytes(),
+            wish.incarnation.as_bytes(),
+            wish.division.as_six(),
+            year,
+            first,
+            first + wish.count - 1,
+            now.plus_millis(LIFE_MILLIS).as_millis(),
+        ),
+    )?;
+    Ok(view(connection, lease.as_bytes())?)
+}
+
+fn next_serial(connection: &Connection, division: &str, year: i64) -> Result<i64, DatabaseError> {
+    let zone = zone_start(connection)?;
+    let last: Option<i64> = connection.query_row(
+        "SELECT max(last) FROM number_lease WHERE division = ?1 AND year = ?2 AND first > ?3",
+        (division, year, zone),
+        |row| row.get(0),
+    )?;
+    Ok(last.unwrap_or(zone) + 1)
+}
+
+/// The serial before the first of the running epoch.
+fn zone_start(connection: &Connection) -> Result<i64, DatabaseError> {
+    let number = epoch::current(connection)?.map_or(1, |epoch| epoch.number);
+    Ok((number - 1).saturating_mul(ZONE))
+}
+
+fn view(connection: &Connection, lease: &[u8; 16]) -> Result<Value, DatabaseError> {
+    Ok(connection.query_row(
+        "SELECT division, year, first, last, expires FROM number_lease WHERE lease = ?1",
+        [lease],
+        |row| {
+            Ok(json!({
+                "lease": LeaseId::from_bytes(*lease),
+                "division": row.get::<_, String>(0)?,
+                "year": row.get::<_, i64>(1)?,
+                "first": row.get::<_, i64>(2)?,
+                "last": row.get::<_, i64>(3)?,
+                "expires": Timestamp::from_millis(row.get(4)?),
+            }))
+        },
+    )?)
+}
+
+/// Whether `party` may use `number`: it lies in one of the party's leases, or in a block that a restored platform forgot.
+pub(crate) fn covers(connection: &Connection, party: &str, number: &CaseNumber) -> Result<bool, DatabaseError> {
+    let serial = i64::try_from(number.serial()).map_err(|_| DatabaseError::Corrupt("serial"))?;
+    let holder: Option<String> = connection
+        .prepare_cached(
+            "SELECT party FROM number_lease WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3",
+        )?
+        .query_row((number.division(), i64::from(number.year()), serial), |row| row.get(0))
+        .optional()?;
+    match holder {
+        Some(holder) => Ok(holder == party),
+        None => Ok(serial <= zone_start(connection)?),
+    }
+}
+
+/// The year in China Standard Time.
+fn year_of(now: Timestamp) -> i64 {
+    now.to_string().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
+}

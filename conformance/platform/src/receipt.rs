@@ -1,0 +1,135 @@
+//! Receipts: the platform's terminal word on a record, at a position of the append-only log.
+//!
+//! The receipts of one request share a signature: over the root of a Merkle tree whose leaves are their bodies.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value, json};
+use tongqiao_protocol::{CaseId, Digest, EpochId, Problem, RecordId, RecordKind, Suite, Timestamp};
+
+use crate::crypto::MerkleTree;
+use crate::database::DatabaseError;
+use crate::epoch;
+use crate::keys::PlatformKeys;
+use crate::refusal::Refusal;
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Settled,
+    Refused,
+}
+
+impl Outcome {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A decision that waits for its receipt.
+pub(crate) struct Decision {
+    pub(crate) record: RecordId,
+    pub(crate) kind: &'static str,
+    pub(crate) digest: Digest,
+    pub(crate) outcome: Outcome,
+    pub(crate) case: Option<(CaseId, i64)>,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// The receipts of one request, gathered while its records are decided.
+pub(crate) struct Batch {
+    epoch: EpochId,
+    next: i64,
+    now: Timestamp,
+    entries: Vec<(Decision, i64, Vec<u8>)>,
+}
+
+impl Batch {
+    pub(crate) fn begin(connection: &Connection, now: Timestamp) -> Result<Self, DatabaseError> {
+        let epoch = epoch::current(connection)?.ok_or(DatabaseError::Corrupt("epoch"))?.epoch;
+        Ok(Self { epoch, next: epoch::log_size(connection)?, now, entries: Vec::new() })
+    }
+
+    /// Where in this batch a record was decided.
+    pub(crate) fn index_of(&self, record: RecordId) -> Option<usize> {
+        self.entries.iter().position(|(decision, _, _)| decision.record == record)
+    }
+
+    /// Takes the next position for a decision; gives the index in this batch and the position.
+    pub(crate) fn add(&mut self, decision: Decision) -> (usize, i64) {
+        let position = self.next;
+        let mut body = json!({
+            "kind": decision.outcome.as_str(),
+            "record": decision.record,
+            "digest": decision.digest,
+            "epoch": self.epoch,
+            "position": position,
+            "time": self.now,
+        });
+        if let Some((case, revision)) = decision.case {
+            body["case"] = json!(case);
+            body["revision"] = json!(revision);
+        }
+        if let Some(problem) = &decision.problem {
+            body["problem"] = json!(problem);
+        }
+        self.entries.push((decision, position, body.to_string().into_bytes()));
+        self.next += 1;
+        (self.entries.len() - 1, position)
+    }
+
+    /// Signs once, writes the log, and gives the receipts in the order of the decisions.
+    pub(crate) fn seal(
+        self,
+        connection: &Connection,
+        keys: &PlatformKeys,
+        suite: Suite,
+    ) -> Result<Vec<Value>, Refusal> {
+        if self.entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tree = MerkleTree::over(suite, self.entries.iter().map(|(_, _, body)| body.as_slice()));
+        let size = self.entries.len();
+        let key = keys.of(suite);
+        let tag = RecordKind::Receipts.tag();
+        let mut message = format!("{tag}\n{}\n{size}\n", key.key_id()).into_bytes();
+        message.extend_from_slice(&tree.root());
+        let signature = key.sign(&message)?;
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO log (position, record, kind, outcome, digest, time, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let mut receipts = Vec::with_capacity(size);
+        for (index, (decision, position, body)) in self.entries.iter().enumerate() {
+            let path: Vec<String> = tree.path(index).iter().map(|hash| STANDARD.encode(hash)).collect();
+            let receipt = json!({
+                "receipt": STANDARD.encode(body),
+                "batch": { "size": size, "index": index, "path": path },
+                "signature": { "keyid": key.key_id(), "value": signature },
+            });
+            insert.execute((
+                position,
+                decision.record.as_bytes(),
+                decision.kind,
+                decision.outcome.as_str(),
+                decision.digest.to_string(),
+                self.now.as_millis(),
+                receipt.to_string(),
+            ))?;
+            receipts.push(receipt);
+        }
+        Ok(receipts)
+    }
+}
+
+/// The first receipt that a record got.
+pub(crate) fn find(connection: &Connection, record: RecordId) -> Result<Option<Value>, DatabaseError> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT receipt FROM log WHERE record = ?1 ORDER BY position LIMIT 1")?
+        .query_row([record.as_bytes()], |row| row.get(0))
+        .optional()?;
+    text.map(|text| serde_json::from_str(&text).map_err(|_| DatabaseError::Corrupt("receipt"))).transpose()
+}

@@ -1,0 +1,114 @@
+//! Signed records as they arrive: read, and checked against the author's key.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::Connection;
+use tongqiao_protocol::signed_record::RecordSignature;
+use tongqiao_protocol::{Digest, ErrorCode, KeyId, RecordKind, SignatureValue, SignedRecord, Timestamp, VerifyError};
+
+use crate::crypto;
+use crate::database::DatabaseError;
+use crate::directory::{self, Party, PartyKey, Purpose};
+use crate::hop::Caller;
+use crate::json::Members;
+use crate::refusal::Refusal;
+
+/// The largest record.
+pub(crate) const RECORD_BYTES: usize = 256 * 1024;
+
+/// A record whose signature holds.
+pub(crate) struct Authentic {
+    pub(crate) signed: SignedRecord,
+    pub(crate) digest: Digest,
+    pub(crate) author: Party,
+    /// The key is past or revoked: the record is genuine perhaps, and a human must look.
+    pub(crate) doubt: Option<&'static str>,
+}
+
+/// Reads `{"record", "signature": {"keyid", "value"}}`, adding a fault for whatever is not as it should be.
+pub(crate) fn read(members: &Members<'_>) -> Option<SignedRecord> {
+    let record = members.text("record").and_then(|text| {
+        let bytes = STANDARD.decode(text).ok();
+        match bytes {
+            None => members.fault("record", ErrorCode::RequestInvalidValue),
+            Some(ref bytes) if bytes.len() > RECORD_BYTES => {
+                members.fault("record", ErrorCode::RecordTooLarge);
+                return None;
+            }
+            Some(_) => {}
+        }
+        bytes
+    });
+    let signature = members.object("signature");
+    let keyid = signature.as_ref().and_then(|members| members.parsed::<KeyId>("keyid"));
+    let value = signature.as_ref().and_then(|members| {
+        let bytes = STANDARD.decode(members.text("value")?).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        if bytes.is_none() {
+            members.fault("value", ErrorCode::RequestInvalidValue);
+        }
+        bytes
+    });
+    let signature = RecordSignature { keyid: keyid?, value: SignatureValue::from_bytes(value?) };
+    Some(SignedRecord { record: record?, signature })
+}
+
+/// The keys that a request's records name.
+pub(crate) type Keys = HashMap<KeyId, (PartyKey, Party)>;
+
+/// Looks the keys up.
+pub(crate) fn keys_of(connection: &Connection, ids: &[KeyId]) -> Result<Keys, DatabaseError> {
+    let mut keys = Keys::new();
+    for id in ids {
+        if !keys.contains_key(id)
+            && let Some(found) = directory::find_key(connection, id)?
+        {
+            keys.insert(id.clone(), found);
+        }
+    }
+    Ok(keys)
+}
+
+/// Checks the author's signature, and that the caller may carry his records.
+///
+/// The key is judged at the time of arrival: the earliest time that somebody other than the author attests.
+pub(crate) fn authenticate(
+    kind: RecordKind,
+    signed: SignedRecord,
+    keys: &Keys,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Authentic, Refusal> {
+    let keyid = &signed.signature.keyid;
+    let (key, author) =
+        keys.get(keyid).ok_or_else(|| Refusal::new(ErrorCode::RecordUnknownKey).with("keyid", keyid))?;
+    if key.purpose != Purpose::Event {
+        return Err(Refusal::new(ErrorCode::RecordWrongUse).with("keyid", keyid));
+    }
+    let message = SignedRecord::message(kind, keyid, &signed.record);
+    crypto::verify(&key.public, &message, &signed.signature.value).map_err(|error| {
+        let step = match error {
+            VerifyError::KeyNotOnCurve => "key",
+            VerifyError::MalformedSignature => "encoding",
+            VerifyError::Mismatch => "equation",
+        };
+        Refusal::new(ErrorCode::RecordSignatureMismatch)
+            .with("keyid", keyid)
+            .with("step", step)
+            .with("bytes", message.len())
+            .with("cause", "signed bytes differ, or another key signed")
+    })?;
+    if !caller.party.may_carry(&author.id) {
+        return Err(Refusal::new(ErrorCode::ScopeAuthorNotCarried).with("author", &author.id));
+    }
+    let doubt = if key.revoked_at.is_some() {
+        Some("key revoked")
+    } else if now < key.valid_from || key.valid_until <= now {
+        Some("key outside its validity")
+    } else {
+        None
+    };
+    let digest = signed.digest(key.public.suite());
+    Ok(Authentic { digest, author: author.clone(), doubt, signed })
+}

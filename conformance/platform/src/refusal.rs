@@ -1,0 +1,107 @@
+//! An answer that says no: a code of the registry with all faults, written as a problem (RFC 9457).
+
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tongqiao_protocol::problem::PROBLEM_MEDIA_TYPE;
+use tongqiao_protocol::{ErrorCode, Fault, Faults, Language, Problem};
+
+use crate::database::DatabaseError;
+
+/// Why a request or a record was not accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) code: ErrorCode,
+    pub(crate) faults: Vec<Fault>,
+    params: Vec<(String, String)>,
+    headers: HeaderMap,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: ErrorCode) -> Self {
+        Self { code, faults: Vec::new(), params: Vec::new(), headers: HeaderMap::new() }
+    }
+
+    /// A message with mistakes: the mistake's own code when there is one, else `request.invalid`.
+    pub(crate) fn of_faults(faults: Vec<Fault>) -> Self {
+        let (code, params) = match faults.as_slice() {
+            [only] => (only.code, only.params.clone()),
+            _ => (ErrorCode::RequestInvalid, Vec::new()),
+        };
+        Self { code, faults, params, headers: HeaderMap::new() }
+    }
+
+    /// A single mistake at a path.
+    pub(crate) fn at(path: &str, code: ErrorCode) -> Self {
+        Self::of_faults(vec![Fault::new(path, code)])
+    }
+
+    /// The same with one more detail.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.params.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The same with a header on the answer.
+    #[must_use]
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The problem, as it stands in an answer or a receipt.
+    pub(crate) fn problem(&self, language: Language) -> Problem {
+        let problem = Problem::new(self.code, language).with_faults(Faults(self.faults.clone()));
+        self.params.iter().fold(problem, |problem, (name, value)| problem.with(name, value))
+    }
+
+    /// The whole answer.
+    pub(crate) fn write(&self, language: Language, request: &str) -> Response {
+        let body = self.problem(language).with_request(request).to_bytes();
+        let media = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
+        let mut response = (self.status(), body).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, media);
+        response
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// The language that a request asks for.
+pub(crate) fn language_of(headers: &HeaderMap) -> Language {
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Language::from_accept_language(wanted)
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(ErrorCode::PlatformUnavailable).header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        DatabaseError::from(error).into()
+    }
+}
+
+impl From<tongqiao_protocol::SignError> for Refusal {
+    fn from(error: tongqiao_protocol::SignError) -> Self {
+        tracing::error!(%error, "the platform cannot sign");
+        Self::new(ErrorCode::PlatformUnavailable).header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+}
+
+impl IntoResponse for Refusal {
+    /// The status with the refusal itself as an extension: the language is known only to the layer around all routes.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.headers_mut().extend(self.headers.clone());
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,83 @@
+//! What only a sandbox offers: moving the clock, looking into the ledger, making faults, going back to a backup.
+
+mod ledger;
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tongqiao_protocol::{ErrorCode, PartyId, Timestamp};
+
+use crate::app::AppState;
+use crate::directory::Scopes;
+use crate::enrolment;
+use crate::json::{self, Faults, Members};
+use crate::refusal::Refusal;
+
+/// How long a sandbox's enrolment code is good for: a week.
+const CODE_LIFE_MILLIS: i64 = 7 * 86_400_000;
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/sandbox/enrolment-codes", post(make_code))
+        .route("/sandbox/clock", get(show_clock).post(move_clock))
+        .route("/sandbox/ledger", get(ledger::show))
+}
+
+/// `{"party"?, "divisions"?: [prefix…], "carries"?: [party…]}` → `{"code", "expires"}`.
+async fn make_code(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
+    let (party, scopes) = code_wish(&body)?;
+    let expires = app.clock.now().plus_millis(CODE_LIFE_MILLIS);
+    let code = app.database.write(move |connection| {
+        enrolment::make_code(connection, party.as_ref().map(PartyId::as_str), &scopes, expires)
+    });
+    Ok(Json(json!({ "code": code.await?, "expires": expires })))
+}
+
+fn code_wish(body: &[u8]) -> Result<(Option<PartyId>, Scopes), Refusal> {
+    let document = if body.is_empty() { json!({}) } else { json::document(body)? };
+    let faults = Faults::default();
+    let wish = Members::of(&document, &faults).map(|members| {
+        let scopes = Scopes {
+            divisions: texts(&members, "divisions").unwrap_or_else(|| vec!["34".to_owned()]),
+            carries: texts(&members, "carries").unwrap_or_default(),
+        };
+        (members.optional_parsed::<PartyId>("party"), scopes)
+    });
+    wish.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_refusal())
+}
+
+fn texts(members: &Members<'_>, name: &str) -> Option<Vec<String>> {
+    members.value(name)?;
+    let elements = members.list(name, 1_000)?;
+    Some(elements.into_iter().filter_map(|(_, element)| element.as_str().map(str::to_owned)).collect())
+}
+
+async fn show_clock(State(app): State<AppState>) -> Json<Value> {
+    Json(json!({ "now": app.clock.now() }))
+}
+
+/// `{"advance_millis": n}` or `{"set": "2026-11-23T14:00:00.000+08:00"}`.
+async fn move_clock(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
+    match clock_order(&body)? {
+        ClockOrder::Set(instant) => app.clock.set(instant),
+        ClockOrder::AdvanceMillis(millis) => app.clock.advance_millis(millis),
+    }
+    Ok(Json(json!({ "now": app.clock.now() })))
+}
+
+enum ClockOrder {
+    Set(Timestamp),
+    AdvanceMillis(i64),
+}
+
+fn clock_order(body: &[u8]) -> Result<ClockOrder, Refusal> {
+    const CENTURIES: i64 = 10_000_000_000_000;
+    let document = json::document(body)?;
+    let faults = Faults::default();
+    let order = Members::of(&document, &faults).and_then(|members| match members.value("set") {
+        Some(_) => members.optional_parsed("set").map(ClockOrder::Set),
+        None => members.integer("advance_millis", -CENTURIES, CENTURIES).map(ClockOrder::AdvanceMillis),
+    });
+    order.ok_or_else(|| faults.into_refusal())
+}

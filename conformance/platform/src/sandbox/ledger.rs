@@ -1,0 +1,82 @@
+//! `GET /sandbox/ledger`: everything that took effect, for an audit from outside.
+
+use axum::Json;
+use axum::extract::State;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tongqiao_protocol::{CaseId, EventId, IncarnationId, ProducerId};
+
+use crate::app::AppState;
+use crate::database::DatabaseError;
+use crate::refusal::Refusal;
+use crate::{crypto, epoch};
+
+pub(super) async fn show(State(app): State<AppState>) -> Result<Json<Value>, Refusal> {
+    Ok(Json(app.database.read(ledger).await?))
+}
+
+fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
+    let events = events(connection)?;
+    let cases = cases(connection)?;
+    let effects = json!({ "cases": cases, "events": events });
+    let digest = crypto::hash(tongqiao_protocol::Suite::International, &[effects.to_string().as_bytes()]);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    Ok(json!({
+        "epoch": epoch::current(connection)?.map(|epoch| epoch.epoch),
+        "epochs": epoch::previous(connection)?.len() + 1,
+        "log_size": epoch::log_size(connection)?,
+        "counts": {
+            "cases": count("SELECT count(*) FROM case_file")?,
+            "events_settled": count("SELECT count(*) FROM event WHERE outcome = 'settled'")?,
+            "events_effective": count("SELECT count(*) FROM event WHERE effect = 1")?,
+            "events_refused": count("SELECT count(*) FROM event WHERE outcome = 'refused'")?,
+            "leases": count("SELECT count(*) FROM number_lease")?,
+            "alarms": count("SELECT count(*) FROM alarm")?,
+            "quarantined": count("SELECT count(*) FROM quarantine")?,
+        },
+        "effects_digest": digest,
+        "cases": effects["cases"],
+        "events": effects["events"],
+    }))
+}
+
+/// Every settled event in the order of each stream.
+fn events(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
+    let mut statement = connection.prepare(
+        "SELECT id, producer, incarnation, case_id, sequence, kind, effect, revision, position, digest, party FROM event
+         WHERE outcome = 'settled' ORDER BY producer, incarnation, case_id, sequence",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(json!({
+            "id": EventId::from_bytes(row.get(0)?),
+            "producer": ProducerId::from_bytes(row.get(1)?),
+            "incarnation": IncarnationId::from_bytes(row.get(2)?),
+            "case": CaseId::from_bytes(row.get(3)?),
+            "sequence": row.get::<_, i64>(4)?,
+            "kind": row.get::<_, String>(5)?,
+            "effective": row.get::<_, bool>(6)?,
+            "revision": row.get::<_, Option<i64>>(7)?,
+            "position": row.get::<_, i64>(8)?,
+            "digest": row.get::<_, String>(9)?,
+            "party": row.get::<_, String>(10)?,
+        }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn cases(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
+    let mut statement = connection
+        .prepare("SELECT case_id, number, state, revision, party, division FROM case_file ORDER BY case_id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(json!({
+            "case": CaseId::from_bytes(row.get(0)?),
+            "number": row.get::<_, Option<String>>(1)?,
+            "state": row.get::<_, String>(2)?,
+            "revision": row.get::<_, i64>(3)?,
+            "party": row.get::<_, String>(4)?,
+            "division": row.get::<_, String>(5)?,
+        }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
