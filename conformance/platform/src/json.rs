@@ -183,7 +183,7 @@ impl Faults {
 pub(crate) fn document(body: &[u8]) -> Result<Value, Refusal> {
     let text = std::str::from_utf8(body)
         .map_err(|error| Refusal::new(ErrorCode::RequestNotUtf8).with("position", error.valid_up_to()))?;
-    serde_json::from_str(text).map_err(|error| {
+    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
         Refusal::new(ErrorCode::RequestMalformedJson).with("line", error.line()).with("column", error.column())
     })
 }

@@ -53,11 +53,6 @@ impl CaseLife {
         self.transitions.iter().any(|line| line.event == event)
     }
 
-    /// The members that every event of this kind must have: the tables ask the same in every state.
-    pub(crate) fn required(&self, event: &str) -> &[String] {
-        self.transitions.iter().find(|line| line.event == event).map_or(&[], |line| line.required.as_slice())
-    }
-
     /// Whether `later` must give way because its author had not seen `earlier`.
     pub(crate) fn earlier_stands(&self, earlier: &str, later: &str) -> bool {
         self.conflicts.get(&(earlier.to_owned(), later.to_owned())) == Some(&Winner::First)

@@ -11,15 +11,21 @@ use crate::database::DatabaseError;
 /// Why a request or a record was not accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
-    pub(crate) code: ErrorCode,
-    pub(crate) faults: Vec<Fault>,
+    code: ErrorCode,
+    detail: Box<Detail>,
+}
+
+/// Boxed, so that a result that may be a refusal stays small.
+#[derive(Debug, Clone, Default)]
+struct Detail {
+    faults: Vec<Fault>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
 }
 
 impl Refusal {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, faults: Vec::new(), params: Vec::new(), headers: HeaderMap::new() }
+        Self { code, detail: Box::default() }
     }
 
     /// A message with mistakes: the mistake's own code when there is one, else `request.invalid`.
@@ -28,7 +34,7 @@ impl Refusal {
             [only] => (only.code, only.params.clone()),
             _ => (ErrorCode::RequestInvalid, Vec::new()),
         };
-        Self { code, faults, params, headers: HeaderMap::new() }
+        Self { code, detail: Box::new(Detail { faults, params, headers: HeaderMap::new() }) }
     }
 
     /// A single mistake at a path.
@@ -39,21 +45,26 @@ impl Refusal {
     /// The same with one more detail.
     #[must_use]
     pub(crate) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        self.params.push((name.to_owned(), value.to_string()));
+        self.detail.params.push((name.to_owned(), value.to_string()));
         self
     }
 
     /// The same with a header on the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.detail.headers.insert(name, value);
         self
+    }
+
+    /// What is wrong.
+    pub(crate) const fn code(&self) -> ErrorCode {
+        self.code
     }
 
     /// The problem, as it stands in an answer or a receipt.
     pub(crate) fn problem(&self, language: Language) -> Problem {
-        let problem = Problem::new(self.code, language).with_faults(Faults(self.faults.clone()));
-        self.params.iter().fold(problem, |problem, (name, value)| problem.with(name, value))
+        let problem = Problem::new(self.code, language).with_faults(Faults(self.detail.faults.clone()));
+        self.detail.params.iter().fold(problem, |problem, (name, value)| problem.with(name, value))
     }
 
     /// The whole answer.
@@ -83,6 +94,12 @@ impl From<DatabaseError> for Refusal {
     }
 }
 
+impl From<Faults> for Refusal {
+    fn from(faults: Faults) -> Self {
+        Self::of_faults(faults.0)
+    }
+}
+
 impl From<rusqlite::Error> for Refusal {
     fn from(error: rusqlite::Error) -> Self {
         DatabaseError::from(error).into()
@@ -100,7 +117,7 @@ impl IntoResponse for Refusal {
     /// The status with the refusal itself as an extension: the language is known only to the layer around all routes.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        response.headers_mut().extend(self.headers.clone());
+        response.headers_mut().extend(self.detail.headers.clone());
         response.extensions_mut().insert(self);
         response
     }

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
+use tongqiao_protocol::case::Replacement;
 use tongqiao_protocol::{ErrorCode, EventId, Language, Suite, Timestamp};
 
 use super::Arrival;
-use super::envelope::{Envelope, Replacement, key_of};
+use super::envelope::{Envelope, key_of};
 use super::judgement::{self, Judged};
 use super::stream::{self, Standing, Turn};
 use crate::alarm;
@@ -101,7 +102,7 @@ fn decide(
         Turn::Next => {}
     }
     let judged = match envelope.replaces {
-        Some(Replacement::Abandons(_)) if envelope.faults.is_empty() => Judged::NothingHappened,
+        Some(Replacement::Abandons(_)) => judgement::judge_abandonment(authentic, envelope),
         _ => judgement::judge(connection, app, authentic, envelope, now)?,
     };
     match judged {
@@ -219,7 +220,7 @@ fn record(
             outcome.as_str(),
             i64::from(revision.is_some()),
             revision,
-            envelope.replaces.map(|replaces| *replaces.target().as_bytes()),
+            envelope.replaces.map(|replaces| *replaces.refused().as_bytes()),
             position,
             authentic.author.id,
             key_of(authentic).as_str(),

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tongqiao_protocol::case::CaseEventData;
 use tongqiao_protocol::{ErrorCode, Fault, Timestamp};
 
 use super::envelope::Envelope;
@@ -33,8 +34,8 @@ pub(crate) struct Effect {
     pub(crate) opening: Option<Opening>,
 }
 
-/// Judges by the envelope, the content, the catalogue, the conflict table and the transition table; all faults that can
-/// be found together are told together.
+/// Judges by content, catalogue, conflict table and transition table; faults that can be found together are told
+/// together.
 pub(super) fn judge(
     connection: &Connection,
     app: &AppState,
@@ -43,54 +44,64 @@ pub(super) fn judge(
     now: Timestamp,
 ) -> Result<Judged, DatabaseError> {
     let file = case::find(connection, envelope.case)?;
-    let mut faults = envelope.faults.clone();
-    faults.extend(author_faults(authentic, envelope, file.as_ref()));
-    let mut opening = None;
-    if app.life.knows(&envelope.kind) {
-        faults.extend(content::faults(app, connection, envelope, file.as_ref())?);
-        if envelope.kind == "applied" {
-            opening = application::read(app, connection, authentic, envelope, &mut faults)?;
-        }
-    } else if !envelope.kind.is_empty() {
-        faults.push(Fault::new("/type", ErrorCode::EventUnknownKind).with("type", &envelope.kind));
-    }
     let (state, revision) = file.as_ref().map_or((NO_CASE, 0), |file| (file.state.as_str(), file.revision));
-    if faults.is_empty() && envelope.revision > revision && !overdue(connection, envelope, now)? {
-        return Ok(Judged::Early(json!({ "revision": revision + 1 })));
+    let mut faults = author_faults(authentic, envelope, file.as_ref());
+    let mut opening = None;
+    match &envelope.event {
+        Err(found) => faults.extend(found.iter().cloned()),
+        Ok(event) => {
+            faults.extend(content::faults(app, connection, event, file.as_ref())?);
+            if let CaseEventData::Applied(application) = &event.data {
+                opening = Some(application::open(app, connection, authentic, event, application, &mut faults)?);
+            }
+            let seen = i64::try_from(event.revision).unwrap_or(i64::MAX);
+            if faults.is_empty() && seen > revision && !overdue(connection, envelope, now)? {
+                return Ok(Judged::Early(json!({ "revision": revision + 1 })));
+            }
+            if faults.is_empty()
+                && let Some(winner) = conflict(connection, app, envelope, seen)?
+            {
+                return Ok(Judged::Refused(Refusal::at("/revision", ErrorCode::CaseConflictLost).with("with", winner)));
+            }
+        }
     }
-    if faults.is_empty()
-        && let Some(winner) = conflict(connection, app, envelope)?
-    {
-        return Ok(Judged::Refused(Refusal::at("/revision", ErrorCode::CaseConflictLost).with("with", winner)));
-    }
-    match app.life.transition(state, &envelope.kind, &envelope.data) {
-        Some(line) if faults.is_empty() && line.may_be_caused_by(&authentic.author.kind) => {
-            Ok(Judged::Effective(Effect { state: line.to.clone(), opening }))
+    let line = app.life.transition(state, &envelope.kind, &envelope.data);
+    match line {
+        Some(line) if !line.may_be_caused_by(&authentic.author.kind) => {
+            faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
         }
         Some(line) => {
-            if !line.may_be_caused_by(&authentic.author.kind) {
-                faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
-            }
-            Ok(Judged::Refused(Refusal::of_faults(faults)))
+            let told: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();
+            let missing =
+                line.required.iter().filter(|name| envelope.data.get(name.as_str()).is_none_or(Value::is_null));
+            let paths = missing.map(|name| format!("/data/{name}")).filter(|path| !told.contains(path));
+            faults.extend(paths.map(|path| Fault::new(&path, ErrorCode::RequestMissingField)));
         }
-        None => {
-            if app.life.knows(&envelope.kind) {
-                faults.push(
-                    Fault::new("/type", ErrorCode::CaseTransitionImpossible)
-                        .with("state", state)
-                        .with("event", &envelope.kind)
-                        .with("possible", app.life.possible(state).join(" ")),
-                );
-            }
-            Ok(Judged::Refused(Refusal::of_faults(faults)))
-        }
+        None if app.life.knows(&envelope.kind) => faults.push(
+            Fault::new("/type", ErrorCode::CaseTransitionImpossible)
+                .with("state", state)
+                .with("event", &envelope.kind)
+                .with("possible", app.life.possible(state).join(" ")),
+        ),
+        None => {}
     }
+    Ok(match line {
+        Some(line) if faults.is_empty() => Judged::Effective(Effect { state: line.to.clone(), opening }),
+        _ => Judged::Refused(Refusal::of_faults(faults)),
+    })
+}
+
+/// An abandonment needs only to be well formed and the author's own.
+pub(super) fn judge_abandonment(authentic: &Authentic, envelope: &Envelope) -> Judged {
+    let mut faults = author_faults(authentic, envelope, None);
+    faults.extend(envelope.event.as_ref().err().into_iter().flatten().cloned());
+    if faults.is_empty() { Judged::NothingHappened } else { Judged::Refused(Refusal::of_faults(faults)) }
 }
 
 /// The author must be whom the event names, and may write where the case is.
 fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseFile>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if envelope.source.as_ref().is_some_and(|source| source.as_str() != authentic.author.id) {
+    if envelope.event.as_ref().is_ok_and(|event| event.party.as_str() != authentic.author.id) {
         faults.push(Fault::new("/source", ErrorCode::EventWrongParty));
     }
     let division = match file {
@@ -118,19 +129,19 @@ fn overdue(connection: &Connection, envelope: &Envelope, now: Timestamp) -> Resu
 }
 
 /// The first event of another producer that the author had not seen and that stands against his.
-fn conflict(connection: &Connection, app: &AppState, envelope: &Envelope) -> Result<Option<String>, DatabaseError> {
+fn conflict(
+    connection: &Connection,
+    app: &AppState,
+    envelope: &Envelope,
+    seen: i64,
+) -> Result<Option<String>, DatabaseError> {
     let mut statement = connection.prepare_cached(
         "SELECT kind FROM event
          WHERE case_id = ?1 AND effect = 1 AND revision > ?2 AND NOT (producer = ?3 AND incarnation = ?4)
          ORDER BY revision",
     )?;
     let mut between = statement.query_map(
-        (
-            envelope.case.as_bytes(),
-            envelope.revision,
-            envelope.stream.producer.as_bytes(),
-            envelope.stream.incarnation.as_bytes(),
-        ),
+        (envelope.case.as_bytes(), seen, envelope.stream.producer.as_bytes(), envelope.stream.incarnation.as_bytes()),
         |row| row.get::<_, String>(0),
     )?;
     let lost = |kind: &Result<String, rusqlite::Error>| {

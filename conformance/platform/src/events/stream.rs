@@ -53,7 +53,7 @@ impl Standing {
         match (self.blocked_by, envelope.replaces) {
             // Unknown here and yet replaced: the refusal was given by a platform since restored. The author says so.
             (None, _) => Turn::Next,
-            (Some(refused), Some(replaces)) if replaces.target() == refused => Turn::Next,
+            (Some(refused), Some(replaces)) if replaces.refused() == refused => Turn::Next,
             (Some(_), Some(_)) => Turn::Wrong(Refusal::new(ErrorCode::EventReplacementInvalid)),
             (Some(_), None) => {
                 Turn::Wrong(Refusal::new(ErrorCode::EventSequenceReused).with("sequence", envelope.sequence))

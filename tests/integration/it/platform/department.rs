@@ -263,7 +263,7 @@ impl Item {
             .as_array()
             .unwrap()
             .iter()
-            .map(|material| json!({ "key": material["key"], "name": material["name"]["zh"], "form": "electronic" }))
+            .map(|material| json!({ "guide": material["key"], "name": material["name"]["zh"] }))
             .collect();
         let form: serde_json::Map<String, Value> = self.0["form"]
             .as_array()
@@ -275,7 +275,9 @@ impl Item {
             "item": self.reference(), "division": division,
             "applicant": {
                 "kind": "person", "name": "测试甲",
-                "id": { "type": { "set": "id_type", "generation": "ga2000.156", "code": "414" }, "number": "TEST0001" },
+                "identity": {
+                    "kind": { "set": "id_type", "generation": "ga2000.156", "code": "414" }, "number": "TEST0001",
+                },
             },
             "form": form, "materials": materials,
             "channel": { "set": "handle_form", "generation": "c0001", "code": "1" },
