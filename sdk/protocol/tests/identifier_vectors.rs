@@ -1,12 +1,14 @@
 //! The published and synthetic vectors of `conformance/vectors`, every row.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use tongqiao_protocol::identifier::inspection;
 use tongqiao_protocol::{
-    CitizenNumber, CreditCode, IdentifierFaults, ItemCode, ItemCodeGeneration, LicenceIdentifier, OrganisationCode,
-    Part, PermanentResidentNumber,
+    CitizenNumber, CreditCode, IdentifierFaults, IdentifierKind, ItemCode, ItemCodeGeneration, LicenceIdentifier,
+    OrganisationCode, Part, PermanentResidentNumber,
 };
 
 const IDENTIFIERS: &str = include_str!("../../../conformance/vectors/identifiers.tsv");
+const FAULTS: &str = include_str!("../../../conformance/vectors/identifier-faults.tsv");
 const LICENCES: &str = include_str!("../../../conformance/vectors/licence-identifiers.tsv");
 const ITEM_CODES: &str = include_str!("../../../conformance/vectors/item-codes.tsv");
 
@@ -91,4 +93,23 @@ fn every_real_item_code_is_taken_apart_as_the_table_does() {
         assert!(national.contains(&item.generation()));
     }
     assert_eq!(judged, 17);
+}
+
+#[test]
+fn every_fault_and_every_mask_is_as_the_table_says() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for row in rows(FAULTS) {
+        let [kind, value, expected, mask, note] = row[..] else { panic!("five columns: {row:?}") };
+        let kind = IdentifierKind::from_name(kind).unwrap();
+        let (faults, found_mask) = match inspection::inspect(kind, value) {
+            Ok(right) => ("-".to_string(), right.mask().to_string()),
+            Err(faults) => {
+                let named = faults.iter().map(|fault| format!("{}@{}", fault.code(), fault.part().name()));
+                (named.collect::<Vec<_>>().join(","), "-".to_string())
+            }
+        };
+        assert_eq!((faults.as_str(), found_mask.as_str()), (expected, mask), "{kind:?} {value}: {note}");
+        kinds.insert(kind);
+    }
+    assert_eq!(kinds.len(), IdentifierKind::ALL.len(), "every kind has rows");
 }

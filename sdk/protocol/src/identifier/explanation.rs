@@ -8,7 +8,7 @@ use super::Part;
 /// One part of a code with its meaning in Chinese and English.
 ///
 /// The lines of a person's number say birth date and sex: show them only to whom the number itself may be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ExplanationLine {
     part: Part,
     value: String,
@@ -45,5 +45,12 @@ impl ExplanationLine {
 impl fmt::Display for ExplanationLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}：{}  {}: {}", self.value, self.part.zh(), self.zh, self.part.en(), self.en)
+    }
+}
+
+impl fmt::Debug for ExplanationLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The line may say a person's birth date, so only the part reaches a log.
+        f.debug_struct("ExplanationLine").field("part", &self.part).finish_non_exhaustive()
     }
 }

@@ -165,20 +165,18 @@ fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
     for (part, text, lengths, class) in shapes {
         let found = text.chars().count();
         if !lengths.contains(&found) {
-            let lengths = if lengths.start() == lengths.end() {
-                vec![*lengths.start()]
-            } else {
-                vec![*lengths.start(), *lengths.end()]
-            };
-            fault(part, IdentifierProblem::Length { lengths, found });
+            let mut right = vec![*lengths.start(), *lengths.end()];
+            right.dedup();
+            fault(part, IdentifierProblem::Length { lengths: right, found });
             readable = false;
         }
-        let wrong = text.chars().enumerate().find(|(_, character)| !class.allows(*character));
-        if let Some((index, character)) = wrong {
-            let problem =
-                IdentifierProblem::Character { position: index + 1, found: character, allowed: class.notation() };
-            fault(part, problem);
-            readable = false;
+        for (index, character) in text.chars().take(*lengths.end()).enumerate() {
+            if !class.allows(character) {
+                let problem =
+                    IdentifierProblem::Character { position: index + 1, found: character, allowed: class.notation() };
+                fault(part, problem);
+                readable = false;
+            }
         }
     }
     if !readable {
