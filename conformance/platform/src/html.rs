@@ -1,8 +1,9 @@
 //! Pages for people: self-contained, without scripts, every text escaped.
 
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
-use http::{HeaderMap, StatusCode};
+use tongqiao_protocol::Language;
 
 /// Nothing is loaded, nothing runs; forms go where the page says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -29,36 +30,11 @@ ul.people button{width:100%;text-align:left;background:#fff;color:inherit;border
 small{color:#5b6877}
 ";
 
-/// The language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    Chinese,
-    English,
-}
-
-impl Language {
-    /// English when the reader asks for it before Chinese; Chinese otherwise.
-    pub(crate) fn preferred(wishes: &str) -> Self {
-        let mut tags = wishes.split([',', ' ']).map(|tag| tag.split(';').next().unwrap_or_default().trim());
-        let known = |tag: &str| tag.starts_with("zh") || tag.starts_with("en");
-        match tags.find(|tag| known(&tag.to_ascii_lowercase())) {
-            Some(tag) if tag.to_ascii_lowercase().starts_with("en") => Self::English,
-            _ => Self::Chinese,
-        }
-    }
-
-    /// What `Accept-Language` wishes.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let wishes = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self::preferred(wishes.unwrap_or_default())
-    }
-
-    /// The text in this language.
-    pub(crate) const fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
-        match self {
-            Self::Chinese => chinese,
-            Self::English => english,
-        }
+/// The text in this language.
+pub(crate) const fn pick<'a>(language: Language, chinese: &'a str, english: &'a str) -> &'a str {
+    match language {
+        Language::Chinese => chinese,
+        Language::English => english,
     }
 }
 
@@ -87,7 +63,7 @@ pub(crate) fn hidden(name: &str, value: &str) -> String {
 /// the redirect after it may lead.
 pub(crate) fn page(status: StatusCode, language: Language, title: &str, body: &str, form_targets: &str) -> Response {
     let title = escape(title);
-    let tag = language.pick("zh-CN", "en");
+    let tag = pick(language, "zh-CN", "en");
     let html = format!(
         "<!doctype html>\n<html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
@@ -111,19 +87,5 @@ mod tests {
     fn nothing_that_means_something_to_a_browser_passes_unescaped() {
         assert_eq!(escape("<a href='x\"&y>中"), "&lt;a href=&#39;x&quot;&amp;y&gt;中");
         assert_eq!(hidden("n", "\"><script>"), "<input type=\"hidden\" name=\"n\" value=\"&quot;&gt;&lt;script&gt;\">");
-    }
-
-    #[test]
-    fn chinese_unless_english_is_asked_for_first() {
-        for (wishes, language) in [
-            ("", Language::Chinese),
-            ("fr", Language::Chinese),
-            ("en-GB,en;q=0.9,zh;q=0.8", Language::English),
-            ("zh-CN,en;q=0.5", Language::Chinese),
-            ("de, EN;q=0.5", Language::English),
-            ("en zh", Language::English),
-        ] {
-            assert_eq!(Language::preferred(wishes), language, "{wishes}");
-        }
     }
 }

@@ -21,6 +21,7 @@
 mod alarm;
 mod app;
 mod case;
+mod cashier;
 mod catalogue;
 mod clock;
 mod crypto;

@@ -10,13 +10,14 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
-use crate::{case, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status};
+use crate::{case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status};
 
 /// Every module brings its own routes; a new module adds one `merge` here.
 pub(crate) fn all(app: &AppState) -> Router {
     let routes = Router::new()
         .merge(status::router())
         .merge(case::router())
+        .merge(cashier::router())
         .merge(catalogue::router())
         .merge(directory::router())
         .merge(enrolment::router())

@@ -95,7 +95,7 @@ async fn the_delta_from_the_latest_edition_is_empty_and_from_an_unknown_one_gone
         let gone = get(running.address(), &format!("/v1/catalogue/changes?since={unknown}")).await;
         assert_eq!(gone.status, 410);
         assert_eq!(gone.header("content-type"), Some("application/problem+json"));
-        assert_eq!(gone.json()["code"], "catalogue.snapshot_unknown");
+        assert_eq!(gone.json()["code"], "catalogue.unknown_base");
     }
     running.shutdown().await;
 }
@@ -107,8 +107,8 @@ async fn an_order_that_cannot_be_carried_out_changes_nothing() {
     let (before, held) = record(&get(running.address(), "/v1/catalogue").await);
     let code = &in_force(&held, "高龄津贴给付")["code"];
     for (orders, status) in [
-        (json!({ "changes": [{ "kind": "withdraw", "code": code }, { "kind": "withdraw", "code": "nonsense" }] }), 404),
-        (json!({ "changes": [{ "kind": "remove", "code": code, "version": 99 }] }), 404),
+        (json!({ "changes": [{ "kind": "withdraw", "code": code }, { "kind": "withdraw", "code": "nonsense" }] }), 422),
+        (json!({ "changes": [{ "kind": "remove", "code": code, "version": 99 }] }), 422),
         (json!({ "changes": [{ "kind": "burn", "code": code }] }), 400),
     ] {
         let refused = post_json(running.address(), "/sandbox/catalogue/changes", &orders).await;

@@ -75,7 +75,11 @@ pub(crate) fn carry_out(
             Order::NewVersion { code, name_zh, promised_days } => {
                 let former = in_force(&mut snapshot, &code)?;
                 let mut next = former.clone();
+                // A version superseded today still holds for what is handed in today.
+                let today = now.to_string().get(..10).map(str::to_owned);
                 former.state = "superseded".to_owned();
+                former.effective_until.clone_from(&today);
+                next.effective_from = today;
                 next.version += 1;
                 if let Some(name) = name_zh {
                     next.name = Text { zh: name, en: None };

@@ -1,12 +1,13 @@
 //! Why the catalogue could not answer.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use serde_json::json;
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use tongqiao_protocol::{ErrorCode, Fault};
 
 use super::tables::DataError;
 use crate::database::DatabaseError;
+use crate::refusal::Refusal;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CatalogueError {
@@ -28,25 +29,26 @@ pub(crate) enum CatalogueError {
     Internal(String),
 }
 
+impl From<CatalogueError> for Refusal {
+    fn from(error: CatalogueError) -> Self {
+        match error {
+            CatalogueError::EditionUnknown => Self::new(ErrorCode::CatalogueUnknownBase),
+            CatalogueError::ItemUnknown(code) => {
+                Self::of_faults(vec![Fault::new("/changes", ErrorCode::ItemUnknown).with("code", code)])
+            }
+            CatalogueError::Malformed(reason) => Self::new(ErrorCode::RequestMalformedJson).with("reason", reason),
+            CatalogueError::NoSandbox => Self::new(ErrorCode::RequestUnknownRoute),
+            CatalogueError::Database(error) => error.into(),
+            CatalogueError::NothingPublished | CatalogueError::Data(_) | CatalogueError::Internal(_) => {
+                tracing::error!(%error, "the catalogue cannot answer");
+                Self::new(ErrorCode::PlatformUnavailable).header(RETRY_AFTER, HeaderValue::from_static("5"))
+            }
+        }
+    }
+}
+
 impl IntoResponse for CatalogueError {
     fn into_response(self) -> Response {
-        let (status, code) = match &self {
-            Self::EditionUnknown => (StatusCode::GONE, "catalogue.snapshot_unknown"),
-            Self::ItemUnknown(_) => (StatusCode::NOT_FOUND, "item.unknown"),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "request.malformed"),
-            Self::NoSandbox => (StatusCode::NOT_FOUND, "request.route_unknown"),
-            Self::NothingPublished | Self::Database(_) => (StatusCode::SERVICE_UNAVAILABLE, "platform.unavailable"),
-            Self::Data(_) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "platform.internal"),
-        };
-        if status.is_server_error() {
-            tracing::error!(error = %self, "the catalogue cannot answer");
-        }
-        let body = json!({
-            "type": format!("urn:tongqiao:problem:{code}"),
-            "title": self.to_string(),
-            "status": status.as_u16(),
-            "code": code,
-        });
-        (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        Refusal::from(self).into_response()
     }
 }

@@ -6,13 +6,15 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, StatusCode};
 
+use tongqiao_protocol::Language;
+
 use super::client::{self, Client};
 use super::code::{self, Grant};
 use super::failure::OauthError;
 use super::login_page;
 use crate::app::AppState;
-use crate::html::Language;
 use crate::people;
+use crate::refusal::language_of;
 
 /// Longest `state` and `nonce`.
 const OPAQUE_MAX_BYTES: usize = 1024;
@@ -104,8 +106,8 @@ pub(super) async fn choose(State(app): State<AppState>, headers: HeaderMap, form
 
 fn language(headers: &HeaderMap, parameters: &Parameters) -> Language {
     match parameters.get("ui_locales") {
-        Some(wishes) => Language::preferred(wishes),
-        None => Language::of(headers),
+        Some(wishes) => Language::from_accept_language(&wishes.replace(' ', ",")),
+        None => language_of(headers),
     }
 }
 

@@ -3,13 +3,16 @@
 use axum::response::Response;
 use http::StatusCode;
 
+use tongqiao_protocol::Language;
+
 use super::claims;
-use crate::html::{Language, escape, hidden, page};
+use crate::html::{escape, hidden, page, pick};
 use crate::people::{EVERYBODY, Person, Principal, Standing};
 
 /// Everybody as a button; `parameters` of the authorization request travel as hidden fields and are judged again.
 pub(crate) fn show(language: Language, client_id: &str, parameters: &[(&str, &str)], return_origin: &str) -> Response {
-    let notice = language.pick(
+    let notice = pick(
+        language,
         "这是沙箱：下列人员均为虚构，点选即登录，无需口令。",
         "This is a sandbox: nobody below exists; choosing one signs in, there is no password.",
     );
@@ -20,25 +23,25 @@ pub(crate) fn show(language: Language, client_id: &str, parameters: &[(&str, &st
          <form method=\"post\" action=\"/oidc/authorize\">{fields}<ul class=\"people\">{people}</ul>\
          <button class=\"plain\" name=\"person\" value=\"\">{}</button></form>",
         escape(notice),
-        escape(language.pick("请求登录的应用：", "The application asking:")),
+        escape(pick(language, "请求登录的应用：", "The application asking:")),
         escape(client_id),
-        escape(language.pick("拒绝登录", "Do not sign in")),
+        escape(pick(language, "拒绝登录", "Do not sign in")),
     );
-    let title = language.pick("统一身份认证（沙箱）", "Unified sign-in (sandbox)");
+    let title = pick(language, "统一身份认证（沙箱）", "Unified sign-in (sandbox)");
     page(StatusCode::OK, language, title, &body, &format!(" {return_origin}"))
 }
 
 fn button(language: Language, person: &Person) -> String {
     let role = match &person.standing {
-        Standing::Natural => language.pick("自然人", "natural person").to_owned(),
-        Standing::Legal(organisation) => format!("{} {}", language.pick("法人：", "for"), organisation.name),
+        Standing::Natural => pick(language, "自然人", "natural person").to_owned(),
+        Standing::Legal(organisation) => format!("{} {}", pick(language, "法人：", "for"), organisation.name),
         Standing::Agent { acting_for, valid_until } => {
             let principal = match acting_for {
                 Principal::Person(_, name) => name,
                 Principal::Organisation(organisation) => &organisation.name,
             };
             let until = valid_until.get(..10).unwrap_or_default();
-            format!("{} {principal}（{} {until}）", language.pick("代办：", "agent of"), language.pick("至", "until"))
+            format!("{} {principal}（{} {until}）", pick(language, "代办：", "agent of"), pick(language, "至", "until"))
         }
     };
     let (scale, value) = person.assurance.on_scale();
@@ -46,7 +49,7 @@ fn button(language: Language, person: &Person) -> String {
         "<li><button name=\"person\" value=\"{}\" data-kind=\"{}\">{} <small>{} · {} · {scale} {value}</small></button></li>",
         escape(person.sub),
         claims::kind(&person.standing),
-        escape(language.pick(person.name_zh, person.name_en)),
+        escape(pick(language, person.name_zh, person.name_en)),
         escape(person.sub),
         escape(&role),
     )
@@ -55,5 +58,5 @@ fn button(language: Language, person: &Person) -> String {
 /// The request cannot be trusted so far as to send anybody anywhere.
 pub(crate) fn refuse(language: Language, reason: &str) -> Response {
     let body = format!("<p class=\"notice bad\">{}</p>", escape(reason));
-    page(StatusCode::BAD_REQUEST, language, language.pick("登录请求有误", "The sign-in request is wrong"), &body, "")
+    page(StatusCode::BAD_REQUEST, language, pick(language, "登录请求有误", "The sign-in request is wrong"), &body, "")
 }

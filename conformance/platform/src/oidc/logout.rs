@@ -9,7 +9,8 @@ use http::{HeaderMap, StatusCode};
 use super::{client, id_token, login_page, signing_key};
 use crate::app::AppState;
 use crate::database::DatabaseError;
-use crate::html::{Language, page};
+use crate::html::{page, pick};
+use crate::refusal::language_of;
 
 /// Revokes the access tokens that this client holds for this person, then sends the browser back or says that it is done.
 pub(super) async fn end(
@@ -21,7 +22,7 @@ pub(super) async fn end(
     let encoded = if body.is_empty() { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
     let parameters: Vec<(String, String)> = url::form_urlencoded::parse(&encoded).into_owned().collect();
     let get = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let language = Language::of(&headers);
+    let language = language_of(&headers);
     let (now, issuer) = (app.clock.now(), app.settings.base_url.clone());
     let (hint, client_id) = (get("id_token_hint"), get("client_id"));
     let ended = app
@@ -51,7 +52,7 @@ pub(super) async fn end(
         Err(error) => return super::failure::OauthError::from(error).into_response(),
     };
     let Some(target) = get("post_logout_redirect_uri") else {
-        let title = language.pick("已退出登录", "Signed out");
+        let title = pick(language, "已退出登录", "Signed out");
         return page(StatusCode::OK, language, title, "", "");
     };
     let allowed = client.is_some_and(|client| client.may_leave_to(&target));

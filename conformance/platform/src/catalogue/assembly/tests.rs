@@ -49,6 +49,7 @@ fn every_agency_has_a_credit_code_that_verifies_and_belongs_to_tongling() {
     for agency in &tables.agencies {
         let code = &agency.agency;
         assert!(credit_code_verifies(code) && organisation_code_verifies(&code[8..17]), "{code}");
+        assert!(tongqiao_protocol::CreditCode::parse(code).is_ok(), "{code}");
         assert!(code.starts_with("11") || code.starts_with("13"), "{code}");
         assert!(agency.division.starts_with(&code[2..8]) && code[2..6] == *"3407", "{code}");
         assert!(code[8..].starts_with("TQ"), "synthetic codes are recognisable: {code}");
@@ -70,6 +71,11 @@ fn every_item_code_falls_into_its_parts() {
         );
         assert_eq!(code[21..23], item.item_type, "{code}");
         assert!(code[23..28].bytes().all(|b| b.is_ascii_digit()), "{code}");
+    }
+    for item in &items {
+        assert!(tongqiao_protocol::ItemCode::parse(&item.code).is_ok(), "{}", item.code);
+        let division = item.division.as_deref().map(tongqiao_protocol::DivisionCode::parse);
+        assert!(division.is_none_or(|division| division.is_ok()), "{}", item.code);
     }
     for row in &tables.items {
         let guide = tables.guides.iter().find(|guide| guide.guide == row.guide).unwrap();

@@ -1,0 +1,135 @@
+//! The cashier: the page on which a person pays a bill.
+//!
+//! It works without scripts and loads nothing. Pressing twice pays once: each page carries a token that becomes the
+//! transaction number, the answer is a redirect to the page, and a bill that is no longer open takes no payment here.
+//! Money that arrives all the same (the bank was faster than the withdrawal of the bill) is a *refund owed*, never an
+//! error; the sandbox can make it arrive.
+
+mod bill;
+mod page;
+mod payment;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+pub(crate) use self::payment::{Payment, PaymentEffect, receive};
+use crate::app::AppState;
+use crate::crypto;
+use crate::database::DatabaseError;
+use crate::refusal::language_of;
+
+/// The channel's name in what is said of a payment.
+const CHANNEL: &str = "sandbox-cashier";
+/// Longest form token.
+const TOKEN_MAX_BYTES: usize = 64;
+
+/// The cashier's page, and the sandbox's money that arrives whatever the bill says.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/cashier/{pay_code}", get(show).post(pay))
+        .route("/sandbox/cashier/{pay_code}/pay-anyway", post(pay_anyway))
+}
+
+async fn show(State(app): State<AppState>, Path(pay_code): Path<String>, headers: HeaderMap) -> Response {
+    let language = language_of(&headers);
+    let found = app.database.read(move |connection| bill::find(connection, &pay_code)).await;
+    match (found, crypto::random::<16>()) {
+        (Ok(Some(bill)), Ok(random)) => {
+            let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+            page::bill(language, &bill, &token, app.settings.sandbox)
+        }
+        (Ok(None), _) => page::unknown(language),
+        (Err(error), _) => unavailable(&error),
+        (_, Err(_)) => unavailable(&DatabaseError::Corrupt("randomness")),
+    }
+}
+
+/// Pays an open bill; of any other bill it changes nothing. The page then says how it stands.
+async fn pay(State(app): State<AppState>, Path(pay_code): Path<String>, headers: HeaderMap, form: Bytes) -> Response {
+    let language = language_of(&headers);
+    // Without a token the pay code stands for it: then the bill can be paid once by whoever has no page.
+    let Some(token) = token_of(&form).map_or(Some(pay_code.clone()), |token| well_formed(&token).then_some(token))
+    else {
+        return page::bad_token(language);
+    };
+    let location = format!("/cashier/{pay_code}");
+    let now = app.clock.now();
+    let paid = app
+        .database
+        .write(move |connection| {
+            let Some(bill) = bill::find(connection, &pay_code)? else { return Ok(None) };
+            if bill.is_open() {
+                let transaction = format!("{CHANNEL}-{pay_code}-{token}");
+                let payment = Payment { transaction, amount: bill.total(), channel: CHANNEL.to_owned(), at: now };
+                receive(connection, bill.bill, &payment)?;
+            }
+            Ok::<_, DatabaseError>(Some(()))
+        })
+        .await;
+    match paid {
+        Ok(Some(())) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Ok(None) => page::unknown(language),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// Money arrives for a bill in whatever state: void, paid already, or open.
+async fn pay_anyway(
+    State(app): State<AppState>,
+    Path(pay_code): Path<String>,
+    headers: HeaderMap,
+    form: Bytes,
+) -> Response {
+    let language = language_of(&headers);
+    if !app.settings.sandbox {
+        return page::unknown(language);
+    }
+    let Some(token) = token_of(&form).filter(|token| well_formed(token)) else { return page::bad_token(language) };
+    let location = format!("/cashier/{pay_code}");
+    let now = app.clock.now();
+    let received = app
+        .database
+        .write(move |connection| {
+            let Some(bill) = bill::find(connection, &pay_code)? else { return Ok(None) };
+            let transaction = format!("{CHANNEL}-{pay_code}-anyway-{token}");
+            let payment = Payment { transaction, amount: bill.total(), channel: CHANNEL.to_owned(), at: now };
+            let effect = receive(connection, bill.bill, &payment)?;
+            Ok::<_, DatabaseError>(Some((payment, effect)))
+        })
+        .await;
+    match received {
+        Ok(Some(_)) if wants_page(&headers) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Ok(Some((payment, effect))) => Json(json!({
+            "transaction": payment.transaction, "amount": payment.amount, "effect": effect.as_str(),
+        }))
+        .into_response(),
+        Ok(None) => page::unknown(language),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// A browser says so; a test does not.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn token_of(form: &[u8]) -> Option<String> {
+    url::form_urlencoded::parse(form).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned())
+}
+
+fn well_formed(token: &str) -> bool {
+    (8..=TOKEN_MAX_BYTES).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn unavailable(error: &DatabaseError) -> Response {
+    tracing::error!(%error, "the cashier cannot answer");
+    let text = "暂时无法办理，请稍后再试 / not available now, please try again\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
