@@ -1,7 +1,7 @@
 //! Alarms: what a human must see, because a program cannot put it right.
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tongqiao_protocol::Timestamp;
 
 use crate::database::DatabaseError;
@@ -14,4 +14,17 @@ pub(crate) fn raise(connection: &Connection, kind: &str, detail: &Value, now: Ti
         (now.as_millis(), kind, detail.to_string()),
     )?;
     Ok(())
+}
+
+/// All alarms, oldest first.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
+    let mut statement = connection.prepare("SELECT time, kind, detail FROM alarm ORDER BY number")?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
+    rows.map(|row| {
+        let (time, kind, detail) = row?;
+        let detail: Value = serde_json::from_str(&detail).map_err(|_| DatabaseError::Corrupt("alarm"))?;
+        Ok(json!({ "time": Timestamp::from_millis(time), "kind": kind, "detail": detail }))
+    })
+    .collect()
 }

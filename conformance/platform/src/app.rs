@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tongqiao_protocol::Suite;
 
 use crate::Clock;
+use crate::bill::Bank;
 use crate::database::Database;
 use crate::epoch::CurrentEpoch;
 use crate::guide::GuideShelf;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) life: CaseLife,
     pub(crate) guide: GuideShelf,
+    pub(crate) bank: Bank,
     keys: RwLock<Arc<PlatformKeys>>,
     epoch: RwLock<CurrentEpoch>,
 }
@@ -54,7 +56,16 @@ impl AppState {
         epoch: CurrentEpoch,
     ) -> Self {
         let (keys, epoch) = (RwLock::new(Arc::new(keys)), RwLock::new(epoch));
-        Self(Arc::new(Shared { database, clock, settings, life, guide: GuideShelf::default(), keys, epoch }))
+        Self(Arc::new(Shared {
+            database,
+            clock,
+            settings,
+            life,
+            guide: GuideShelf::default(),
+            bank: Bank::default(),
+            keys,
+            epoch,
+        }))
     }
 }
 

@@ -20,6 +20,7 @@
 
 mod alarm;
 mod app;
+mod bill;
 mod case;
 mod cashier;
 mod catalogue;

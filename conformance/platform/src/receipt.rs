@@ -133,3 +133,11 @@ pub(crate) fn find(connection: &Connection, record: RecordId) -> Result<Option<V
         .optional()?;
     text.map(|text| serde_json::from_str(&text).map_err(|_| DatabaseError::Corrupt("receipt"))).transpose()
 }
+
+/// The receipt at a position of the log.
+pub(crate) fn at(connection: &Connection, position: i64) -> Result<Value, DatabaseError> {
+    let text: String = connection
+        .prepare_cached("SELECT receipt FROM log WHERE position = ?1")?
+        .query_row([position], |row| row.get(0))?;
+    serde_json::from_str(&text).map_err(|_| DatabaseError::Corrupt("receipt"))
+}

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use tongqiao_protocol::signed_record::RecordSignature;
-use tongqiao_protocol::{Digest, ErrorCode, KeyId, RecordKind, SignatureValue, SignedRecord, Timestamp, VerifyError};
+use tongqiao_protocol::{
+    Digest, ErrorCode, KeyId, RecordId, RecordKind, SignatureValue, SignedRecord, Timestamp, VerifyError,
+};
 
 use crate::crypto;
 use crate::database::DatabaseError;
@@ -111,4 +113,29 @@ pub(crate) fn authenticate(
     };
     let digest = signed.digest(key.public.suite());
     Ok(Authentic { digest, author: author.clone(), doubt, signed })
+}
+
+/// Keeps a record whose key is in doubt for a human: never dropped, never applied silently.
+pub(crate) fn quarantine(
+    connection: &Connection,
+    authentic: &Authentic,
+    record: RecordId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Refusal, DatabaseError> {
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO quarantine (record_id, digest, keyid, reason, record, signature, arrived)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            record.as_bytes(),
+            authentic.digest.to_string(),
+            authentic.signed.signature.keyid.as_str(),
+            reason,
+            &authentic.signed.record,
+            authentic.signed.signature.value.as_bytes(),
+            now.as_millis(),
+        ))?;
+    Ok(Refusal::new(ErrorCode::RecordQuarantined).with("keyid", &authentic.signed.signature.keyid))
 }

@@ -10,12 +10,13 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
-use crate::{case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status};
+use crate::{bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status};
 
 /// Every module brings its own routes; a new module adds one `merge` here.
 pub(crate) fn all(app: &AppState) -> Router {
     let routes = Router::new()
         .merge(status::router())
+        .merge(bill::router())
         .merge(case::router())
         .merge(cashier::router())
         .merge(catalogue::router())

@@ -1,5 +1,6 @@
 //! What only a sandbox offers: moving the clock, looking into the ledger, making faults, going back to a backup.
 
+mod backup;
 mod ledger;
 
 use axum::extract::State;
@@ -9,10 +10,11 @@ use serde_json::{Value, json};
 use tongqiao_protocol::{ErrorCode, PartyId, Timestamp};
 
 use crate::app::AppState;
+use crate::bill::{self, BankMode};
 use crate::directory::Scopes;
-use crate::enrolment;
 use crate::json::{self, Faults, Members};
 use crate::refusal::Refusal;
+use crate::{alarm, enrolment};
 
 /// How long a sandbox's enrolment code is good for: a week.
 const CODE_LIFE_MILLIS: i64 = 7 * 86_400_000;
@@ -22,6 +24,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/enrolment-codes", post(make_code))
         .route("/sandbox/clock", get(show_clock).post(move_clock))
         .route("/sandbox/ledger", get(ledger::show))
+        .route("/sandbox/backup", post(backup::back_up))
+        .route("/sandbox/restore", post(backup::restore))
+        .route("/sandbox/bank", post(set_bank))
+        .route("/sandbox/alarms", get(show_alarms))
 }
 
 /// `{"party"?, "divisions"?: [prefix…], "carries"?: [party…]}` → `{"code", "expires"}`.
@@ -80,4 +86,24 @@ fn clock_order(body: &[u8]) -> Result<ClockOrder, Refusal> {
         None => members.integer("advance_millis", -CENTURIES, CENTURIES).map(ClockOrder::AdvanceMillis),
     });
     order.ok_or_else(|| faults.into_refusal())
+}
+
+/// `{"mode": "prompt" | "held" | "failing"}`: what the bank does with refunds. Pending ones are looked at anew.
+async fn set_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
+    let document = json::document(&body)?;
+    let mode = match document.get("mode").and_then(Value::as_str) {
+        Some("prompt") => BankMode::Prompt,
+        Some("held") => BankMode::Held,
+        Some("failing") => BankMode::Failing,
+        _ => return Err(Refusal::at("/mode", ErrorCode::RequestInvalidValue)),
+    };
+    app.bank.set(mode);
+    bill::wake_bank(&app);
+    Ok(Json(document))
+}
+
+/// What a human should have seen.
+async fn show_alarms(State(app): State<AppState>) -> Result<Json<Value>, Refusal> {
+    let alarms = app.database.read(alarm::all).await?;
+    Ok(Json(json!({ "alarms": alarms })))
 }

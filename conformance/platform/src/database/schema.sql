@@ -126,7 +126,7 @@ CREATE INDEX number_lease_by_range ON number_lease (division, year, first);
 CREATE TABLE bill (
     bill BLOB PRIMARY KEY,
     party TEXT NOT NULL,
-    state TEXT NOT NULL,                -- open, paid, void, fenced, refused
+    state TEXT NOT NULL,                -- open, paid, void, fenced
     digest TEXT,                        -- NULL only when fenced before it arrived
     pay_code TEXT UNIQUE,
     case_id BLOB,
@@ -143,8 +143,7 @@ CREATE TABLE bill (
     paid_transaction TEXT,
     refunded INTEGER NOT NULL DEFAULT 0,
     refund_owed INTEGER NOT NULL DEFAULT 0,
-    receipt TEXT,
-    problem TEXT,
+    position INTEGER,                   -- of its receipt; NULL when only fenced
     created INTEGER NOT NULL
 ) STRICT;
 
@@ -159,26 +158,29 @@ CREATE TABLE payment (
 ) STRICT;
 
 CREATE TABLE void_order (
-    record BLOB PRIMARY KEY,
-    bill BLOB NOT NULL,
+    bill BLOB PRIMARY KEY,
     digest TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    receipt TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    bytes BLOB NOT NULL
+    keyid TEXT NOT NULL,
+    record BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    position INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE refund (
     refund BLOB PRIMARY KEY,
     bill BLOB NOT NULL,
+    party TEXT NOT NULL,
     digest TEXT NOT NULL,
     amount INTEGER NOT NULL,
-    state TEXT NOT NULL,                -- done, refused
-    receipt TEXT,
-    problem TEXT,
-    bytes BLOB NOT NULL,
+    owed_part INTEGER NOT NULL,         -- how much of it was owed back anyway
+    state TEXT NOT NULL,                -- pending, done, failed, refused
+    keyid TEXT NOT NULL,
+    record BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    position INTEGER NOT NULL,
     created INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX refund_by_state ON refund (state);
 
 CREATE TABLE alarm (
     number INTEGER PRIMARY KEY,

@@ -15,7 +15,7 @@ use crate::case;
 use crate::database::DatabaseError;
 use crate::keys::PlatformKeys;
 use crate::receipt::{self, Batch, Decision, Outcome};
-use crate::record::Authentic;
+use crate::record::{self, Authentic};
 use crate::refusal::Refusal;
 
 /// What the sender is told of one event.
@@ -94,7 +94,7 @@ fn decide(
         return Ok(repeated);
     }
     if let Some(reason) = authentic.doubt {
-        return Ok(Pending::NotTaken(quarantine(connection, authentic, envelope, reason, now)?));
+        return Ok(Pending::NotTaken(record::quarantine(connection, authentic, envelope.record_id(), reason, now)?));
     }
     match Standing::of(connection, envelope)?.turn(envelope) {
         Turn::Early(missing) => return Ok(Pending::Deferred(missing)),
@@ -109,17 +109,17 @@ fn decide(
         Judged::Early(missing) => Ok(Pending::Deferred(missing)),
         Judged::Effective(effect) => {
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
-            let index = record(connection, batch, authentic, envelope, Outcome::Settled, Some(revision), None)?;
+            let index = write_row(connection, batch, authentic, envelope, Outcome::Settled, Some(revision), None)?;
             stream::advance(connection, envelope)?;
             Ok(Pending::Settled(index))
         }
         Judged::NothingHappened => {
-            let index = record(connection, batch, authentic, envelope, Outcome::Settled, None, None)?;
+            let index = write_row(connection, batch, authentic, envelope, Outcome::Settled, None, None)?;
             stream::advance(connection, envelope)?;
             Ok(Pending::Settled(index))
         }
         Judged::Refused(refusal) => {
-            let index = record(connection, batch, authentic, envelope, Outcome::Refused, None, Some(&refusal))?;
+            let index = write_row(connection, batch, authentic, envelope, Outcome::Refused, None, Some(&refusal))?;
             stream::block(connection, envelope)?;
             Ok(Pending::Refused(index, refusal))
         }
@@ -155,33 +155,8 @@ fn repetition(
     Ok(Some(Pending::Duplicate(repetition)))
 }
 
-/// Keeps a record whose key is in doubt for a human: never dropped, never applied silently.
-fn quarantine(
-    connection: &Connection,
-    authentic: &Authentic,
-    envelope: &Envelope,
-    reason: &str,
-    now: Timestamp,
-) -> Result<Refusal, DatabaseError> {
-    connection
-        .prepare_cached(
-            "INSERT OR IGNORE INTO quarantine (record_id, digest, keyid, reason, record, signature, arrived)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute((
-            envelope.id.as_bytes(),
-            authentic.digest.to_string(),
-            key_of(authentic).as_str(),
-            reason,
-            &authentic.signed.record,
-            authentic.signed.signature.value.as_bytes(),
-            now.as_millis(),
-        ))?;
-    Ok(Refusal::new(ErrorCode::RecordQuarantined).with("keyid", key_of(authentic)))
-}
-
 /// Writes the event's row and takes a position of the log.
-fn record(
+fn write_row(
     connection: &Connection,
     batch: &mut Batch,
     authentic: &Authentic,

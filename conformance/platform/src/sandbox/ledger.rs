@@ -1,5 +1,7 @@
 //! `GET /sandbox/ledger`: everything that took effect, for an audit from outside.
 
+mod money;
+
 use axum::Json;
 use axum::extract::State;
 use rusqlite::Connection;
@@ -18,7 +20,14 @@ pub(super) async fn show(State(app): State<AppState>) -> Result<Json<Value>, Ref
 fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
     let events = events(connection)?;
     let cases = cases(connection)?;
-    let effects = json!({ "cases": cases, "events": events });
+    let effects = json!({
+        "cases": cases,
+        "events": events,
+        "bills": money::bills(connection)?,
+        "payments": money::payments(connection)?,
+        "refunds": money::refunds(connection)?,
+        "leases": leases(connection)?,
+    });
     let digest = crypto::hash(tongqiao_protocol::Suite::International, &[effects.to_string().as_bytes()]);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -31,13 +40,26 @@ fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
             "events_settled": count("SELECT count(*) FROM event WHERE outcome = 'settled'")?,
             "events_effective": count("SELECT count(*) FROM event WHERE effect = 1")?,
             "events_refused": count("SELECT count(*) FROM event WHERE outcome = 'refused'")?,
+            "bills": count("SELECT count(*) FROM bill WHERE state != 'fenced'")?,
+            "bills_open": count("SELECT count(*) FROM bill WHERE state = 'open'")?,
+            "bills_paid": count("SELECT count(*) FROM bill WHERE state = 'paid'")?,
+            "bills_void": count("SELECT count(*) FROM bill WHERE state = 'void'")?,
+            "bills_fenced": count("SELECT count(*) FROM bill WHERE state = 'fenced'")?,
+            "payments": count("SELECT count(*) FROM payment")?,
+            "refunds": count("SELECT count(*) FROM refund WHERE state != 'refused'")?,
             "leases": count("SELECT count(*) FROM number_lease")?,
             "alarms": count("SELECT count(*) FROM alarm")?,
             "quarantined": count("SELECT count(*) FROM quarantine")?,
         },
+        "fen": {
+            "billed": count("SELECT coalesce(sum(amount + late_fee), 0) FROM bill WHERE state != 'fenced'")?,
+            "received": count("SELECT coalesce(sum(amount), 0) FROM payment")?,
+            "paid": count("SELECT coalesce(sum(paid_amount), 0) FROM bill")?,
+            "refunded": count("SELECT coalesce(sum(refunded), 0) FROM bill")?,
+            "refund_owed": count("SELECT coalesce(sum(refund_owed), 0) FROM bill")?,
+        },
         "effects_digest": digest,
-        "cases": effects["cases"],
-        "events": effects["events"],
+        "effects": effects,
     }))
 }
 
@@ -76,6 +98,21 @@ fn cases(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
             "revision": row.get::<_, i64>(3)?,
             "party": row.get::<_, String>(4)?,
             "division": row.get::<_, String>(5)?,
+        }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn leases(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
+    let mut statement = connection
+        .prepare("SELECT division, year, first, last, party FROM number_lease ORDER BY division, year, first")?;
+    let rows = statement.query_map([], |row| {
+        Ok(json!({
+            "division": row.get::<_, String>(0)?,
+            "year": row.get::<_, i64>(1)?,
+            "first": row.get::<_, i64>(2)?,
+            "last": row.get::<_, i64>(3)?,
+            "party": row.get::<_, String>(4)?,
         }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

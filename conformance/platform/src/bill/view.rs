@@ -1,0 +1,131 @@
+//! A bill's row and what is said of it.
+
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value, json};
+use tongqiao_protocol::bill::{BillState, BillView, Paid, PaymentOutcome};
+use tongqiao_protocol::{Amount, BillId, ErrorCode, Timestamp};
+
+use crate::app::AppState;
+use crate::database::DatabaseError;
+use crate::directory::Party;
+use crate::receipt;
+use crate::refusal::Refusal;
+
+/// A bill as the database holds it.
+#[derive(Debug, Clone)]
+pub(super) struct BillRow {
+    pub(super) bill: BillId,
+    pub(super) party: String,
+    pub(super) state: BillState,
+    pub(super) digest: Option<String>,
+    pay_code: Option<String>,
+    paid: Option<Paid>,
+    refunded: Amount,
+    pub(super) refund_owed: Amount,
+    position: Option<i64>,
+}
+
+impl BillRow {
+    pub(super) fn find(connection: &Connection, bill: BillId) -> Result<Option<Self>, DatabaseError> {
+        let row = connection
+            .prepare_cached(
+                "SELECT party, state, digest, pay_code, paid_amount, paid_at, paid_channel, paid_transaction, refunded,
+                    refund_owed, position FROM bill WHERE bill = ?1",
+            )?
+            .query_row([bill.as_bytes()], |row| {
+                let paid: Option<i64> = row.get(4)?;
+                Ok(Raw {
+                    party: row.get(0)?,
+                    state: row.get(1)?,
+                    digest: row.get(2)?,
+                    pay_code: row.get(3)?,
+                    paid: match paid {
+                        Some(amount) => Some((amount, row.get(5)?, row.get(6)?, row.get(7)?)),
+                        None => None,
+                    },
+                    refunded: row.get(8)?,
+                    refund_owed: row.get(9)?,
+                    position: row.get(10)?,
+                })
+            })
+            .optional()?;
+        row.map(|raw| raw.checked(bill)).transpose()
+    }
+
+    /// Only the author may ask about a bill and act on it.
+    pub(super) fn owned_by(self, party: &Party) -> Result<Self, Refusal> {
+        if party.may_carry(&self.party) { Ok(self) } else { Err(Refusal::new(ErrorCode::BillWrongParty)) }
+    }
+
+    /// The view, with the receipt of the bill's registration where there is one.
+    pub(super) fn view(&self, connection: &Connection, app: &AppState) -> Result<Value, Refusal> {
+        let outcome = if self.state == BillState::Fenced { PaymentOutcome::Absent } else { PaymentOutcome::Confirmed };
+        let digest = match &self.digest {
+            Some(text) => Some(text.parse().map_err(|_| DatabaseError::Corrupt("digest"))?),
+            None => None,
+        };
+        let cashier_url = self.pay_code.as_ref().map(|code| format!("{}/cashier/{code}", app.settings.base_url));
+        let view = BillView {
+            bill: self.bill,
+            digest,
+            state: self.state,
+            outcome,
+            pay_code: self.pay_code.clone(),
+            cashier_url,
+            paid: self.paid.clone(),
+            refunded: self.refunded,
+            refund_owed: self.refund_owed,
+            epoch: app.epoch().epoch,
+        };
+        let mut view = json!(view);
+        if let Some(position) = self.position {
+            view["receipt"] = receipt::at(connection, position)?;
+        }
+        Ok(view)
+    }
+}
+
+struct Raw {
+    party: String,
+    state: String,
+    digest: Option<String>,
+    pay_code: Option<String>,
+    paid: Option<(i64, i64, String, String)>,
+    refunded: i64,
+    refund_owed: i64,
+    position: Option<i64>,
+}
+
+impl Raw {
+    fn checked(self, bill: BillId) -> Result<BillRow, DatabaseError> {
+        let state = match self.state.as_str() {
+            "open" => BillState::Open,
+            "paid" => BillState::Paid,
+            "void" => BillState::Void,
+            "fenced" => BillState::Fenced,
+            _ => return Err(DatabaseError::Corrupt("state of a bill")),
+        };
+        let paid = match self.paid {
+            Some((amount, at, channel, transaction)) => {
+                Some(Paid { amount: fen(amount)?, at: Timestamp::from_millis(at), channel, transaction })
+            }
+            None => None,
+        };
+        Ok(BillRow {
+            bill,
+            party: self.party,
+            state,
+            digest: self.digest,
+            pay_code: self.pay_code,
+            paid,
+            refunded: fen(self.refunded)?,
+            refund_owed: fen(self.refund_owed)?,
+            position: self.position,
+        })
+    }
+}
+
+/// An amount that this program wrote.
+pub(super) fn fen(fen: i64) -> Result<Amount, DatabaseError> {
+    Amount::from_fen(fen).ok_or(DatabaseError::Corrupt("amount"))
+}
