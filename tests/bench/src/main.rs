@@ -3,6 +3,7 @@
 //! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
 mod codes;
+mod store;
 
 use std::process::ExitCode;
 
@@ -19,10 +20,13 @@ struct Arguments {
 enum Benchmark {
     /// Identifiers read per second, beside a scan of length and alphabet only.
     Codes(codes::Options),
+    /// Records accepted durably, beside raw SQLite and redis.
+    Store(store::Options),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         Benchmark::Codes(options) => codes::run(&options),
+        Benchmark::Store(options) => store::run(&options),
     }
 }

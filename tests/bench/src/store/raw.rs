@@ -1,0 +1,42 @@
+//! SQLite by hand: one thread, one table, 64 rows a transaction, the same settings as ours.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+
+use super::{RAW_ROWS, RECORD_BYTES};
+
+pub(crate) struct Raw {
+    connection: Connection,
+    rows: u64,
+}
+
+impl Raw {
+    pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;
+             PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000;
+             CREATE TABLE outbox (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT",
+        )?;
+        Ok(Self { connection, rows: 0 })
+    }
+
+    pub(crate) fn rows_per_second(&mut self, time: Duration) -> rusqlite::Result<f64> {
+        let bytes = [b'x'; RECORD_BYTES];
+        let (began, first) = (Instant::now(), self.rows);
+        while began.elapsed() < time {
+            let transaction = self.connection.transaction()?;
+            {
+                let mut insert = transaction.prepare_cached("INSERT INTO outbox (id, bytes) VALUES (?1, ?2)")?;
+                for _ in 0..RAW_ROWS {
+                    self.rows += 1;
+                    insert.execute(params![u128::from(self.rows).to_be_bytes(), bytes])?;
+                }
+            }
+            transaction.commit()?;
+        }
+        Ok((self.rows - first) as f64 / began.elapsed().as_secs_f64())
+    }
+}
