@@ -18,7 +18,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-pub(crate) use self::payment::{Payment, PaymentEffect, receive};
+pub(crate) use self::payment::{Payment, receive};
 use crate::app::AppState;
 use crate::crypto;
 use crate::database::DatabaseError;

@@ -147,3 +147,10 @@ async fn only_the_last_editions_are_kept() {
     assert_eq!(get(running.address(), &path).await.status, 410);
     running.shutdown().await;
 }
+
+#[test]
+fn the_generated_tables_are_those_that_the_script_writes() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/data/build_catalogue.py");
+    let checked = std::process::Command::new("python3").args([script, "--check"]).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+}

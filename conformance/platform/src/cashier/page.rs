@@ -28,7 +28,7 @@ pub(crate) fn bill(language: Language, bill: &PayableBill, token: &str, sandbox:
         pick(language, "缴款码", "Pay code"),
         escape(&bill.pay_code),
         lines(language, bill),
-        if bill.is_open() { pay_form(language, bill, token) } else { String::new() },
+        if bill.is_open() { pay_form(bill, token) } else { String::new() },
         if sandbox && !bill.is_open() { pay_anyway_form(language, bill, token) } else { String::new() },
     );
     page(StatusCode::OK, language, title, &body, "")
@@ -90,12 +90,12 @@ fn total_row(name: &str, amount: Amount, class: &str) -> String {
     format!("<tr{class}><td colspan=\"3\">{}</td><td class=\"number\">{}</td></tr>", escape(name), yuan(amount))
 }
 
-fn pay_form(language: Language, bill: &PayableBill, token: &str) -> String {
+/// The one word that a person in a hurry looks for stands in both languages.
+fn pay_form(bill: &PayableBill, token: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"/cashier/{}\">{}<button>{} {}</button></form>",
+        "<form method=\"post\" action=\"/cashier/{}\">{}<button>支付 Pay {}</button></form>",
         escape(&bill.pay_code),
         hidden("token", token),
-        pick(language, "支付", "Pay"),
         yuan(bill.total()),
     )
 }

@@ -33,6 +33,7 @@ pub(crate) struct DataError {
 }
 
 /// A department with the two digits of its guiding ministry.
+#[cfg(test)]
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Department {
     pub(crate) department: String,
@@ -45,6 +46,7 @@ pub(crate) struct Agency {
     pub(crate) agency: String,
     pub(crate) name_zh: String,
     pub(crate) name_en: String,
+    #[cfg(test)]
     pub(crate) division: String,
 }
 
@@ -57,6 +59,7 @@ pub(crate) struct Guide {
     pub(crate) effective_from: String,
     pub(crate) effective_until: String,
     pub(crate) item_type: String,
+    #[cfg(test)]
     pub(crate) department: String,
     pub(crate) targets: String,
     pub(crate) statutory_days: u16,
@@ -124,6 +127,7 @@ pub(crate) struct RealItem {
 /// All tables.
 #[derive(Debug)]
 pub(crate) struct Tables {
+    #[cfg(test)]
     pub(crate) departments: Vec<Department>,
     pub(crate) agencies: Vec<Agency>,
     pub(crate) guides: Vec<Guide>,
@@ -138,6 +142,7 @@ impl Tables {
     /// Reads what was compiled in.
     pub(crate) fn embedded() -> Result<Self, DataError> {
         Ok(Self {
+            #[cfg(test)]
             departments: rows("departments.tsv", DEPARTMENTS)?,
             agencies: rows("agencies.tsv", AGENCIES)?,
             guides: rows("guides.tsv", GUIDES)?,
