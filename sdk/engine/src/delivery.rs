@@ -55,7 +55,7 @@ pub use retry::RETRY_AFTER_LIMIT_MS;
 use retry::{Spinner, next_attempt};
 use saving::{Effect, Savings, Work};
 pub use settings::Settings;
-use tongqiao_protocol::{RecordId, Timestamp};
+use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 use window::{Loading, Phase, Window};
 
 use crate::{Change, Entry, EpochBook, Lane};
@@ -171,7 +171,7 @@ impl Delivery {
                 self.epochs.ask_not_before = None;
             }
             #[cfg(feature = "planted")]
-            Input::Offered(entry) => self.window.admit(entry, now),
+            Input::Offered(entry) => self.window.admit(entry, Some(now)),
         }
         self.advance(now);
     }
@@ -186,8 +186,14 @@ impl Delivery {
         self.deadline
     }
 
+    /// The epoch of the platform that this delivery believes in; a driver that hears of another one (by the `tongqiao-epoch`
+    /// header of any answer, or by asking now and then while nothing is sent) hands in [`Input::EpochSeen`].
+    pub const fn epoch(&self) -> Option<EpochId> {
+        self.epochs.judge().current()
+    }
+
     /// How many entries of a lane are in memory; never more than [`Settings::window_entries`].
-    pub fn in_memory(&self, lane: Lane) -> usize {
+    pub const fn in_memory(&self, lane: Lane) -> usize {
         self.window.len(lane)
     }
 
@@ -301,7 +307,7 @@ impl Delivery {
                 state.read_again();
             }
             if free > 0
-                && let Some(after_ordinal) = state.begin_load(now)
+                && let Some(after_ordinal) = state.begin_load(&self.settings, now)
             {
                 let limit = u32::try_from(free).unwrap_or(u32::MAX);
                 self.outputs.push_back(Output::Load { lane, after_ordinal, limit });

@@ -16,8 +16,8 @@ pub mod epoch_book;
 pub use change::Change;
 pub use classify::{Failure, FailureScope, Outcome, Retry};
 pub use delivery::{
-    BatchId, Delivery, EpochNotice, Input, KeptPart, Missing, Notice, Output, RecordAnswer, RequestNumber, Settings,
-    TerminalReceipt, Verdict,
+    BatchId, Broken, Bug, Delivery, EpochNotice, Input, KeptPart, Missing, Notice, Output, RecordAnswer, RequestNumber,
+    Settings, TerminalReceipt, Verdict, check,
 };
 pub use document::{Collection, Document, Expected};
 pub use entry::{Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};

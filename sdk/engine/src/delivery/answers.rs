@@ -256,8 +256,8 @@ impl Delivery {
                     let loading = self.loading_of(&id);
                     if let Some(slot) = self.window.remove(&id, loading) {
                         let stream = slot.entry.stream;
-                        // The store holds back what stands behind it.
-                        self.window.drop_ready(|entry| entry.stream == stream);
+                        // The store holds back what stands behind it, but a human may already have replaced it.
+                        self.window.drop_ready(|entry| entry.stream == stream && entry.replaces != Some(id));
                     }
                 }
                 Effect::Parked { id, until } => self.parked(id, until),
@@ -290,7 +290,12 @@ impl Delivery {
         let (lane, subject) = (slot.entry.lane, subject_of(&slot.entry.stream));
         let room = self.window.parked_len() < usize::try_from(self.settings.window_entries).unwrap_or(usize::MAX);
         if room && self.window.parked(&subject).is_none() {
-            let loading = self.lane_mut(lane).loading();
+            let state = self.lane_mut(lane);
+            if state.pass_covers(until) {
+                // Time has overtaken the commit: the pass under way met the entry here, not in the store.
+                state.read_again();
+            }
+            let loading = state.loading();
             self.window.park(&id, until, loading);
         } else if let Some(slot) = self.window.slot_mut(&id) {
             // It waits in memory instead.

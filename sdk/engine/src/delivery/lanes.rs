@@ -64,8 +64,19 @@ impl LaneState {
         self.rescan = true;
     }
 
+    /// When the store is read again from the start without any other reason; not while a pass is under way.
+    fn reread_at(&self, settings: &Settings) -> Option<Timestamp> {
+        let interval = i64::try_from(settings.reread_ms).unwrap_or(i64::MAX);
+        if self.exhausted && !self.loading { Some(self.pass_began.plus_millis(interval.max(1))) } else { None }
+    }
+
     /// The place from which to load now, if there is reason to.
-    pub(super) fn begin_load(&mut self, now: Timestamp) -> Option<u64> {
+    pub(super) fn begin_load(&mut self, settings: &Settings, now: Timestamp) -> Option<u64> {
+        // A clock that was set back must not put the next reading off.
+        self.pass_began = self.pass_began.min(now);
+        if self.reread_at(settings).is_some_and(|at| at <= now) {
+            self.rescan = true;
+        }
         if self.loading || self.load_not_before.is_some_and(|at| at > now) || (self.exhausted && !self.rescan) {
             return None;
         }
@@ -103,9 +114,9 @@ impl LaneState {
         !self.rescan && self.pass_began >= time
     }
 
-    /// When the current pass over the store began.
-    pub(super) const fn pass_began(&self) -> Timestamp {
-        self.pass_began
+    /// When the current pass over the store began; `None` if another one must follow anyway.
+    pub(super) const fn pass_began(&self) -> Option<Timestamp> {
+        if self.rescan { None } else { Some(self.pass_began) }
     }
 
     /// Whether another request may go out now, as far as this lane is concerned.
@@ -122,8 +133,8 @@ impl LaneState {
     }
 
     /// The times at which this lane can do more than before.
-    pub(super) fn deadlines(&self, settings: &Settings) -> [Option<Timestamp>; 3] {
-        [self.not_before, self.budget.empty_until(settings), self.load_not_before]
+    pub(super) fn deadlines(&self, settings: &Settings) -> [Option<Timestamp>; 4] {
+        [self.not_before, self.budget.empty_until(settings), self.load_not_before, self.reread_at(settings)]
     }
 }
 

@@ -12,6 +12,9 @@ pub struct Settings {
     pub batch_records: u32,
     /// Bytes of signed records in one request.
     pub batch_bytes: u64,
+    /// A lane's pending entries are read again from the start after this time, for what no hint told of: entries that another
+    /// process appended, or that waited in the store when this one started.
+    pub reread_ms: u64,
     /// Requests under way at once, per lane: control, payment, case, bulk.
     pub concurrency: [u32; 4],
     /// After so many requests of more urgent lanes a waiting bulk request goes first.
@@ -34,6 +37,7 @@ impl Default for Settings {
             window_entries: 2_000,
             batch_records: 1_000,
             batch_bytes: 4 * 1024 * 1024,
+            reread_ms: 15_000,
             concurrency: [1, 4, 2, 1],
             bulk_floor: 16,
             retry_base_ms: 500,

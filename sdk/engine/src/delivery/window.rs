@@ -89,13 +89,13 @@ impl Window {
 
     /// Takes an entry loaded by a pass that began then, unless it is here, has left since the load began, or belongs to
     /// the subject of a parked one: that comes first, and only a pass from the start finds it at its place.
-    pub(super) fn admit(&mut self, entry: Entry, pass_began: Timestamp) {
+    pub(super) fn admit(&mut self, entry: Entry, pass_began: Option<Timestamp>) {
         if self.departed.contains(&(entry.lane, entry.id)) || self.slots.contains_key(&entry.id) {
             return;
         }
         let subject = subject_of(&entry.stream);
         match self.parked.get(&subject) {
-            Some(parked) if parked.until <= pass_began => {
+            Some(parked) if pass_began.is_some_and(|began| parked.until <= began) => {
                 self.parked.remove(&subject);
             }
             Some(_) => return,
