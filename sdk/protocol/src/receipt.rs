@@ -11,7 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::signed_record::RecordSignature;
-use crate::{CaseId, Digest, EpochId, KeyId, RecordId, RecordKind, SignedRecord, Timestamp};
+use crate::{
+    CaseId, Digest, EpochId, KeyId, PublicKey, RecordId, RecordKind, SignedRecord, Suite, Timestamp, Verifier,
+    VerifyError, merkle,
+};
 
 /// What kind of receipt it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +101,23 @@ impl Receipt {
         let mut body = alloc::format!("{size}\n").into_bytes();
         body.extend_from_slice(&root.0);
         SignedRecord::message(RecordKind::Receipts, key, &body)
+    }
+
+    /// The message whose signature proves this receipt: size and the root to which body and path lead, by the hash of the
+    /// signing key's suite. `None` when place and path do not fit each other.
+    pub fn signed_message(&self, suite: Suite) -> Option<Vec<u8>> {
+        let BatchPlace { size, index, path } = &self.batch;
+        let root = merkle::root_of(suite, &self.receipt, *index, *size, path)?;
+        Some(Self::message(&self.signature.keyid, *size, &root))
+    }
+
+    /// Checks path and signature under the platform's `key`, which the caller found by `signature.keyid`.
+    ///
+    /// # Errors
+    /// [`VerifyError::Mismatch`] when the path does not fit or the signature does not verify; others as the verifier says.
+    pub fn verify(&self, key: &PublicKey, verifier: &dyn Verifier) -> Result<(), VerifyError> {
+        let message = self.signed_message(key.suite()).ok_or(VerifyError::Mismatch)?;
+        verifier.verify(key, &message, &self.signature.value)
     }
 
     /// Reads the body. This proves nothing before path and signature have been verified.
