@@ -11,6 +11,7 @@ use crate::epoch::CurrentEpoch;
 use crate::guide::GuideShelf;
 use crate::keys::PlatformKeys;
 use crate::life::CaseLife;
+use crate::sandbox::FaultsOnRequest;
 
 /// Shared state; clones are handles on the same platform.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) life: CaseLife,
     pub(crate) guide: GuideShelf,
     pub(crate) bank: Bank,
+    pub(crate) faults: FaultsOnRequest,
     keys: RwLock<Arc<PlatformKeys>>,
     epoch: RwLock<CurrentEpoch>,
 }
@@ -63,6 +65,7 @@ impl AppState {
             life,
             guide: GuideShelf::default(),
             bank: Bank::default(),
+            faults: FaultsOnRequest::default(),
             keys,
             epoch,
         }))

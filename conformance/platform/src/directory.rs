@@ -26,13 +26,13 @@ pub(crate) fn find_key(connection: &Connection, keyid: &KeyId) -> Result<Option<
 
 /// A party by its name.
 pub(crate) fn find_party(connection: &Connection, name: &str) -> Result<Option<Party>, DatabaseError> {
-    let row: Option<(String, String, String)> = connection
-        .prepare_cached("SELECT kind, name, scopes FROM party WHERE party = ?1")?
-        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let row: Option<(String, String)> = connection
+        .prepare_cached("SELECT kind, scopes FROM party WHERE party = ?1")?
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((kind, title, scopes)) = row else { return Ok(None) };
+    let Some((kind, scopes)) = row else { return Ok(None) };
     let scopes = serde_json::from_str(&scopes).map_err(|_| DatabaseError::Corrupt("scopes"))?;
-    Ok(Some(Party { id: name.to_owned(), kind, name: title, scopes }))
+    Ok(Some(Party { id: name.to_owned(), kind, scopes }))
 }
 
 /// All keys, in the order of their ids.

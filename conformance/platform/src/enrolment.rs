@@ -22,6 +22,8 @@ use crate::refusal::Refusal;
 pub(crate) const MESSAGE_BYTES: usize = 256 * 1024;
 /// How many keys a party may bring at once.
 const KEYS_MOST: usize = 16;
+/// How long an enrolment code is good for: a week.
+pub(crate) const CODE_LIFE_MILLIS: i64 = 7 * 86_400_000;
 /// How long a key enrolled in the sandbox is good for: two years.
 const KEY_LIFE_MILLIS: i64 = 2 * 365 * 86_400_000;
 

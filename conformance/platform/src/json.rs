@@ -53,11 +53,6 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The JSON Pointer of the object itself.
-    pub(crate) fn path(&self) -> String {
-        self.path.clone()
-    }
-
     /// The JSON Pointer of a member.
     pub(crate) fn path_of(&self, name: &str) -> String {
         format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))

@@ -16,8 +16,6 @@
 //! Every answer is given after its transaction is on disk (`synchronous=FULL`), so the process may be killed at any
 //! moment. Duplicate elimination never expires: the record itself is the index.
 
-#![allow(dead_code, unused_imports, reason = "the skeleton lands first; removed with the routes that use it")]
-
 mod alarm;
 mod app;
 mod bill;

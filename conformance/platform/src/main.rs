@@ -62,6 +62,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut running = builder.start().await.map_err(|error: StartError| error.to_string())?;
     // The line is read by programs that started us with port 0.
     println!("listening {}", running.base_url());
+    if arguments.sandbox {
+        let code = running.enrolment_code(None, &["340700000000"]).await.map_err(|error| error.to_string())?;
+        println!("enrolment-code {code}");
+        println!("sandbox-login {} ({}/oidc/authorize)", Platform::sandbox_login(), running.base_url());
+    }
     tokio::select! {
         served = running.wait() => served?,
         stopped = stop_signal() => stopped?,

@@ -13,9 +13,10 @@ use tongqiao_protocol::Suite;
 use crate::Clock;
 use crate::app::{AppState, Settings};
 use crate::database::Database;
+use crate::directory::Scopes;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
-use crate::{catalogue, epoch, keys, oidc, routes};
+use crate::{catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -30,6 +31,11 @@ pub struct StartError(String);
 pub struct Platform;
 
 impl Platform {
+    /// Somebody who can sign in at a sandbox: a synthetic person's stable user id.
+    pub fn sandbox_login() -> &'static str {
+        people::EVERYBODY.first().map_or("", |person| person.sub)
+    }
+
     /// What to set before a platform starts; every setting has a default but the database.
     pub fn builder() -> Builder {
         Builder {
@@ -181,6 +187,22 @@ impl Running {
     /// Scheme and authority under which callers reach it.
     pub fn base_url(&self) -> &str {
         &self.app.settings.base_url
+    }
+
+    /// Makes a one-time enrolment code that is good for a week. `party` binds it to one name; `divisions` are the
+    /// divisions within which the party may write, such as `340700000000`.
+    ///
+    /// # Errors
+    /// [`StartError`] when the database fails.
+    pub async fn enrolment_code(&self, party: Option<&str>, divisions: &[&str]) -> Result<String, StartError> {
+        let scopes = Scopes { divisions: divisions.iter().map(|&one| one.to_owned()).collect(), carries: Vec::new() };
+        let party = party.map(str::to_owned);
+        let expires = self.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
+        self.app
+            .database
+            .write(move |connection| enrolment::make_code(connection, party.as_deref(), &scopes, expires))
+            .await
+            .map_err(failed)
     }
 
     /// Its clock, to move it.

@@ -56,11 +56,6 @@ impl Refusal {
         self
     }
 
-    /// What is wrong.
-    pub(crate) const fn code(&self) -> ErrorCode {
-        self.code
-    }
-
     /// The problem, as it stands in an answer or a receipt.
     pub(crate) fn problem(&self, language: Language) -> Problem {
         let problem = Problem::new(self.code, language).with_faults(Faults(self.detail.faults.clone()));

@@ -29,6 +29,7 @@ pub(crate) fn all(app: &AppState) -> Router {
     routes
         .fallback(|| async { Refusal::new(ErrorCode::RequestUnknownRoute) })
         .method_not_allowed_fallback(|| async { Refusal::new(ErrorCode::RequestMethodNotAllowed) })
+        .layer(middleware::from_fn_with_state(app.clone(), sandbox::strike))
         .layer(middleware::from_fn_with_state(app.clone(), every_answer))
         .with_state(app.clone())
 }

@@ -1,7 +1,10 @@
 //! What only a sandbox offers: moving the clock, looking into the ledger, making faults, going back to a backup.
 
 mod backup;
+mod faults;
 mod ledger;
+
+pub(crate) use self::faults::{Faults as FaultsOnRequest, strike};
 
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -16,9 +19,6 @@ use crate::json::{self, Faults, Members};
 use crate::refusal::Refusal;
 use crate::{alarm, enrolment};
 
-/// How long a sandbox's enrolment code is good for: a week.
-const CODE_LIFE_MILLIS: i64 = 7 * 86_400_000;
-
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/sandbox/enrolment-codes", post(make_code))
@@ -26,6 +26,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/ledger", get(ledger::show))
         .route("/sandbox/backup", post(backup::back_up))
         .route("/sandbox/restore", post(backup::restore))
+        .route("/sandbox/faults", get(faults::show).post(faults::set))
         .route("/sandbox/bank", post(set_bank))
         .route("/sandbox/alarms", get(show_alarms))
 }
@@ -33,7 +34,7 @@ pub(crate) fn router() -> Router<AppState> {
 /// `{"party"?, "divisions"?: [prefix…], "carries"?: [party…]}` → `{"code", "expires"}`.
 async fn make_code(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
     let (party, scopes) = code_wish(&body)?;
-    let expires = app.clock.now().plus_millis(CODE_LIFE_MILLIS);
+    let expires = app.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
     let code = app.database.write(move |connection| {
         enrolment::make_code(connection, party.as_ref().map(PartyId::as_str), &scopes, expires)
     });

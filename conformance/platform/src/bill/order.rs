@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 use tongqiao_protocol::bill::{BillRecord, RefundRecord, VoidRecord};
-use tongqiao_protocol::{BillId, ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp};
+use tongqiao_protocol::{ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp};
 
 use crate::alarm;
 use crate::app::AppState;
@@ -27,7 +27,6 @@ pub(super) trait OrderRecord: Sized + Send + 'static {
     const KIND: RecordKind;
     fn parse(bytes: &[u8]) -> Result<Self, Faults>;
     fn id(&self) -> RecordId;
-    fn bill(&self) -> BillId;
     fn party(&self) -> &PartyId;
 }
 
@@ -40,10 +39,6 @@ impl OrderRecord for BillRecord {
 
     fn id(&self) -> RecordId {
         self.bill.into()
-    }
-
-    fn bill(&self) -> BillId {
-        self.bill
     }
 
     fn party(&self) -> &PartyId {
@@ -62,10 +57,6 @@ impl OrderRecord for VoidRecord {
         self.bill.into()
     }
 
-    fn bill(&self) -> BillId {
-        self.bill
-    }
-
     fn party(&self) -> &PartyId {
         &self.party
     }
@@ -80,10 +71,6 @@ impl OrderRecord for RefundRecord {
 
     fn id(&self) -> RecordId {
         self.refund.into()
-    }
-
-    fn bill(&self) -> BillId {
-        self.bill
     }
 
     fn party(&self) -> &PartyId {

@@ -10,7 +10,6 @@ use tongqiao_protocol::{KeyId, PublicKey, Timestamp};
 pub(crate) struct Party {
     pub(crate) id: String,
     pub(crate) kind: String,
-    pub(crate) name: String,
     pub(crate) scopes: Scopes,
 }
 

@@ -194,6 +194,64 @@ impl Department {
         self.post("/v1/case-events", &json!({ "events": events })).await
     }
 
+    /// The same, when the answer may never come.
+    pub(crate) async fn try_push(&self, events: &[Value]) -> Result<Vec<u8>, reqwest::Error> {
+        let events: Vec<Value> = events.iter().map(|event| self.sign_event(event)).collect();
+        let body = json!({ "events": events }).to_string().into_bytes();
+        let mut request = self.http.post(format!("{}/v1/case-events", self.base_url));
+        for (name, value) in self.hop(&Method::POST, "/v1/case-events", &body, &Tamper::default()) {
+            request = request.header(name, value);
+        }
+        Ok(request.body(body).send().await?.bytes().await?.to_vec())
+    }
+
+    /// A form, as a browser sends it.
+    pub(crate) async fn form(&self, path: &str, body: &str) -> Answer {
+        let tamper = Tamper { without_signature: true, ..Tamper::default() };
+        self.send(Method::POST, path, body.as_bytes(), &tamper).await
+    }
+
+    /// The content of a document that the platform signed.
+    pub(crate) async fn signed_document(&self, path: &str) -> Value {
+        let answer = self.plain(Method::GET, path, &Value::Null).await;
+        serde_json::from_slice(&STANDARD.decode(answer.body["record"].as_str().unwrap()).unwrap()).unwrap()
+    }
+
+    /// A bill of 30.00 with 0.50 late fee: its id, and the signed record.
+    pub(crate) fn bill(&self) -> (String, Value) {
+        let bill = fresh_id();
+        let record = self.bill_record(&bill);
+        (bill, self.sign("tongqiao-bill-v1", record.to_string().as_bytes()))
+    }
+
+    pub(crate) fn bill_record(&self, bill: &str) -> Value {
+        let now = Timestamp::from_millis(NOON_MILLIS);
+        json!({
+            "bill": bill, "party": self.party, "division": DIVISION, "payer": { "name": "测试甲" }, "amount": "30.00",
+            "lines": [
+                { "code": "103044550", "name": "证书工本费", "quantity": 2, "unit_price": "10.00", "amount": "20.00" },
+                { "code": "103044551", "name": "公告费", "quantity": 1, "unit_price": "10.00", "amount": "10.00" },
+            ],
+            "late_fee": "0.50", "not_after": now.plus_millis(86_400_000), "created": now,
+        })
+    }
+
+    pub(crate) fn void(&self, bill: &str) -> Value {
+        let now = Timestamp::from_millis(NOON_MILLIS);
+        let record = json!({ "bill": bill, "party": self.party, "reason": "开错", "created": now });
+        self.sign("tongqiao-void-v1", record.to_string().as_bytes())
+    }
+
+    pub(crate) fn refund(&self, bill: &str, amount: &str) -> (String, Value) {
+        let refund = fresh_id();
+        let now = Timestamp::from_millis(NOON_MILLIS);
+        let record = json!({
+            "refund": refund, "bill": bill, "party": self.party, "amount": amount, "reason": "多收",
+            "not_after": now.plus_millis(86_400_000), "created": now,
+        });
+        (refund, self.sign("tongqiao-refund-v1", record.to_string().as_bytes()))
+    }
+
     /// Leases one case number and gives it.
     pub(crate) async fn case_number(&self) -> String {
         let wish = json!({
@@ -233,6 +291,14 @@ pub(crate) fn fresh_id() -> String {
 pub(crate) struct Item(Value);
 
 impl World {
+    /// A complete application that opens `case`.
+    pub(crate) async fn applied(&self, case: &str) -> Value {
+        let item = self.item().await;
+        let mut event = self.department.event(case, "applied", 1, 0, &item.application(DIVISION));
+        event["number"] = json!(self.department.case_number().await);
+        event
+    }
+
     /// The first item in force that the catalogue lists for the district.
     pub(crate) async fn item(&self) -> Item {
         let answer = self.department.plain(Method::GET, "/v1/catalogue", &Value::Null).await;
