@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tongqiao_engine::{Change, Collection, Entry, EntryState, Expected, Sequence, StreamKey};
-use tongqiao_protocol::{RecordId, Timestamp};
+use tongqiao_protocol::{IncarnationId, ProducerId, RecordId, Timestamp};
 
 use super::failure::{damaged, failure};
 use super::prepared::{Group, Step};
@@ -18,11 +18,19 @@ pub(super) struct Applying<'a> {
     committed: Committed,
     /// Whether anything was written: a group that failed before needs no rollback.
     pub(super) has_written: bool,
+    pub(super) known: Known,
+}
+
+/// What one transaction needs to ask only once.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    next_ordinal: Option<i64>,
+    owner: Option<(ProducerId, IncarnationId, i64)>,
 }
 
 impl<'a> Applying<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, committed: Committed::default(), has_written: false }
+    pub(super) fn new(connection: &'a Connection, known: Known) -> Self {
+        Self { connection, committed: Committed::default(), has_written: false, known }
     }
 
     pub(super) fn apply(&mut self, group: &Group) -> Result<Committed, StoreError> {
@@ -81,7 +89,7 @@ impl<'a> Applying<'a> {
         if self.number("SELECT ordinal FROM entry WHERE id = ?1", [id.as_bytes()])?.is_some() {
             return Err(StoreError::new(Reason::IdTaken { id }));
         }
-        let owner = find_owner(self.connection, &entry.stream)?;
+        let owner = self.owner(&entry.stream)?;
         if let Some(replaced) = entry.replaces {
             self.replace(&replaced, entry)?;
         } else {
@@ -97,8 +105,7 @@ impl<'a> Applying<'a> {
             Some(owner) => owner,
             None => self.new_owner(&entry.stream)?,
         };
-        let (highest, floor) = ("SELECT max(ordinal) FROM entry", "SELECT ordinal_floor FROM store WHERE one = 1");
-        let ordinal = self.number(highest, [])?.unwrap_or(0).max(self.number(floor, [])?.unwrap_or(0)) + 1;
+        let ordinal = self.next_ordinal()?;
         let subject = entry.stream.subject.as_bytes();
         let sequence = sequence_column(entry.sequence);
         let blocked = self.first_block(subject, owner)?.is_some_and(|first| first < sequence);
@@ -132,8 +139,29 @@ impl<'a> Applying<'a> {
         if entry.replaces.is_some() {
             self.open_or_block(subject, owner)?;
         }
+        self.known.next_ordinal = Some(ordinal + 1);
         self.committed.ordinals.push(ordinal.cast_unsigned());
         Ok(())
+    }
+
+    fn next_ordinal(&self) -> Result<i64, StoreError> {
+        if let Some(known) = self.known.next_ordinal {
+            return Ok(known);
+        }
+        let query = "SELECT max(ifnull((SELECT max(ordinal) FROM entry), 0), \
+             ifnull((SELECT ordinal_floor FROM store WHERE one = 1), 0)) + 1";
+        Ok(self.number(query, [])?.unwrap_or(1))
+    }
+
+    fn owner(&mut self, stream: &StreamKey) -> Result<Option<i64>, StoreError> {
+        if let Some((producer, incarnation, number)) = self.known.owner
+            && (producer, incarnation) == (stream.producer, stream.incarnation)
+        {
+            return Ok(Some(number));
+        }
+        let found = find_owner(self.connection, stream)?;
+        self.known.owner = found.map(|number| (stream.producer, stream.incarnation, number));
+        Ok(found)
     }
 
     fn replace(&mut self, replaced: &RecordId, by: &Entry) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::apply::Applying;
+use super::apply::{Applying, Known};
 use super::failure::{commit_failure, failure};
 use super::prepared::Group;
 use crate::{Committed, Reason, StoreError};
@@ -81,6 +81,7 @@ impl Writer {
         self.execute("BEGIN IMMEDIATE").map_err(file_failed)?;
         let refuses_new_work = self.refuses_new_work().map_err(GivenUp::FileFailed)?;
         let mut has_written = false;
+        let mut known = Known::default();
         let mut results = Vec::with_capacity(groups.len());
         for group in groups {
             if let Some(error) = refuses_new_work.as_ref().filter(|_| group.is_new_work) {
@@ -90,9 +91,13 @@ impl Writer {
             if savepoints == Savepoints::PerGroup {
                 self.execute("SAVEPOINT caller").map_err(file_failed)?;
             }
-            let mut applying = Applying::new(&self.connection);
+            let mut applying = Applying::new(&self.connection, known);
             let result = applying.apply(group);
             let group_has_written = applying.has_written;
+            if savepoints == Savepoints::None {
+                // With savepoints a failed group takes its ordinals back, so each group asks anew.
+                known = applying.known;
+            }
             if let Err(error) = &result {
                 if is_of_the_file(error) {
                     return Err(GivenUp::FileFailed(error.clone()));

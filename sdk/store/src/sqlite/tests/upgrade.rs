@@ -61,7 +61,7 @@ fn make_the_fixture_of_version_1() {
     open::write_identity(&connection, identity, (1, 1)).unwrap();
     let group = crate::sqlite::prepared::Group::prepare(contents()).unwrap();
     let transaction = connection.transaction().unwrap();
-    crate::sqlite::apply::Applying::new(&transaction).apply(&group).unwrap();
+    crate::sqlite::apply::Applying::new(&transaction, Default::default()).apply(&group).unwrap();
     transaction.commit().unwrap();
 }
 
