@@ -1,1 +1,81 @@
 //! Client library for connecting a department's system to a city's unified government service platform.
+//!
+//! The department's system calls, the library remembers: what [`Cases::open`] or [`Payments::create`] accepted is on disk
+//! when the call returns, and reaches the platform exactly once in effect, however often the network, the platform or
+//! this process dies in between.
+//!
+//! ```no_run
+//! use tongqiao::{CaseDraft, Client, Credentials};
+//!
+//! # async fn run() -> Result<(), tongqiao::Error> {
+//! let credentials = Credentials::from_file("civil-affairs.credentials.json")?;
+//! let client = Client::builder("https://platform.example", credentials).store("outbox.sqlite").build().await?;
+//! let draft = CaseDraft::new("11340700TQ050001973000105804000", 1, "340700000000")
+//!     .person("测试用户", "340702199001011239")
+//!     .material("id-card", "居民身份证");
+//! let case = client.cases().open(&draft).await?;
+//! println!("{} {:?}", case.number(), case.settled().await?.kind);
+//! # Ok(()) }
+//! ```
+//!
+//! # How to think of it
+//! * A [`Client`] is cheap to clone and has a sub-client per noun: [`Identity`], [`Items`], [`Cases`], [`Payments`], and
+//!   the [`Outbox`] in which accepted work waits.
+//! * Several processes may share one store file. One of them delivers; when it dies, another takes over in seconds.
+//! * Nothing counts before its receipt was verified: [`CaseHandle::settled`] gives a receipt that the platform signed.
+//! * An [`Error`] says what happened, whether the same call may be repeated, and whether it took effect all the same.
+//!   Faults of a message are told all at once, each with its path.
+//! * [`blocking`] is the same without `async`.
+
+pub mod blocking;
+mod builder;
+mod cases;
+mod classify;
+mod client;
+mod clock;
+mod credentials;
+mod delivery;
+mod directory;
+mod enrolment;
+mod entropy;
+mod epoch;
+mod error;
+mod exchange;
+mod hop;
+mod identity;
+mod items;
+mod notices;
+mod outbox;
+mod payments;
+mod receipt;
+mod secret;
+mod signer;
+mod storage;
+mod transport;
+mod upkeep;
+
+pub use builder::ClientBuilder;
+pub use cases::{CaseDraft, CaseHandle, CaseView, Cases, EventView, Prepared};
+pub use client::Client;
+pub use clock::{Clock, SystemClock};
+pub use credentials::Credentials;
+pub use directory::PlatformKey;
+pub use enrolment::{Enrolment, enrol};
+pub use error::Error;
+pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
+pub use items::{
+    Catalogue, Coded, Condition, Edition, FormField, Item, ItemAgency, ItemFee, ItemMaterial, ItemQuery, ItemState,
+    Items, Text,
+};
+pub use notices::Notices;
+pub use outbox::{Attention, Outbox};
+pub use payments::{BillDraft, Payments, Resolution};
+pub use receipt::{Receipt, ReceiptKind};
+pub use secret::Secret;
+pub use signer::{SoftwareSigner, SoftwareVerifier};
+pub use tongqiao_engine::delivery::Notice;
+/// The types that travel.
+pub use tongqiao_protocol as protocol;
+pub use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Retry};
+pub use tongqiao_store::{IntegrityReport, Statistics};
+pub use transport::{Arrival, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};

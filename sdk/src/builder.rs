@@ -1,0 +1,181 @@
+//! Settings of a client that does not run yet. What is required is an argument of [`Client::builder`](crate::Client).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tongqiao_protocol::{DivisionCode, Language};
+use tongqiao_store::{MemoryStore, SqliteStore, Store};
+use url::Url;
+
+use crate::cases::{CaseLocks, NumberPool};
+use crate::client::{Client, Shared};
+use crate::clock::{Clock, PlatformClock, SystemClock};
+use crate::directory::Directory;
+use crate::exchange::Exchange;
+use crate::identity::{IdentityProvider, Keyring};
+use crate::items::Mirror;
+use crate::notices::NoticeBoard;
+use crate::storage::Storage;
+use crate::transport::{HttpTransport, Transport, Trust};
+use crate::{Credentials, Error};
+
+/// How many case numbers are kept in stock per division.
+const NUMBERS_IN_STOCK: u32 = 200;
+
+/// Settings of a client; see [`Client::builder`](crate::Client::builder).
+#[must_use]
+pub struct ClientBuilder {
+    endpoint: String,
+    credentials: Credentials,
+    store: Option<PathBuf>,
+    trust: Trust,
+    proxy: Option<String>,
+    clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn Transport>>,
+    identity: Option<IdentityProvider>,
+    language: Language,
+    divisions: Vec<String>,
+    numbers: u32,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(endpoint: &str, credentials: Credentials) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            credentials,
+            store: None,
+            trust: Trust::system(),
+            proxy: None,
+            clock: Arc::new(SystemClock),
+            transport: None,
+            identity: None,
+            language: Language::Chinese,
+            divisions: Vec::new(),
+            numbers: NUMBERS_IN_STOCK,
+        }
+    }
+
+    /// The file of the durable outbox; created when absent, shared by any number of processes of this machine. Without
+    /// it everything is kept in memory and lost with the process: for tests only.
+    pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
+        self.store = Some(path.into());
+        self
+    }
+
+    /// Whose server certificates are believed; those of the operating system by default.
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// An HTTP proxy for all requests, such as `http://10.0.0.1:3128`. The environment's proxy variables are not read.
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxy = Some(url.to_owned());
+        self
+    }
+
+    /// Another clock than the operating system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Another transport than HTTP over reqwest; `trust` and `proxy` have no effect then.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// The provider at which people sign in.
+    pub fn identity(mut self, provider: IdentityProvider) -> Self {
+        self.identity = Some(provider);
+        self
+    }
+
+    /// The language in which the platform is asked to explain itself; Chinese by default.
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// A division (six digits or more) for which case numbers are kept in stock from the start, so that a case can be
+    /// opened without a network. Other divisions are stocked when they are first used.
+    pub fn division(mut self, division: &str) -> Self {
+        self.divisions.push(division.to_owned());
+        self
+    }
+
+    /// How many case numbers are kept in stock per division; 200 by default, 1,000 at most.
+    pub const fn numbers_in_stock(mut self, count: u32) -> Self {
+        self.numbers = count;
+        self
+    }
+
+    /// Opens the store and starts the background tasks. Needs no network: a client that was enrolled once can be built,
+    /// and cases can be opened, while the platform is out of reach.
+    ///
+    /// # Errors
+    /// `client.configuration` for a setting that cannot work, or a `store.` code when the file cannot be opened.
+    pub async fn build(self) -> Result<Client, Error> {
+        let endpoint = endpoint(&self.endpoint)?;
+        if !(1..=1_000).contains(&self.numbers) {
+            return Err(Error::configuration("numbers_in_stock", "1 to 1,000"));
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?),
+        };
+        let clock = Arc::new(PlatformClock::new(self.clock));
+        let numbers = NumberPool::new(self.numbers);
+        for division in &self.divisions {
+            let division = DivisionCode::parse(division)
+                .map_err(|faults| Error::configuration("division", format!("{division}: {faults}")))?;
+            numbers.expect(&division);
+        }
+        let hop = self.credentials.hop_signer();
+        let exchange = Exchange::new(transport, endpoint, Some(hop), Arc::clone(&clock), self.language);
+        let storage = Storage::new(open(self.store).await?);
+        let directory = Directory::new(self.credentials.platform_keys().to_vec());
+        let shared = Arc::new(Shared {
+            storage,
+            exchange,
+            clock,
+            credentials: self.credentials,
+            directory,
+            mirror: Mirror::default(),
+            keyring: self.identity.map(Keyring::new),
+            numbers,
+            case_locks: CaseLocks::default(),
+            notices: NoticeBoard::new(),
+            appended: Notify::new(),
+            nudged: Notify::new(),
+            upkeep: Notify::new(),
+        });
+        Ok(Client::start(shared))
+    }
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn endpoint(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|error| Error::configuration("endpoint", error))?;
+    match url.scheme() {
+        "http" | "https" if url.query().is_none() && url.fragment().is_none() => Ok(url),
+        _ => Err(Error::configuration("endpoint", "an http or https address without query")),
+    }
+}
+
+async fn open(path: Option<PathBuf>) -> Result<Arc<dyn Store>, Error> {
+    let opened = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Store>, tongqiao_store::StoreError> {
+        Ok(match path {
+            Some(path) => Arc::new(SqliteStore::open(&path)?),
+            None => Arc::new(MemoryStore::new()?),
+        })
+    });
+    Ok(opened.await.map_err(Error::internal)??)
+}

@@ -1,0 +1,159 @@
+//! Cases 办件: opened offline, judged before they are signed, delivered in the background.
+
+mod case_file;
+mod case_locks;
+mod draft;
+mod handle;
+mod judgement;
+mod lease;
+mod number_pool;
+mod opening;
+mod prepared;
+mod replacement;
+mod writing;
+
+use std::sync::Arc;
+
+pub(crate) use case_locks::CaseLocks;
+pub use draft::CaseDraft;
+pub(crate) use handle::await_record;
+pub use handle::{CaseHandle, CaseView, EventView};
+pub(crate) use number_pool::NumberPool;
+pub use prepared::Prepared;
+use tongqiao_protocol::case::CaseEventData;
+use tongqiao_protocol::{CaseId, EventId};
+
+use crate::Error;
+use crate::client::Shared;
+
+/// Cases; see [`Client::cases`](crate::Client::cases).
+///
+/// ```no_run
+/// use tongqiao::CaseDraft;
+///
+/// # async fn run(client: tongqiao::Client) -> Result<(), tongqiao::Error> {
+/// let draft = CaseDraft::new("11340700TQ050001973000105804000", 1, "340700000000")
+///     .person("测试用户", "340702199001011239")
+///     .field("contact-phone", "13800000000")
+///     .material("id-card", "居民身份证");
+/// let case = client.cases().open(&draft).await?; // on disk, with its final number, also without a network
+/// println!("{}", case.number());
+/// let receipt = case.settled().await?; // the platform has it, and has signed for it
+/// println!("{} {}", receipt.epoch, receipt.position);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Cases {
+    shared: Arc<Shared>,
+}
+
+impl Cases {
+    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Opens a case: judges the draft by the identifiers' rules and the mirrored catalogue, takes a leased number, signs,
+    /// and returns when the event is on disk. Delivery goes on in the background.
+    ///
+    /// # Errors
+    /// `request.invalid` with *all* faults of the draft and their paths; `lease.exhausted` when there is no number and
+    /// none can be leased now; `catalogue.not_mirrored`; or a `store.` code. Nothing was taken or sent then.
+    pub async fn open(&self, draft: &CaseDraft) -> Result<CaseHandle, Error> {
+        let opening = opening::compose(&self.shared, draft).await?;
+        let (case, number, event) = (opening.event.case, opening.number, opening.event.id);
+        writing::commit_opening(&self.shared, opening).await?;
+        Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
+    }
+
+    /// Says what happens next to a case: judged by the table of case life as far as this store knows the case, signed and
+    /// committed. Delivery keeps the order in which events of a case are appended here.
+    ///
+    /// # Errors
+    /// `request.invalid` with all faults, `case.transition_impossible` when the case cannot take this event now,
+    /// `case.unknown` when the case was not opened through this store, or a `store.` code.
+    pub async fn append(&self, case: CaseId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
+        let _turn = self.shared.case_locks.turn(case).await;
+        let (number, event) = writing::append(&self.shared, case, &change.into()).await?;
+        Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
+    }
+
+    /// Judges a draft as [`Cases::open`] does, and does nothing else.
+    ///
+    /// # Errors
+    /// `request.invalid` with all faults.
+    pub async fn check(&self, draft: &CaseDraft) -> Result<(), Error> {
+        opening::check(&self.shared, draft).await
+    }
+
+    /// Signs an opening without storing or sending it, for an application that keeps the bytes in its own database, in
+    /// its own transaction, and calls [`Cases::submit`] afterwards.
+    ///
+    /// What the application must do: commit the bytes together with its own rows, then submit them, again and again
+    /// until that succeeds (at start, submit whatever is not marked as submitted; submitting twice is once). Bytes that
+    /// are never submitted cost one case number and block nothing: the case is new, so no other event waits for it.
+    ///
+    /// # Errors
+    /// As [`Cases::open`].
+    pub async fn prepare(&self, draft: &CaseDraft) -> Result<Prepared, Error> {
+        prepared::opening(&self.shared, draft).await
+    }
+
+    /// Signs a further event of a case without storing or sending it; `after` is the prepared event that comes directly
+    /// before it when that is not submitted yet.
+    ///
+    /// The event's place in the case's order is fixed here. Submit in that order; one that is submitted before its
+    /// predecessor, or after another event took its place, is refused with `store.conflict` and must be prepared anew.
+    /// Because only a fitting place is ever stored, bytes that were thrown away leave no hole that could block the case.
+    ///
+    /// # Errors
+    /// As [`Cases::append`].
+    pub async fn prepare_change(
+        &self,
+        case: CaseId,
+        change: impl Into<CaseEventData>,
+        after: Option<&Prepared>,
+    ) -> Result<Prepared, Error> {
+        prepared::change(&self.shared, case, &change.into(), after).await
+    }
+
+    /// Takes prepared bytes into the outbox. The same bytes twice are once.
+    ///
+    /// # Errors
+    /// `event.id_conflict` when other bytes with the same id are here already, `store.conflict` when their place in the
+    /// case's order is not the next, `record.malformed` when the bytes are not of this party and library.
+    pub async fn submit(&self, bytes: &[u8]) -> Result<CaseHandle, Error> {
+        prepared::submit(&self.shared, bytes).await
+    }
+
+    /// The handle of an event that was accepted earlier, perhaps by another process or before a restart.
+    ///
+    /// # Errors
+    /// `event.unknown` when this store does not know it, or a `store.` code.
+    pub async fn handle(&self, event: EventId) -> Result<CaseHandle, Error> {
+        handle::find(&self.shared, event).await
+    }
+
+    /// What this store knows of a case; `None` when it was not opened through it.
+    ///
+    /// # Errors
+    /// A `store.` code.
+    pub async fn get(&self, case: CaseId) -> Result<Option<CaseView>, Error> {
+        handle::view(&self.shared, case).await
+    }
+
+    /// Replaces a refused or dead event by a corrected one, in its place in the order; the events behind it go on.
+    ///
+    /// # Errors
+    /// As [`Cases::append`], and `event.replacement_invalid` when the event is neither refused nor dead.
+    pub async fn supersede(&self, refused: EventId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
+        replacement::supersede(&self.shared, refused, change.into()).await
+    }
+
+    /// Gives a refused or dead event up: a named person says that nothing happened there. The events behind it go on.
+    ///
+    /// # Errors
+    /// `event.replacement_invalid` when the event is neither refused nor dead, or a `store.` code.
+    pub async fn abandon(&self, refused: EventId, by: &str, reason: &str) -> Result<CaseHandle, Error> {
+        replacement::abandon(&self.shared, refused, by, reason).await
+    }
+}

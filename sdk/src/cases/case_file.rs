@@ -1,0 +1,111 @@
+//! What the store keeps of a case beside its events: the number, and the events in the order of their making.
+
+use serde::{Deserialize, Serialize};
+use tongqiao_engine::{Change, Collection, EntryState, Expected};
+use tongqiao_protocol::case::{CaseEventData, CaseEventKind, Procedure};
+use tongqiao_protocol::{CaseId, CaseNumber, EventId, IncarnationId, Timestamp};
+use tongqiao_store::{Store, StoreError};
+
+use crate::receipt::Receipt;
+
+/// The document of a case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CaseFile {
+    pub(super) case: CaseId,
+    pub(super) number: CaseNumber,
+    pub(super) item: String,
+    pub(super) item_version: u32,
+    pub(super) division: String,
+    pub(super) opened_at: Timestamp,
+    /// The life of the store in which the stream of the case began.
+    pub(super) incarnation: IncarnationId,
+    pub(super) events: Vec<FiledEvent>,
+}
+
+/// One event of the case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FiledEvent {
+    pub(super) id: EventId,
+    /// The kind's word, or `abandoned`.
+    pub(super) kind: String,
+    /// Of a special procedure, which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) procedure: Option<String>,
+    /// The event that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced_by: Option<EventId>,
+}
+
+impl FiledEvent {
+    pub(super) fn of(id: EventId, data: &CaseEventData) -> Self {
+        let procedure = match data {
+            CaseEventData::SpecialBegun(begin) => Some(begin.procedure),
+            CaseEventData::SpecialEnded(end) => Some(end.procedure),
+            _ => None,
+        };
+        let procedure = procedure.map(Procedure::as_str).map(str::to_owned);
+        Self { id, kind: data.name().to_owned(), procedure, replaced_by: None }
+    }
+
+    pub(super) fn kind(&self) -> Option<CaseEventKind> {
+        CaseEventKind::from_name(&self.kind)
+    }
+}
+
+/// Where an event of the case stands, as far as this store knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// On its way; we go on as if it will be applied.
+    Pending,
+    /// Applied; the case's revision after it, where the receipt is still kept.
+    Settled(Option<u64>),
+    /// It has not taken effect, and is not expected to.
+    Void,
+}
+
+impl CaseFile {
+    /// Reads the document of a case with its version.
+    pub(super) fn load(store: &dyn Store, case: CaseId) -> Result<Option<(Self, u64)>, StoreError> {
+        let document = store.document(Collection::Case, &case.to_string())?;
+        Ok(document.and_then(|document| Some((serde_json::from_slice(&document.bytes).ok()?, document.version))))
+    }
+
+    /// Writes the document.
+    pub(super) fn put(&self, expected: Expected) -> Change {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        Change::PutDocument { collection: Collection::Case, key: self.case.to_string(), expected, bytes }
+    }
+
+    /// How each event stands, in the order of the file.
+    pub(super) fn standings(&self, store: &dyn Store) -> Result<Vec<Standing>, StoreError> {
+        self.events.iter().map(|event| standing(store, event)).collect()
+    }
+
+    /// The revision that our next event builds on: what the last receipt says, and what we have sent since.
+    pub(super) fn revision(&self, standings: &[Standing]) -> u64 {
+        let events = self.events.iter().zip(standings).filter(|(event, _)| event.kind().is_some());
+        events.fold(0, |revision, (_, standing)| match standing {
+            Standing::Settled(Some(stated)) => *stated,
+            Standing::Settled(None) | Standing::Pending => revision + 1,
+            Standing::Void => revision,
+        })
+    }
+}
+
+fn standing(store: &dyn Store, event: &FiledEvent) -> Result<Standing, StoreError> {
+    if event.replaced_by.is_some() {
+        return Ok(Standing::Void);
+    }
+    // An event whose row is gone was settled long ago: nothing else is forgotten.
+    let Some(entry) = store.entry(&event.id.into())? else { return Ok(Standing::Settled(None)) };
+    Ok(match entry.state {
+        EntryState::Pending => Standing::Pending,
+        EntryState::Settled { .. } => {
+            let receipt = store.receipt(&entry.id)?.and_then(|bytes| Receipt::read(&bytes).ok());
+            Standing::Settled(receipt.and_then(|receipt| receipt.revision))
+        }
+        EntryState::Refused { .. } | EntryState::Replaced { .. } | EntryState::Expired | EntryState::Dead => {
+            Standing::Void
+        }
+    })
+}

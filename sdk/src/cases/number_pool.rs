@@ -1,0 +1,111 @@
+//! Case numbers in stock: leased in blocks, claimed in small pieces, given out one by one.
+//!
+//! A piece is claimed by compare-and-swap on the lease's document, so that processes on one store never give out the same
+//! number. What a crash leaves of a piece is burnt.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use tongqiao_protocol::{CaseNumber, DivisionCode, ErrorCode, Timestamp};
+
+use super::lease;
+use crate::Error;
+use crate::client::Shared;
+
+/// Numbers claimed at a time: one commit for so many cases, and so many burnt by a crash.
+const PIECE: u64 = 16;
+
+/// A piece of a lease that belongs to this process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    pub(super) year: u16,
+    pub(super) next: u64,
+    /// Behind the last.
+    pub(super) end: u64,
+    /// No number is taken after this.
+    pub(super) expires: Timestamp,
+}
+
+/// The numbers of one client.
+pub(crate) struct NumberPool {
+    stock: u32,
+    /// Divisions (six digits) for which numbers are kept.
+    divisions: Mutex<BTreeSet<String>>,
+    pieces: Mutex<HashMap<String, Piece>>,
+    leasing: tokio::sync::Mutex<()>,
+}
+
+impl NumberPool {
+    pub(crate) fn new(stock: u32) -> Self {
+        Self { stock, divisions: Mutex::default(), pieces: Mutex::default(), leasing: tokio::sync::Mutex::default() }
+    }
+
+    /// Keeps numbers for this division from now on.
+    pub(crate) fn expect(&self, division: &DivisionCode) {
+        let mut divisions = self.divisions.lock().unwrap_or_else(PoisonError::into_inner);
+        divisions.insert(division.as_six().to_owned());
+    }
+
+    /// The next number of a division.
+    pub(super) async fn take(&self, shared: &Shared, division: &DivisionCode) -> Result<CaseNumber, Error> {
+        self.expect(division);
+        let now = shared.clock.now();
+        if let Some(number) = self.take_from_piece(division, now)? {
+            return Ok(number);
+        }
+        let piece = match lease::claim(shared, division.as_six(), PIECE, now).await? {
+            Some(piece) => piece,
+            None => self.lease_and_claim(shared, division, now).await?,
+        };
+        shared.upkeep.notify_one();
+        {
+            let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+            // Another task may have claimed a piece meanwhile: the older piece's rest is burnt.
+            pieces.insert(division.as_six().to_owned(), piece);
+        }
+        self.take_from_piece(division, now)?.ok_or_else(|| Error::of(ErrorCode::LeaseExhausted))
+    }
+
+    /// Leases more where less than half of the stock is left. Called by the upkeep, and harmless at any time.
+    pub(crate) async fn top_up(&self, shared: &Shared) -> Result<(), Error> {
+        let divisions = self.divisions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for six in divisions {
+            let now = shared.clock.now();
+            if lease::left(shared, &six, now).await? < u64::from(self.stock / 2).max(1) {
+                let _one_at_a_time = self.leasing.lock().await;
+                lease::fetch(shared, &six, u64::from(self.stock)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_from_piece(&self, division: &DivisionCode, now: Timestamp) -> Result<Option<CaseNumber>, Error> {
+        let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(piece) = pieces.get_mut(division.as_six()) else { return Ok(None) };
+        if piece.next >= piece.end || piece.expires <= now || piece.year != lease::year_of(now) {
+            return Ok(None);
+        }
+        let serial = piece.next;
+        piece.next += 1;
+        CaseNumber::build(division, piece.year, serial).map(Some).map_err(Error::internal)
+    }
+
+    /// The stock is empty: only the platform can help now.
+    async fn lease_and_claim(&self, shared: &Shared, division: &DivisionCode, now: Timestamp) -> Result<Piece, Error> {
+        let _one_at_a_time = self.leasing.lock().await;
+        if let Some(piece) = lease::claim(shared, division.as_six(), PIECE, now).await? {
+            return Ok(piece);
+        }
+        let leased = lease::fetch(shared, division.as_six(), u64::from(self.stock)).await;
+        leased.map_err(|error| match error.code() {
+            code if code.kind() == tongqiao_protocol::ErrorKind::Unavailable
+                || code.kind() == tongqiao_protocol::ErrorKind::Timeout =>
+            {
+                Error::of(ErrorCode::LeaseExhausted).because(error)
+            }
+            _ => error,
+        })?;
+        let piece = lease::claim(shared, division.as_six(), PIECE, now).await?;
+        piece.ok_or_else(|| Error::of(ErrorCode::LeaseExhausted))
+    }
+}

@@ -1,0 +1,90 @@
+//! What becomes of a refused event: said anew, or given up.
+
+use std::sync::Arc;
+
+use tongqiao_engine::{Entry, EntryState, Expected};
+use tongqiao_protocol::case::{Abandonment, CaseEvent, CaseEventData, Replacement};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId};
+use tongqiao_store::Reason;
+
+use super::case_file::FiledEvent;
+use super::handle::CaseHandle;
+use super::writing;
+use crate::Error;
+use crate::client::Shared;
+
+pub(super) async fn supersede(
+    shared: &Arc<Shared>,
+    refused: EventId,
+    change: CaseEventData,
+) -> Result<CaseHandle, Error> {
+    replace(shared, refused, Replacement::Supersedes(refused), change).await
+}
+
+pub(super) async fn abandon(
+    shared: &Arc<Shared>,
+    refused: EventId,
+    by: &str,
+    reason: &str,
+) -> Result<CaseHandle, Error> {
+    let giving_up = Abandonment { by: by.to_owned(), reason: reason.to_owned() };
+    replace(shared, refused, Replacement::Abandons(refused), CaseEventData::Abandoned(giving_up)).await
+}
+
+async fn replace(
+    shared: &Arc<Shared>,
+    refused: EventId,
+    replacement: Replacement,
+    data: CaseEventData,
+) -> Result<CaseHandle, Error> {
+    let old = refused_entry(shared, refused).await?;
+    let case = CaseId::from_bytes(*old.stream.subject.as_bytes());
+    let _turn = shared.case_locks.turn(case).await;
+    let ground = writing::ground(shared, case).await?;
+    let mut event = CaseEvent { number: None, ..replacement_on(shared, &ground, &data)? };
+    // The place stays in the stream in which it was refused, even after a restore.
+    (event.producer, event.incarnation) = (old.stream.producer, old.stream.incarnation);
+    writing::replacing(&mut event, old.sequence, replacement);
+    if matches!(data, CaseEventData::Applied(_)) {
+        event.number = Some(ground.file.number);
+        event.revision = 0;
+    }
+    let mut file = ground.file;
+    for filed in file.events.iter_mut().filter(|filed| filed.id == refused) {
+        filed.replaced_by = Some(event.id);
+    }
+    file.events.push(FiledEvent::of(event.id, &event.data));
+    let signed = writing::sign(shared, &event)?;
+    let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
+    match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
+        Ok(_) => {
+            shared.appended.notify_one();
+            Ok(CaseHandle::new(Arc::clone(shared), case, number, event.id))
+        }
+        Err(error) if matches!(error.reason(), Reason::NotReplaceable { .. }) => {
+            Err(Error::of(ErrorCode::EventReplacementInvalid).because(error))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An opening may be replaced by another opening; everything else goes the usual way.
+fn replacement_on(shared: &Shared, ground: &writing::Ground, data: &CaseEventData) -> Result<CaseEvent, Error> {
+    match data {
+        CaseEventData::Applied(_) => {
+            let stand_in = CaseEventData::Abandoned(Abandonment { by: String::new(), reason: String::new() });
+            let event = writing::event_on(shared, ground, &stand_in)?;
+            Ok(CaseEvent { data: data.clone(), ..event })
+        }
+        _ => writing::event_on(shared, ground, data),
+    }
+}
+
+async fn refused_entry(shared: &Shared, refused: EventId) -> Result<Entry, Error> {
+    let entry = shared.storage.ask(move |store| store.entry(&refused.into())).await?;
+    match entry {
+        Some(entry) if matches!(entry.state, EntryState::Refused { .. } | EntryState::Dead) => Ok(entry),
+        Some(_) => Err(Error::of(ErrorCode::EventReplacementInvalid)),
+        None => Err(Error::of(ErrorCode::EventUnknown)),
+    }
+}

@@ -1,0 +1,179 @@
+//! Signing events and committing them with what the store keeps of their case.
+
+use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Expected, Sequence, StreamKey};
+use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, DataClass, Replacement};
+use tongqiao_protocol::{
+    CaseId, CaseNumber, Digest, ErrorCode, EventId, RecordId, RecordKind, SignedRecord, Suite, Timestamp,
+};
+use tongqiao_store::{Reason, StoreError};
+
+use super::case_file::{CaseFile, FiledEvent};
+use super::opening::{self, Opening};
+use crate::client::Shared;
+use crate::{Error, entropy};
+
+/// How often an event is signed anew because other writers were faster. Each failure means that one of them succeeded.
+const ATTEMPTS: u32 = 64;
+
+/// A signed event and its row.
+pub(super) struct SignedEvent {
+    pub(super) entry: Entry,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl SignedEvent {
+    pub(super) fn append(self) -> Change {
+        Change::Append { entry: self.entry, bytes: self.bytes }
+    }
+}
+
+/// Signs an event.
+pub(super) fn sign(shared: &Shared, event: &CaseEvent) -> Result<SignedEvent, Error> {
+    let record = event.to_bytes();
+    // What the platform would refuse for its form is not signed.
+    if let Err(faults) = CaseEvent::parse(&record) {
+        return Err(Error::from_faults(faults).unwrap_or_else(|| Error::internal("a fault without faults")));
+    }
+    let author = shared.credentials.author();
+    let digest = Digest::of(author.suite(), &record);
+    let signed = SignedRecord::sign(RecordKind::Event, record, author, &entropy::bytes()?)?;
+    let bytes = serde_json::to_vec(&signed).map_err(Error::internal)?;
+    Ok(SignedEvent { entry: entry_of(event, digest, bytes.len(), shared.clock.local())?, bytes })
+}
+
+/// The row of an event.
+pub(super) fn entry_of(event: &CaseEvent, digest: Digest, size: usize, now: Timestamp) -> Result<Entry, Error> {
+    let sequence = Sequence::new(event.sequence).ok_or_else(|| Error::internal("a sequence of zero"))?;
+    Ok(Entry {
+        id: event.id.into(),
+        kind: EntryKind::CaseEvent,
+        lane: EntryKind::CaseEvent.lane(),
+        stream: StreamKey { producer: event.producer, incarnation: event.incarnation, subject: event.case.into() },
+        sequence,
+        ordinal: 0,
+        digest,
+        size_bytes: u32::try_from(size).map_err(Error::internal)?,
+        accepted_at: now,
+        state: EntryState::Pending,
+        attempts: 0,
+        next_attempt_at: now,
+        not_after: None,
+        replaces: event.replacement.map(|replacement| RecordId::from(replacement.refused())),
+        terminal_at: None,
+    })
+}
+
+/// The digest by which duplicates of one of our own records are told.
+pub(super) fn own_suite(shared: &Shared) -> Suite {
+    shared.credentials.author().suite()
+}
+
+/// Commits an opening.
+pub(super) async fn commit_opening(shared: &Shared, opening: Opening) -> Result<(), Error> {
+    let signed = sign(shared, &opening.event)?;
+    let file = new_file(&opening.event, opening.number)?;
+    shared.storage.ask(move |store| store.commit(vec![signed.append(), file.put(Expected::Absent)])).await?;
+    shared.appended.notify_one();
+    Ok(())
+}
+
+/// The document of a case that begins with this event.
+pub(super) fn new_file(event: &CaseEvent, number: CaseNumber) -> Result<CaseFile, Error> {
+    let CaseEventData::Applied(application) = &event.data else {
+        return Err(Error::of(ErrorCode::CaseUnknown));
+    };
+    Ok(CaseFile {
+        case: event.case,
+        number,
+        item: application.item.code.as_str().to_owned(),
+        item_version: application.item.version,
+        division: application.division.as_twelve().to_owned(),
+        opened_at: event.time,
+        incarnation: event.incarnation,
+        events: vec![FiledEvent::of(event.id, &event.data)],
+    })
+}
+
+/// Everything that the next event of a case is built on.
+pub(super) struct Ground {
+    pub(super) file: CaseFile,
+    pub(super) version: u64,
+    pub(super) stream: StreamKey,
+    pub(super) sequence: Sequence,
+    pub(super) revision: u64,
+}
+
+/// Reads what the next event of a case is built on.
+pub(super) async fn ground(shared: &Shared, case: CaseId) -> Result<Ground, Error> {
+    let found = shared.storage.ask(move |store| {
+        let Some((file, version)) = CaseFile::load(store, case)? else { return Ok(None) };
+        let identity = store.identity()?;
+        // A restored store does not know how far its old streams went: it goes on in a new one.
+        let stream = StreamKey { producer: identity.producer, incarnation: identity.incarnation, subject: case.into() };
+        let sequence = store.next_sequence(&stream)?;
+        let standings = file.standings(store)?;
+        let revision = file.revision(&standings);
+        Ok(Some((Ground { file, version, stream, sequence, revision }, standings)))
+    });
+    let (ground, _standings) = found.await?.ok_or_else(|| Error::of(ErrorCode::CaseUnknown))?;
+    Ok(ground)
+}
+
+/// The event that `data` becomes on that ground.
+pub(super) fn event_on(shared: &Shared, ground: &Ground, data: &CaseEventData) -> Result<CaseEvent, Error> {
+    if data.kind() == Some(CaseEventKind::Applied) {
+        return Err(Error::of(ErrorCode::CaseTransitionImpossible).detail("a case is opened once"));
+    }
+    let now = shared.clock.now();
+    Ok(CaseEvent {
+        id: entropy::id(now, EventId::from_time_and_random)?,
+        party: shared.credentials.party().clone(),
+        case: ground.file.case,
+        time: now,
+        producer: ground.stream.producer,
+        incarnation: ground.stream.incarnation,
+        sequence: ground.sequence.get(),
+        revision: ground.revision,
+        number: None,
+        data_class: DataClass::Personal,
+        clock: opening::standing(shared),
+        replacement: None,
+        data: data.clone(),
+    })
+}
+
+/// Signs and commits the next event of a case; when another process was faster, again on the new ground.
+pub(super) async fn append(
+    shared: &Shared,
+    case: CaseId,
+    data: &CaseEventData,
+) -> Result<(CaseNumber, EventId), Error> {
+    for _ in 0..ATTEMPTS {
+        let ground = ground(shared, case).await?;
+        let event = event_on(shared, &ground, data)?;
+        let mut file = ground.file;
+        file.events.push(FiledEvent::of(event.id, &event.data));
+        let signed = sign(shared, &event)?;
+        let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
+        match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
+            Ok(_) => {
+                shared.appended.notify_one();
+                return Ok((number, event.id));
+            }
+            Err(error) if was_overtaken(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::of(ErrorCode::StoreConflict).detail("other writers of this case are faster again and again"))
+}
+
+/// Whether a commit failed only because somebody else wrote to the same case.
+pub(super) fn was_overtaken(error: &StoreError) -> bool {
+    matches!(error.reason(), Reason::SequenceTaken { .. } | Reason::VersionConflict { .. })
+}
+
+/// The replacement of a refused event, as the next attempt at its place.
+pub(super) fn replacing(event: &mut CaseEvent, place: Sequence, replacement: Replacement) {
+    event.sequence = place.get();
+    event.replacement = Some(replacement);
+}

@@ -1,0 +1,150 @@
+//! One signed request and its answer.
+
+use std::sync::Arc;
+
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tokio::sync::watch;
+use tongqiao_protocol::{EpochId, ErrorCode, Language, Signer, Timestamp};
+use url::Url;
+
+use crate::classify::{self, Refusal};
+use crate::clock::PlatformClock;
+use crate::transport::{Request, Response, Transport};
+use crate::{Error, hop};
+
+/// What is to be asked of the platform.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Ask {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path.into(), Vec::new())
+    }
+
+    /// A POST of a JSON document.
+    pub(crate) fn post(path: impl Into<String>, json: Vec<u8>) -> Self {
+        let mut ask = Self::new(Method::POST, path.into(), json);
+        ask.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        ask
+    }
+
+    fn new(method: Method, path: String, body: Vec<u8>) -> Self {
+        Self { method, path, query: Vec::new(), headers: HeaderMap::new(), body }
+    }
+
+    #[must_use]
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// The way to the platform: where, as whom, by what clock.
+pub(crate) struct Exchange {
+    transport: Arc<dyn Transport>,
+    endpoint: Url,
+    /// Absent only before enrolment.
+    hop: Option<Arc<dyn Signer>>,
+    clock: Arc<PlatformClock>,
+    language: Language,
+    /// The epoch of the last answer.
+    epoch: watch::Sender<Option<EpochId>>,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        endpoint: Url,
+        hop: Option<Arc<dyn Signer>>,
+        clock: Arc<PlatformClock>,
+        language: Language,
+    ) -> Self {
+        Self { transport, endpoint, hop, clock, language, epoch: watch::Sender::new(None) }
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        self.transport.as_ref()
+    }
+
+    /// Changes of the epoch that answers name.
+    pub(crate) fn epochs(&self) -> watch::Receiver<Option<EpochId>> {
+        self.epoch.subscribe()
+    }
+
+    /// Asks once. A request whose time the platform called stale is stamped anew, once, when its answer has told us the
+    /// time; nothing else is tried again here.
+    pub(crate) async fn ask(&self, ask: Ask) -> Result<Response, Error> {
+        let before = self.clock.offset_ms();
+        match self.send(&ask).await {
+            Err(refusal) if refusal.code() == ErrorCode::SignatureStale && self.clock.offset_ms() != before => {
+                self.send(&ask).await.map_err(Error::from)
+            }
+            other => other.map_err(Error::from),
+        }
+    }
+
+    /// Sends once and says what came of it.
+    pub(crate) async fn send(&self, ask: &Ask) -> Result<Response, Refusal> {
+        let request = self.request(ask).map_err(Refusal::unsent)?;
+        let sent_at = self.clock.local();
+        let answer = self.transport.send(request).await;
+        if let Ok(response) = &answer {
+            self.hear(response, sent_at);
+        }
+        let result = classify::classify(answer, self.clock.now());
+        if let Err(refusal) = &result {
+            tracing::debug!(path = ask.path, code = refusal.code().code(), "the platform did not do it");
+        }
+        result
+    }
+
+    fn request(&self, ask: &Ask) -> Result<Request, Error> {
+        let mut url = self.endpoint.clone();
+        url.set_path(&format!("{}{}", self.endpoint.path().trim_end_matches('/'), ask.path));
+        if !ask.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&ask.query);
+        }
+        let mut headers = ask.headers.clone();
+        headers.insert(
+            ACCEPT_LANGUAGE,
+            HeaderValue::from_static(match self.language {
+                Language::Chinese => "zh-CN",
+                Language::English => "en",
+            }),
+        );
+        if let Some(signer) = &self.hop {
+            let signed = hop::headers(signer.as_ref(), &ask.method, &url, &ask.body, self.clock.now())?;
+            for (name, value) in signed {
+                let value = HeaderValue::from_str(&value).map_err(Error::internal)?;
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let mut request = Request::new(ask.body.clone());
+        *request.method_mut() = ask.method.clone();
+        *request.uri_mut() = url.as_str().parse().map_err(|error| Error::configuration("endpoint", error))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Takes notice of the platform's time and epoch.
+    fn hear(&self, response: &Response, sent_at: Timestamp) {
+        let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if let Some(time) = text(&DATE).and_then(classify::http_date) {
+            self.clock.hear(time, sent_at);
+        }
+        if let Some(epoch) = text(&HeaderName::from_static("tongqiao-epoch")).and_then(|text| text.parse().ok()) {
+            self.epoch.send_if_modified(|known| {
+                let new = *known != Some(epoch);
+                *known = Some(epoch);
+                new
+            });
+        }
+    }
+}

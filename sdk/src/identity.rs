@@ -1,0 +1,130 @@
+//! Signing people in: OpenID Connect, authorization code with PKCE, tokens verified offline.
+
+mod provider;
+mod sign_in;
+mod subject;
+mod verify;
+
+use std::sync::Arc;
+
+use openidconnect::core::CoreAuthenticationFlow;
+use openidconnect::{
+    AuthorizationCode, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, Scope,
+    TokenResponse as _,
+};
+use tongqiao_protocol::ErrorCode;
+use url::Url;
+
+use crate::client::Shared;
+use crate::{Error, Secret};
+pub use provider::IdentityProvider;
+pub(crate) use provider::Keyring;
+pub use sign_in::{SignIn, SignedIn};
+pub use subject::{Assurance, Subject, SubjectKind};
+pub use verify::VerifiedToken;
+
+/// Signing people in; see [`Client::identity`](crate::Client::identity).
+///
+/// ```no_run
+/// # async fn run(client: tongqiao::Client) -> Result<(), tongqiao::Error> {
+/// // 1. Send the browser away, keep `sign_in` in the person's session.
+/// let sign_in = client.identity().begin().await?;
+/// println!("{}", sign_in.address());
+/// // 2. The browser comes back to the redirect address.
+/// let callback = "https://civil.example/back?code=…&state=…";
+/// let signed_in = client.identity().finish(sign_in, callback).await?;
+/// println!("{:?} {:?}", signed_in.subject(), signed_in.assurance());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Identity {
+    shared: Arc<Shared>,
+}
+
+impl Identity {
+    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Begins a sign-in: gives the address to send the browser to, and what must be kept until it comes back.
+    ///
+    /// # Errors
+    /// `client.configuration` without [`ClientBuilder::identity`](crate::ClientBuilder::identity); an error of the
+    /// connection when the provider's metadata is not cached and cannot be fetched.
+    pub async fn begin(&self) -> Result<SignIn, Error> {
+        let keyring = self.keyring()?;
+        let party = keyring.relying_party(&self.shared).await?;
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let scopes = keyring.provider().scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new);
+        let (address, state, nonce) = party
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .add_scopes(scopes)
+            .set_pkce_challenge(challenge)
+            .url();
+        Ok(SignIn::new(address, state.secret(), nonce.secret(), verifier.secret()))
+    }
+
+    /// Ends a sign-in with the address to which the browser came back. A `sign_in` is good for one attempt.
+    ///
+    /// # Errors
+    /// `identity.state_mismatch` when the answer belongs to another sign-in, `identity.denied` when the person or the
+    /// provider said no, `identity.token_invalid` when the token does not verify, or an error of the connection.
+    pub async fn finish(&self, sign_in: SignIn, callback: &str) -> Result<SignedIn, Error> {
+        let keyring = self.keyring()?;
+        let code = code_of(callback, &sign_in)?;
+        let party = keyring.relying_party(&self.shared).await?;
+        let exchange = party
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| Error::of(ErrorCode::IdentityTokenInvalid).because(error))?
+            .set_pkce_verifier(PkceCodeVerifier::new(sign_in.verifier().to_owned()));
+        let http = provider::http_client(&self.shared);
+        let tokens = exchange.request_async(&http).await.map_err(provider::token_error)?;
+        let Some(id_token) = tokens.id_token() else {
+            return Err(Error::of(ErrorCode::IdentityTokenInvalid).detail("the provider sent no ID token"));
+        };
+        let nonce = Nonce::new(sign_in.nonce().to_owned());
+        let verified = verify::verify(&self.shared, keyring, id_token, Some(&nonce)).await?;
+        let access_token = Secret::new(tokens.access_token().secret().as_str());
+        Ok(SignedIn::new(verified, Secret::new(id_token.to_string()), access_token))
+    }
+
+    /// Verifies an ID token of this relying party with the cached keys, also without a network. An unknown key is asked for
+    /// once; the answer says how old the keys are.
+    ///
+    /// # Errors
+    /// `identity.token_invalid` when it does not verify, `identity.keys_unavailable` when no keys are cached and none can
+    /// be had.
+    pub async fn verify(&self, id_token: &str) -> Result<VerifiedToken, Error> {
+        let keyring = self.keyring()?;
+        let token = id_token
+            .parse::<provider::Token>()
+            .map_err(|error| Error::of(ErrorCode::IdentityTokenInvalid).because(error))?;
+        verify::verify(&self.shared, keyring, &token, None).await
+    }
+
+    /// Fetches the provider's metadata and keys now, so that tokens can be verified without a network later.
+    ///
+    /// # Errors
+    /// An error of the connection, or `client.configuration`.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        self.keyring()?.fetch(&self.shared).await.map(|_| ())
+    }
+
+    fn keyring(&self) -> Result<&Keyring, Error> {
+        self.shared.keyring.as_ref().ok_or_else(|| Error::of(ErrorCode::ClientConfiguration))
+    }
+}
+
+/// The code in the address to which the browser came back.
+fn code_of(callback: &str, sign_in: &SignIn) -> Result<String, Error> {
+    let address = Url::parse(callback).map_err(|error| Error::of(ErrorCode::IdentityStateMismatch).because(error))?;
+    let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    // The state first: an error that belongs to another sign-in says nothing about this one.
+    if value("state").as_deref() != Some(sign_in.state()) {
+        return Err(Error::of(ErrorCode::IdentityStateMismatch));
+    }
+    if let Some(reason) = value("error") {
+        return Err(Error::of(ErrorCode::IdentityDenied).detail(reason));
+    }
+    value("code").ok_or_else(|| Error::of(ErrorCode::IdentityStateMismatch))
+}

@@ -1,0 +1,221 @@
+//! The provider: its address, and what is cached of its metadata and keys.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    Client as RelyingParty, ClientId, ClientSecret, DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, IdToken, IdTokenFields, IssuerUrl, RedirectUrl, RequestTokenError,
+    StandardErrorResponse, StandardTokenResponse,
+};
+use serde::{Deserialize, Serialize};
+use tongqiao_engine::{Change, Collection, Expected};
+use tongqiao_protocol::{ErrorCode, Timestamp};
+
+use super::subject::Claims;
+use crate::client::Shared;
+use crate::transport::{Sending, TransportFailure};
+use crate::{Error, Secret};
+
+pub(super) type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type Fields = IdTokenFields<
+    Claims,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+pub(super) type Party = RelyingParty<
+    Claims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<Fields, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// Keys older than this are fetched anew at the next sign-in.
+const FRESH_FOR_MS: i64 = 24 * 3_600 * 1_000;
+
+/// The OpenID provider at which people sign in, and how this system is registered there.
+///
+/// ```
+/// use tongqiao::IdentityProvider;
+///
+/// let provider = IdentityProvider::new("https://login.example", "civil-affairs", "https://civil.example/back")?;
+/// # Ok::<(), tongqiao::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct IdentityProvider {
+    issuer: IssuerUrl,
+    client_id: ClientId,
+    client_secret: Option<Secret>,
+    redirect: RedirectUrl,
+    pub(super) scopes: Vec<String>,
+}
+
+impl IdentityProvider {
+    /// The provider's issuer address, our client id there, and the address to which browsers come back.
+    ///
+    /// # Errors
+    /// `client.configuration` when an address is not a URL.
+    pub fn new(issuer: &str, client_id: &str, redirect: &str) -> Result<Self, Error> {
+        Ok(Self {
+            issuer: IssuerUrl::new(issuer.to_owned()).map_err(|error| Error::configuration("issuer", error))?,
+            client_id: ClientId::new(client_id.to_owned()),
+            client_secret: None,
+            redirect: RedirectUrl::new(redirect.to_owned()).map_err(|error| Error::configuration("redirect", error))?,
+            scopes: vec!["openid".to_owned()],
+        })
+    }
+
+    /// The client's secret, for a provider that wants one beside PKCE.
+    #[must_use]
+    pub fn client_secret(mut self, secret: Secret) -> Self {
+        self.client_secret = Some(secret);
+        self
+    }
+
+    /// Asks for another scope.
+    #[must_use]
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.scopes.push(scope.to_owned());
+        self
+    }
+}
+
+/// What is known of the provider, with the time at which it was heard.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CachedKeys {
+    metadata: CoreProviderMetadata,
+    keys: CoreJsonWebKeySet,
+    pub(super) fetched_at: Timestamp,
+}
+
+/// The provider with its cached metadata and keys, in memory and in the store.
+pub(crate) struct Keyring {
+    provider: IdentityProvider,
+    cached: RwLock<Option<Arc<CachedKeys>>>,
+}
+
+impl Keyring {
+    pub(crate) const fn new(provider: IdentityProvider) -> Self {
+        Self { provider, cached: RwLock::new(None) }
+    }
+
+    pub(super) const fn provider(&self) -> &IdentityProvider {
+        &self.provider
+    }
+
+    /// The relying party with keys that are fresh, or, without a network, with those there are.
+    pub(super) async fn relying_party(&self, shared: &Shared) -> Result<Party, Error> {
+        let cached = self.cached(shared).await?;
+        let now = shared.clock.local();
+        let fresh = cached.filter(|keys| (0..FRESH_FOR_MS).contains(&now.millis_since(keys.fetched_at)));
+        let keys = match fresh {
+            Some(keys) => keys,
+            None => match self.fetch(shared).await {
+                Ok(keys) => keys,
+                Err(error) => self.cached(shared).await?.ok_or(error)?,
+            },
+        };
+        Ok(self.relying_party_with(&keys))
+    }
+
+    pub(super) fn relying_party_with(&self, keys: &CachedKeys) -> Party {
+        let metadata = keys.metadata.clone().set_jwks(keys.keys.clone());
+        let secret = self.provider.client_secret.as_ref().and_then(Secret::expose_text).map(str::to_owned);
+        RelyingParty::from_provider_metadata(metadata, self.provider.client_id.clone(), secret.map(ClientSecret::new))
+            .set_redirect_uri(self.provider.redirect.clone())
+    }
+
+    /// The cached keys, however old, or fetched ones when there are none.
+    pub(super) async fn cached_or_fetched(&self, shared: &Shared) -> Result<Arc<CachedKeys>, Error> {
+        match self.cached(shared).await? {
+            Some(keys) => Ok(keys),
+            None => {
+                self.fetch(shared).await.map_err(|error| Error::of(ErrorCode::IdentityKeysUnavailable).because(error))
+            }
+        }
+    }
+
+    async fn cached(&self, shared: &Shared) -> Result<Option<Arc<CachedKeys>>, Error> {
+        if let Some(keys) = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(Some(keys));
+        }
+        let key = self.document_key();
+        let stored = shared.storage.ask(move |store| store.document(Collection::Identity, &key)).await?;
+        let keys = stored.and_then(|document| serde_json::from_slice::<CachedKeys>(&document.bytes).ok()).map(Arc::new);
+        if let Some(keys) = &keys {
+            self.remember(keys);
+        }
+        Ok(keys)
+    }
+
+    /// Asks the provider for metadata and keys and keeps them.
+    pub(super) async fn fetch(&self, shared: &Shared) -> Result<Arc<CachedKeys>, Error> {
+        let http = http_client(shared);
+        let metadata =
+            CoreProviderMetadata::discover_async(self.provider.issuer.clone(), &http).await.map_err(discovery_error)?;
+        let keys = metadata.jwks().clone();
+        let cached = Arc::new(CachedKeys { metadata, keys, fetched_at: shared.clock.local() });
+        let bytes = serde_json::to_vec(cached.as_ref()).map_err(Error::internal)?;
+        let change = Change::PutDocument {
+            collection: Collection::Identity,
+            key: self.document_key(),
+            expected: Expected::Any,
+            bytes,
+        };
+        shared.storage.ask(move |store| store.commit(vec![change])).await?;
+        self.remember(&cached);
+        Ok(cached)
+    }
+
+    fn remember(&self, keys: &Arc<CachedKeys>) {
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(keys));
+    }
+
+    fn document_key(&self) -> String {
+        format!("keys {}", self.provider.issuer.as_str())
+    }
+}
+
+/// The crate's way to our transport.
+pub(super) fn http_client<'a>(shared: &'a Shared) -> impl Fn(HttpRequest) -> Sending<'a> {
+    |request: HttpRequest| shared.exchange.transport().send(request)
+}
+
+fn discovery_error(error: DiscoveryError<TransportFailure>) -> Error {
+    match error {
+        DiscoveryError::Request(failure) => Error::from(failure),
+        other => Error::of(ErrorCode::IdentityKeysUnavailable).because(other),
+    }
+}
+
+/// The code is spent in any case: a sign-in whose exchange failed begins again.
+pub(super) fn token_error(
+    error: RequestTokenError<TransportFailure, StandardErrorResponse<CoreErrorResponseType>>,
+) -> Error {
+    match error {
+        RequestTokenError::Request(failure) => Error::from(failure),
+        RequestTokenError::ServerResponse(refusal) => {
+            Error::of(ErrorCode::IdentityDenied).detail(refusal.error().to_string())
+        }
+        other => Error::of(ErrorCode::IdentityTokenInvalid).because(other),
+    }
+}

@@ -1,0 +1,44 @@
+//! The store, called from asynchronous code.
+
+use std::sync::Arc;
+
+use tongqiao_store::{Store, StoreError};
+
+use crate::Error;
+
+/// A store behind the runtime's threads for blocking work: a commit waits for the disk, and must not hold up a reactor.
+#[derive(Clone)]
+pub(crate) struct Storage(Arc<dyn Store>);
+
+impl Storage {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+
+    /// Runs `work` where it may block.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = Arc::clone(&self.0);
+        match tokio::task::spawn_blocking(move || work(store.as_ref())).await {
+            Ok(result) => result,
+            // The work itself does not panic, and blocking tasks are not cancelled once they run; a runtime that shuts
+            // down is the only other reason, and then nobody is left to hear of it.
+            Err(join) => match join.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// [`Self::run`], with the library's error.
+    pub(crate) async fn ask<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run(work).await.map_err(Error::from)
+    }
+}

@@ -1,0 +1,90 @@
+//! HTTP/1.1 and HTTP/2 over TLS: the only file that names reqwest.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use super::{Arrival, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};
+use crate::Error;
+
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest wait for the next piece of an answer. Long answers may take longer as a whole.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest wait for a whole answer.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(120);
+/// The largest answer (a catalogue snapshot).
+const RESPONSE_BYTES_LIMIT: usize = 64 * 1024 * 1024;
+
+/// reqwest on rustls with ring, our own roots, no redirects and no retries of its own.
+pub(crate) struct HttpTransport {
+    client: reqwest::Client,
+}
+
+impl HttpTransport {
+    pub(crate) fn new(trust: &Trust, proxy: Option<&str>) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.client_config()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .user_agent(concat!("tongqiao/", env!("CARGO_PKG_VERSION")));
+        // Proxies named in the environment are not taken: a service's network is configured where the service is.
+        builder = match proxy {
+            Some(url) => builder.proxy(reqwest::Proxy::all(url).map_err(|error| Error::configuration("proxy", error))?),
+            None => builder.no_proxy(),
+        };
+        let client = builder.build().map_err(|error| Error::configuration("transport", error))?;
+        Ok(Self { client })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, request: Request) -> Sending<'a> {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let mut sending = self.client.request(parts.method, parts.uri.to_string());
+            sending = sending.headers(parts.headers).body(body);
+            let answer = sending.send().await.map_err(|error| failure(&error))?;
+            let mut response = Response::new(Vec::new());
+            *response.status_mut() = answer.status();
+            *response.headers_mut() = answer.headers().clone();
+            *response.body_mut() = body_of(answer).await?;
+            Ok(response)
+        })
+    }
+}
+
+async fn body_of(mut answer: reqwest::Response) -> Result<Vec<u8>, TransportFailure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + chunk.len() > RESPONSE_BYTES_LIMIT {
+            return Err(TransportFailure::new(Silence::TooLarge, Arrival::Perhaps, "the answer is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn failure(error: &reqwest::Error) -> TransportFailure {
+    let mut detail = error.to_string();
+    let mut tls = false;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        tls |= cause.is::<rustls::Error>() || cause.to_string().contains("invalid peer certificate");
+        detail.push_str(": ");
+        detail.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    let (silence, arrival) = if error.is_connect() {
+        (if tls { Silence::TlsFailed } else { Silence::NotConnected }, Arrival::No)
+    } else if error.is_builder() {
+        (Silence::NotConnected, Arrival::No)
+    } else if error.is_timeout() {
+        (Silence::TimedOut, Arrival::Perhaps)
+    } else {
+        (Silence::Broken, Arrival::Perhaps)
+    };
+    TransportFailure::new(silence, arrival, detail)
+}

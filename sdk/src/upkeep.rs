@@ -1,0 +1,73 @@
+//! What is done now and then: keys, catalogue and numbers are kept fresh, what need not be kept is forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tongqiao_engine::Change;
+use tongqiao_protocol::limits;
+
+use crate::Error;
+use crate::client::Shared;
+
+/// How often, when nothing special is wanted.
+const ROUND: Duration = Duration::from_secs(300);
+/// How often while the platform is out of reach and something is missing.
+const ROUND_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// Records forgotten in one commit.
+const FORGOTTEN_AT_ONCE: u32 = 500;
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Keeps things fresh until told to stop.
+pub(crate) async fn keep_up(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut catalogue_due = tokio::time::Instant::now();
+    while !*stop.borrow() {
+        let refresh_catalogue = tokio::time::Instant::now() >= catalogue_due;
+        let round = match round(&shared, refresh_catalogue.then_some(WithCatalogue)).await {
+            Ok(()) => {
+                if refresh_catalogue {
+                    catalogue_due = tokio::time::Instant::now() + ROUND;
+                }
+                ROUND
+            }
+            Err(error) => {
+                tracing::debug!(code = error.code().code(), "the upkeep has to wait");
+                ROUND_AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(round) => {}
+            () = shared.upkeep.notified() => {}
+            changed = stop.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Numbers may be wanted often; the catalogue is asked for at its own pace.
+struct WithCatalogue;
+
+async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result<(), Error> {
+    shared.numbers.top_up(shared).await?;
+    if with_catalogue.is_some() {
+        shared.directory.refresh(shared).await?;
+        shared.mirror.refresh(shared).await?;
+    }
+    forget(shared).await
+}
+
+/// Settled records go when their retention is over.
+async fn forget(shared: &Shared) -> Result<(), Error> {
+    let before = shared.clock.local().plus_millis(-i64::from(limits::RETENTION_DAYS_DEFAULT) * DAY_MS);
+    shared
+        .storage
+        .ask(move |store| {
+            loop {
+                let due = store.due_for_forgetting(before, FORGOTTEN_AT_ONCE)?;
+                if due.is_empty() {
+                    return Ok(());
+                }
+                store.commit(due.into_iter().map(|entry| Change::Forget { id: entry.id }).collect())?;
+            }
+        })
+        .await
+}
