@@ -6,13 +6,19 @@
 
 extern crate alloc;
 
+pub mod bill_life;
+pub mod case_life;
 pub mod change;
 pub mod classify;
 pub mod delivery;
 pub mod document;
 pub mod entry;
 pub mod epoch_book;
+pub mod number_lease;
+pub mod retention;
 
+pub use bill_life::{BillLife, BillNotice, NoRefund, Question};
+pub use case_life::{Actor, CaseLife, CaseState, Happening, NoEffect, Winner};
 pub use change::Change;
 pub use classify::{Failure, FailureScope, Outcome, Retry};
 pub use delivery::{
@@ -22,3 +28,5 @@ pub use delivery::{
 pub use document::{Collection, Document, Expected};
 pub use entry::{Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};
 pub use epoch_book::{EpochBook, InvalidEpochBook, ReceiptStanding};
+pub use number_lease::{ClaimedPart, LeasedBlock, NoNumber};
+pub use retention::Retention;

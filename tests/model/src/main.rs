@@ -27,6 +27,9 @@ enum Command {
     },
 }
 
+/// A search that takes longer has not been exhaustive, and fails.
+const SEARCH_LIMIT: Duration = Duration::from_secs(300);
+
 /// A scenario as `stateright` sees it.
 struct Search(Scenario);
 
@@ -75,7 +78,7 @@ fn search(scenario: &Scenario, threads: usize) -> (usize, bool) {
         .checker()
         .threads(threads)
         .finish_when(HasDiscoveries::AnyFailures)
-        .timeout(Duration::from_secs(300))
+        .timeout(SEARCH_LIMIT)
         .spawn_dfs()
         .join();
     let states = checker.unique_state_count();
@@ -85,7 +88,7 @@ fn search(scenario: &Scenario, threads: usize) -> (usize, bool) {
         states,
         checker.max_depth(),
         begun.elapsed().as_secs_f64(),
-        checker.model().properties().len(),
+        Model::properties(checker.model()).len(),
     );
     let discoveries = checker.discoveries();
     let mut broken: Vec<_> = discoveries.iter().collect();
@@ -96,7 +99,11 @@ fn search(scenario: &Scenario, threads: usize) -> (usize, bool) {
             println!("    {action:?}");
         }
     }
-    (states, discoveries.is_empty())
+    let exhaustive = begun.elapsed() < SEARCH_LIMIT;
+    if !exhaustive {
+        println!("  NOT EXHAUSTIVE: stopped after {} s", SEARCH_LIMIT.as_secs());
+    }
+    (states, discoveries.is_empty() && exhaustive)
 }
 
 /// Looks for the shortest way in which a planted bug breaks a property.

@@ -114,6 +114,10 @@ impl Platform {
             let effective = self.effective().any(|line| line.id == named);
             return self.decide(event, if effective { Decision::Refused } else { Decision::Abandoned });
         }
+        if self.log.iter().any(|line| line.event.abandons == Some(event.id)) {
+            // Likewise, but the replacement was first.
+            return self.decide(event, Decision::Refused);
+        }
         if event.sequence.get() < next || (blocked_by.is_some() && blocked_by != event.abandons) {
             self.sequence_reused = true;
             return self.decide(event, Decision::Refused);

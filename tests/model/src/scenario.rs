@@ -103,18 +103,13 @@ impl Scenario {
             reading: Reading::Late,
             ..one.clone()
         };
-        let network = Self {
-            name: "losses and repetitions",
-            budget: Budget { losses: 1, repeats: 1, crashes: 1, ticks: 1, ..Budget::default() },
-            ..one.clone()
-        };
         let incarnations = Self {
             name: "a new incarnation takes the store over",
             budget: Budget { losses: 1, crashes: 1, incarnations: 1, ticks: 1, ..Budget::default() },
             window_entries: 2,
             ..one.clone()
         };
-        vec![one, two, refused, disk, network, incarnations]
+        vec![one, two, refused, disk, incarnations]
     }
 
     /// Small worlds, each with a bug that must be found.
