@@ -19,7 +19,7 @@ const GROUPS_MAX: usize = 512;
 /// Fewer expected callers than this are not waited for.
 const GATHER_FROM: usize = 8;
 /// The longest wait for others; a commit on a fast disk takes a few times as long.
-const GATHER_MAX: Duration = Duration::from_micros(500);
+const GATHER_MAX: Duration = Duration::from_micros(1_000);
 
 pub(super) struct GroupCommit {
     queue: Mutex<Queue>,
