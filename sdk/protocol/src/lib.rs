@@ -18,6 +18,7 @@ pub mod code_set;
 pub mod digest;
 pub mod epoch;
 pub mod error_code;
+pub mod explain;
 pub mod fault;
 pub mod hop_signature;
 pub mod id;

@@ -43,6 +43,18 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Event,
+        Self::Bill,
+        Self::Void,
+        Self::Refund,
+        Self::Receipts,
+        Self::Directory,
+        Self::Catalogue,
+        Self::Epoch,
+    ];
+
     /// The first line of the signed message.
     pub const fn tag(self) -> &'static str {
         match self {
