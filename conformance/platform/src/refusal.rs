@@ -28,10 +28,11 @@ impl Refusal {
         Self { code, detail: Box::default() }
     }
 
-    /// A message with mistakes: the mistake's own code when there is one, else `request.invalid`.
+    /// A message with mistakes: their own code when they are all of one kind, else `request.invalid`.
     pub(crate) fn of_faults(faults: Vec<Fault>) -> Self {
         let (code, params) = match faults.as_slice() {
             [only] => (only.code, only.params.clone()),
+            [first, rest @ ..] if rest.iter().all(|fault| fault.code == first.code) => (first.code, Vec::new()),
             _ => (ErrorCode::RequestInvalid, Vec::new()),
         };
         Self { code, detail: Box::new(Detail { faults, params, headers: HeaderMap::new() }) }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tongqiao_protocol::case::CaseEventData;
+use tongqiao_protocol::case::{CaseEvent, CaseEventData};
 use tongqiao_protocol::{ErrorCode, Fault, Timestamp};
 
 use super::envelope::Envelope;
@@ -104,14 +104,15 @@ fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseF
     if envelope.event.as_ref().is_ok_and(|event| event.party.as_str() != authentic.author.id) {
         faults.push(Fault::new("/source", ErrorCode::EventWrongParty));
     }
-    let division = match file {
-        Some(file) => Some(file.division.as_str()),
-        None => envelope.data.get("division").and_then(Value::as_str),
+    // A division that cannot be read is a fault of the content, and not also one of scope.
+    let (path, division) = match (file, &envelope.event) {
+        (Some(file), _) => ("/subject", file.division.as_str()),
+        (None, Ok(CaseEvent { data: CaseEventData::Applied(application), .. })) => {
+            ("/data/division", application.division.as_twelve())
+        }
+        _ => return faults,
     };
-    if let Some(division) = division
-        && !authentic.author.may_write_for(division)
-    {
-        let path = if file.is_some() { "/subject" } else { "/data/division" };
+    if !authentic.author.may_write_for(division) {
         faults.push(Fault::new(path, ErrorCode::ScopeDivision).with("division", division));
     }
     faults

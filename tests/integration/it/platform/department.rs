@@ -90,6 +90,8 @@ pub(crate) struct Department {
     http: Client,
     pub(crate) producer: String,
     pub(crate) incarnation: String,
+    /// How far its clock is from noon.
+    clock_shift_seconds: i64,
 }
 
 impl Department {
@@ -103,11 +105,18 @@ impl Department {
             http: Client::new(),
             producer: fresh_id(),
             incarnation: fresh_id(),
+            clock_shift_seconds: 0,
         };
         let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": party })).await;
         let enrolled = department.plain(Method::POST, "/v1/enrolments", &department.wish(&code.body["code"])).await;
         assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
         department
+    }
+
+    /// The same, its clock moved.
+    pub(crate) fn later_by_seconds(mut self, seconds: i64) -> Self {
+        self.clock_shift_seconds += seconds;
+        self
     }
 
     fn wish(&self, code: &Value) -> Value {
@@ -157,7 +166,7 @@ impl Department {
     fn hop(&self, method: &Method, path: &str, body: &[u8], tamper: &Tamper) -> [(&'static str, String); 3] {
         let digest = Digest::of(Suite::International, tamper.digest_of.as_deref().unwrap_or(body));
         let digest = format!("sha-256=:{}:", STANDARD.encode(digest.as_bytes()));
-        let created = NOON_MILLIS / 1_000 + tamper.created_shift_seconds;
+        let created = NOON_MILLIS / 1_000 + self.clock_shift_seconds + tamper.created_shift_seconds;
         let keyid = tamper.keyid.clone().unwrap_or_else(|| self.keyid());
         let nonce = tamper.nonce.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(fresh_id()));
         let params = format!(
