@@ -83,7 +83,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_refuses_new_work_keeps_the_old_and_resumes() {
     let directory = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(directory.path().join("small")) else {
-        eprintln!("without the right to mount a small disk only the simulated full file is tested");
+        // Without the right to mount a small disk, the simulated full file above has to do.
         return;
     };
     let path = disk.0.join("outbox.db");

@@ -15,6 +15,8 @@ use super::place;
 use crate::contract::fixture::{
     NOW, append, bytes, epoch, id, numbers, pending, receipt, refuse, replace, settle, stream,
 };
+use crate::sqlite::apply::{Applying, Known};
+use crate::sqlite::prepared::Group;
 use crate::sqlite::{migrate, open};
 use crate::{SqliteStore, Statistics, Store, StoreIdentity};
 
@@ -47,22 +49,48 @@ fn contents() -> Vec<Change> {
     ]
 }
 
-/// How the fixture was made. It refuses to write over the committed file.
-#[test]
-#[ignore = "the fixture is frozen; this is how it was made"]
-fn make_the_fixture_of_version_1() {
-    assert!(!Path::new(FIXTURE).exists(), "the fixture is frozen");
-    let mut connection = Connection::open(FIXTURE).unwrap();
+/// Writes what the fixture holds, with the schema of version 1. This is how the fixture was made.
+fn write_version_1(path: &Path) {
+    let mut connection = Connection::open(path).unwrap();
     // Small pages, so that the file is small.
     connection.execute_batch("PRAGMA page_size = 512; PRAGMA journal_mode = WAL;").unwrap();
     migrate::migrate_to(&mut connection, 1).unwrap();
     let identity =
         StoreIdentity { producer: ProducerId::from_bytes([1; 16]), incarnation: IncarnationId::from_bytes([2; 16]) };
     open::write_identity(&connection, identity, (1, 1)).unwrap();
-    let group = crate::sqlite::prepared::Group::prepare(contents()).unwrap();
+    let group = Group::prepare(contents()).unwrap();
     let transaction = connection.transaction().unwrap();
-    crate::sqlite::apply::Applying::new(&transaction, Default::default()).apply(&group).unwrap();
+    Applying::new(&transaction, Known::default()).apply(&group).unwrap();
     transaction.commit().unwrap();
+}
+
+/// Every row of every table, and the schema.
+fn dump(path: &Path) -> Vec<String> {
+    let connection = Connection::open(path).unwrap();
+    let mut lines = Vec::new();
+    for table in ["sqlite_schema", "store", "incarnation", "entry", "receipt", "forgotten_stream", "document"] {
+        let mut prepared = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let mut rows = prepared.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            // Where SQLite put a table is no part of the schema.
+            let values = columns
+                .iter()
+                .filter(|column| *column != "rootpage")
+                .map(|column| (column.clone(), row.get::<_, rusqlite::types::Value>(column.as_str()).unwrap()));
+            lines.push(format!("{table} {:?}", values.collect::<Vec<_>>()));
+        }
+    }
+    lines
+}
+
+#[test]
+fn what_version_1_wrote_is_what_its_migration_still_makes() {
+    let (directory, path) = place();
+    write_version_1(&path);
+    let frozen = directory.path().join("frozen.db");
+    fs::copy(FIXTURE, &frozen).unwrap();
+    assert_eq!(dump(&path), dump(&frozen), "a migration was edited after its release");
 }
 
 #[test]
