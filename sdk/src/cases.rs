@@ -33,7 +33,7 @@ use crate::client::Shared;
 ///
 /// # async fn run(client: tongqiao::Client) -> Result<(), tongqiao::Error> {
 /// let draft = CaseDraft::new("11340700TQ050001973000105804000", 1, "340700000000")
-///     .person("测试用户", "340702199001011239")
+///     .person("测试用户", "340702196802290211")
 ///     .field("contact-phone", "13800000000")
 ///     .material("id-card", "居民身份证");
 /// let case = client.cases().open(&draft).await?; // on disk, with its final number, also without a network

@@ -13,7 +13,7 @@ use crate::transport::{Response, TransportFailure};
 #[derive(Debug)]
 pub(crate) struct Refusal {
     error: Error,
-    problem: Problem,
+    problem: Box<Problem>,
     scope: FailureScope,
     retry_after_ms: Option<u64>,
 }
@@ -28,11 +28,12 @@ impl Refusal {
         let mut problem = Problem::new(error.code(), Language::Chinese);
         problem.outcome = Outcome::NotSent;
         problem.retry = Retry::AfterDelay;
-        Self { error: error.outcome_is(Outcome::NotSent), problem, scope: FailureScope::Endpoint, retry_after_ms: None }
+        let (error, problem) = (error.outcome_is(Outcome::NotSent), Box::new(problem));
+        Self { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None }
     }
 
     fn from_problem(problem: Problem, scope: FailureScope, retry_after_ms: Option<u64>) -> Self {
-        Self { error: Error::from_problem(problem.clone()), problem, scope, retry_after_ms }
+        Self { error: Error::from_problem(problem.clone()), problem: Box::new(problem), scope, retry_after_ms }
     }
 }
 
@@ -66,6 +67,7 @@ pub(crate) fn classify(answer: Result<Response, TransportFailure>, now: Timestam
             let error = Error::from(failure);
             let mut problem = Problem::new(error.code(), Language::Chinese);
             problem.outcome = error.outcome();
+            let problem = Box::new(problem);
             return Err(Refusal { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None });
         }
     };

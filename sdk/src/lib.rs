@@ -11,7 +11,7 @@
 //! let credentials = Credentials::from_file("civil-affairs.credentials.json")?;
 //! let client = Client::builder("https://platform.example", credentials).store("outbox.sqlite").build().await?;
 //! let draft = CaseDraft::new("11340700TQ050001973000105804000", 1, "340700000000")
-//!     .person("测试用户", "340702199001011239")
+//!     .person("测试用户", "340702196802290211")
 //!     .material("id-card", "居民身份证");
 //! let case = client.cases().open(&draft).await?;
 //! println!("{} {:?}", case.number(), case.settled().await?.kind);
@@ -74,6 +74,7 @@ pub use receipt::{Receipt, ReceiptKind};
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier};
 pub use tongqiao_engine::delivery::Notice;
+pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.
 pub use tongqiao_protocol as protocol;
 pub use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Retry};

@@ -1,6 +1,7 @@
 //! What has been accepted here and is not settled yet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tongqiao_engine::Entry;
 use tongqiao_protocol::{Problem, RecordId};
@@ -11,6 +12,8 @@ use crate::client::Shared;
 
 /// How many entries one page of the store holds.
 const PAGE: u32 = 500;
+/// How often the store is looked at when another process delivers, and so hears the notices.
+const LOOK_AGAIN: Duration = Duration::from_millis(150);
 
 /// The durable outbox; see [`Client::outbox`](crate::Client::outbox).
 ///
@@ -74,6 +77,22 @@ impl Outbox {
                 }
             })
             .await
+    }
+
+    /// Waits until nothing of what was accepted is pending any more: everything is settled, or waits for a person. It does
+    /// not end while a stream stands still behind a refused record.
+    ///
+    /// # Errors
+    /// A `store.` code.
+    pub async fn drained(&self) -> Result<(), Error> {
+        let mut notices = self.shared.notices.listen();
+        while self.statistics().await?.pending > 0 {
+            tokio::select! {
+                _ = notices.next() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+        Ok(())
     }
 
     /// One record's row; `None` when it was never accepted here, or its retention is over.

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let items = client.items().find(&ItemQuery::text("file certificate")).await?;
     let Some(item) = items.first() else { return Ok(()) };
     let draft = CaseDraft::for_item(item)
-        .person("测试用户", "340702199001011239")
+        .person("测试用户", "340702196802290211")
         .field("contact-phone", "13800000000")
         .field("reason", "办理入职手续")
         .material("id-card", "居民身份证");

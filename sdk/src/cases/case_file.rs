@@ -1,7 +1,7 @@
 //! What the store keeps of a case beside its events: the number, and the events in the order of their making.
 
 use serde::{Deserialize, Serialize};
-use tongqiao_engine::{Change, Collection, EntryState, Expected};
+use tongqiao_engine::{Actor, CaseState, Change, Collection, EntryState, Expected, Happening};
 use tongqiao_protocol::case::{CaseEventData, CaseEventKind, Procedure};
 use tongqiao_protocol::{CaseId, CaseNumber, EventId, IncarnationId, Timestamp};
 use tongqiao_store::{Store, StoreError};
@@ -50,6 +50,12 @@ impl FiledEvent {
     pub(super) fn kind(&self) -> Option<CaseEventKind> {
         CaseEventKind::from_name(&self.kind)
     }
+
+    fn happening(&self) -> Option<Happening> {
+        let procedure = self.procedure.as_deref().and_then(|name| name.parse().ok());
+        let kind = self.kind()?;
+        Some(procedure.map_or(Happening::plain(kind), |procedure| Happening::special(kind, procedure)))
+    }
 }
 
 /// Where an event of the case stands, as far as this store knows.
@@ -81,6 +87,12 @@ impl CaseFile {
         self.events.iter().map(|event| standing(store, event)).collect()
     }
 
+    /// The state that our own events lead to; `None` where somebody else's must have come between.
+    pub(super) fn state(&self, standings: &[Standing]) -> Option<CaseState> {
+        let events = self.events.iter().zip(standings).filter(|(_, standing)| **standing != Standing::Void);
+        events.filter_map(|(event, _)| event.happening()).try_fold(CaseState::None, CaseState::after)
+    }
+
     /// The revision that our next event builds on: what the last receipt says, and what we have sent since.
     pub(super) fn revision(&self, standings: &[Standing]) -> u64 {
         let events = self.events.iter().zip(standings).filter(|(event, _)| event.kind().is_some());
@@ -90,6 +102,14 @@ impl CaseFile {
             Standing::Void => revision,
         })
     }
+}
+
+/// Whether something may happen to a case in this state, or in one that the platform may have brought it to meanwhile
+/// without our knowing.
+pub(super) fn may_happen(state: CaseState, happening: Happening) -> bool {
+    let by_platform = CaseEventKind::ALL.into_iter().filter(|kind| Actor::of(*kind).contains(&Actor::Platform));
+    let mut states = by_platform.filter_map(|kind| state.after(Happening::plain(kind))).chain([state]);
+    states.any(|state| state.after(happening).is_some())
 }
 
 fn standing(store: &dyn Store, event: &FiledEvent) -> Result<Standing, StoreError> {
@@ -108,4 +128,19 @@ fn standing(store: &dyn Store, event: &FiledEvent) -> Result<Standing, StoreErro
             Standing::Void
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_happen_is_known_here_and_what_the_platform_may_have_done_is_left_open() {
+        let accepted = Happening::plain(CaseEventKind::Accepted);
+        assert!(may_happen(CaseState::Applied, accepted));
+        assert!(!may_happen(CaseState::Rejected, accepted));
+        assert!(!may_happen(CaseState::Applied, Happening::plain(CaseEventKind::Decided)));
+        // The applicant may have corrected through the platform.
+        assert!(may_happen(CaseState::Correcting, accepted));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tongqiao_engine::{Entry, EntryState};
+use tongqiao_engine::{CaseState, Entry, EntryState};
 use tongqiao_protocol::{CaseId, CaseNumber, ErrorCode, EventId, Problem, RecordId, Timestamp};
 
 use super::case_file::CaseFile;
@@ -124,6 +124,8 @@ pub struct CaseView {
     pub division: String,
     /// When it was opened here.
     pub opened_at: Timestamp,
+    /// The state that the events made here lead to; `None` where somebody else's must have come between.
+    pub state: Option<CaseState>,
     /// Its revision, with what is still on its way counted as applied.
     pub revision: u64,
     /// Its events that were made here, in order.
@@ -153,7 +155,7 @@ pub(super) async fn view(shared: &Shared, case: CaseId) -> Result<Option<CaseVie
         .ask(move |store| {
             let Some((file, _)) = CaseFile::load(store, case)? else { return Ok(None) };
             let standings = file.standings(store)?;
-            let revision = file.revision(&standings);
+            let (revision, state) = (file.revision(&standings), file.state(&standings));
             let mut events = Vec::with_capacity(file.events.len());
             for filed in &file.events {
                 let id = filed.id.into();
@@ -174,6 +176,7 @@ pub(super) async fn view(shared: &Shared, case: CaseId) -> Result<Option<CaseVie
                 item_version: file.item_version,
                 division: file.division,
                 opened_at: file.opened_at,
+                state,
                 revision,
                 events,
             }))

@@ -103,7 +103,7 @@ async fn behind(shared: &Shared, case: CaseId, before: &Prepared, data: &CaseEve
     let stream =
         tongqiao_engine::StreamKey { producer: before.producer, incarnation: before.incarnation, subject: case.into() };
     let sequence = Sequence::new(before.sequence).ok_or_else(|| Error::of(ErrorCode::RecordMalformed))?.next();
-    let ground = writing::Ground { file, version: 0, stream, sequence, revision: before.revision + 1 };
+    let ground = writing::Ground { file, version: 0, stream, sequence, revision: before.revision + 1, state: None };
     writing::event_on(shared, &ground, data)
 }
 

@@ -1,13 +1,13 @@
 //! Signing events and committing them with what the store keeps of their case.
 
-use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Expected, Sequence, StreamKey};
+use tongqiao_engine::{CaseState, Change, Entry, EntryKind, EntryState, Expected, Happening, Sequence, StreamKey};
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, DataClass, Replacement};
 use tongqiao_protocol::{
-    CaseId, CaseNumber, Digest, ErrorCode, EventId, RecordId, RecordKind, SignedRecord, Suite, Timestamp,
+    CaseId, CaseNumber, Digest, ErrorCode, EventId, Outcome, RecordId, RecordKind, SignedRecord, Suite, Timestamp,
 };
 use tongqiao_store::{Reason, StoreError};
 
-use super::case_file::{CaseFile, FiledEvent};
+use super::case_file::{CaseFile, FiledEvent, may_happen};
 use super::opening::{self, Opening};
 use crate::client::Shared;
 use crate::{Error, entropy};
@@ -101,6 +101,8 @@ pub(super) struct Ground {
     pub(super) stream: StreamKey,
     pub(super) sequence: Sequence,
     pub(super) revision: u64,
+    /// As far as it can be told here.
+    pub(super) state: Option<CaseState>,
 }
 
 /// Reads what the next event of a case is built on.
@@ -112,17 +114,22 @@ pub(super) async fn ground(shared: &Shared, case: CaseId) -> Result<Ground, Erro
         let stream = StreamKey { producer: identity.producer, incarnation: identity.incarnation, subject: case.into() };
         let sequence = store.next_sequence(&stream)?;
         let standings = file.standings(store)?;
-        let revision = file.revision(&standings);
-        Ok(Some((Ground { file, version, stream, sequence, revision }, standings)))
+        let (revision, state) = (file.revision(&standings), file.state(&standings));
+        Ok(Some(Ground { file, version, stream, sequence, revision, state }))
     });
-    let (ground, _standings) = found.await?.ok_or_else(|| Error::of(ErrorCode::CaseUnknown))?;
-    Ok(ground)
+    found.await?.ok_or_else(|| Error::of(ErrorCode::CaseUnknown))
 }
 
 /// The event that `data` becomes on that ground.
 pub(super) fn event_on(shared: &Shared, ground: &Ground, data: &CaseEventData) -> Result<CaseEvent, Error> {
     if data.kind() == Some(CaseEventKind::Applied) {
         return Err(Error::of(ErrorCode::CaseTransitionImpossible).detail("a case is opened once"));
+    }
+    if let (Some(state), Some(happening)) = (ground.state, Happening::of(data))
+        && !may_happen(state, happening)
+    {
+        let words = format!("{} cannot happen to a case that is {}", happening.kind(), state.as_str());
+        return Err(Error::of(ErrorCode::CaseTransitionImpossible).outcome_is(Outcome::NotSent).detail(words));
     }
     let now = shared.clock.now();
     Ok(CaseEvent {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tongqiao_engine::delivery::{Missing, RecordAnswer, TerminalReceipt, Verdict};
-use tongqiao_engine::{Failure, FailureScope, Outcome, Retry, Sequence};
-use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId};
+use tongqiao_engine::{EntryKind, Failure, FailureScope, Outcome, Retry, Sequence};
+use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId, limits};
 
 use super::transmit::Stored;
 use crate::client::Shared;
@@ -62,20 +62,42 @@ pub(super) async fn case_events(
     Ok(answers)
 }
 
-/// The verdict on a bill, a void or a refund: its receipt stands beside the view of the bill.
+/// The verdict on a bill, a void or a refund: a receipt stands in the view that answers it.
 pub(super) async fn payment(shared: &Shared, records: &[Stored], body: &[u8]) -> Result<Vec<RecordAnswer>, Failure> {
-    #[derive(Deserialize)]
-    struct Receipted<'a> {
-        #[serde(borrow, default)]
-        receipt: Option<&'a RawValue>,
-    }
-    let answer = serde_json::from_slice::<Receipted<'_>>(body).map_err(|error| unreadable(&error.to_string()))?;
+    let answer = serde_json::from_slice::<View<'_>>(body).map_err(|error| unreadable(&error.to_string()))?;
     let Some(record) = records.first() else { return Ok(Vec::new()) };
-    let verdict = match answer.receipt {
-        Some(receipt) => receipted(shared, record, receipt).await,
-        None => return Err(unreadable("the answer has no receipt")),
+    let Some(receipt) = answer.receipt else { return Err(unreadable("the answer has no receipt")) };
+    let verdict = match record.entry.kind {
+        EntryKind::Void => voided(shared, record, &answer, receipt).await,
+        _ => receipted(shared, record, receipt).await,
     };
     Ok(vec![RecordAnswer { id: record.entry.id, verdict }])
+}
+
+/// As much of the view of a bill or a refund as settles a record.
+#[derive(Deserialize)]
+struct View<'a> {
+    #[serde(default)]
+    state: String,
+    #[serde(borrow, default)]
+    receipt: Option<&'a RawValue>,
+}
+
+/// A void has no receipt of its own: the view carries the bill's, which proves that the platform speaks of our bill. Its
+/// position says nothing of the void, so that any new epoch makes us offer the void again; voiding twice is once.
+async fn voided(shared: &Shared, record: &Stored, view: &View<'_>, raw: &RawValue) -> Verdict {
+    let bytes = raw.get().as_bytes();
+    match receipt::verify(shared, bytes).await {
+        Ok(body) if body.record.as_bytes() == record.entry.stream.subject.as_bytes() && view.state == "void" => {
+            let (epoch, position) = (body.epoch, limits::SEQUENCE_MAX);
+            Verdict::Settled(TerminalReceipt { epoch, position, bytes: bytes.to_vec() })
+        }
+        Ok(_) => Verdict::Unverifiable,
+        Err(error) => {
+            tracing::error!(id = %record.entry.id, %error, "a receipt does not verify");
+            Verdict::Unverifiable
+        }
+    }
 }
 
 async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {

@@ -203,7 +203,7 @@ pub(super) fn http_client<'a>(shared: &'a Shared) -> impl Fn(HttpRequest) -> Sen
 fn discovery_error(error: DiscoveryError<TransportFailure>) -> Error {
     match error {
         DiscoveryError::Request(failure) => Error::from(failure),
-        other => Error::of(ErrorCode::IdentityKeysUnavailable).because(other),
+        other => Error::of(ErrorCode::IdentityKeysUnavailable).detail(other.to_string()),
     }
 }
 
@@ -216,6 +216,8 @@ pub(super) fn token_error(
         RequestTokenError::ServerResponse(refusal) => {
             Error::of(ErrorCode::IdentityDenied).detail(refusal.error().to_string())
         }
-        other => Error::of(ErrorCode::IdentityTokenInvalid).because(other),
+        // The crate's own error may hold the answer with its tokens: only its words are kept.
+        RequestTokenError::Parse(error, _) => Error::of(ErrorCode::IdentityTokenInvalid).detail(error.to_string()),
+        other => Error::of(ErrorCode::IdentityTokenInvalid).detail(other.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! Who signed in, and how sure the provider is.
 
 use openidconnect::AdditionalClaims;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Whom a token speaks of. Bind accounts to [`Subject::id`], never to a name or a credit code: one organisation may hold
 /// several accounts.
@@ -54,7 +54,17 @@ impl SubjectKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Assurance {
     scale: String,
+    /// Scales count in digits or in words; providers write both as they like.
+    #[serde(deserialize_with = "word_or_number")]
     value: String,
+}
+
+fn word_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(word) => Ok(word),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        _ => Err(serde::de::Error::custom("the value of an assurance is a word or a number")),
+    }
 }
 
 impl Assurance {

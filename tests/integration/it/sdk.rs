@@ -1,6 +1,11 @@
 //! The client library against the reference platform, over real sockets.
 
 mod bad_drafts;
+mod blocking;
 mod cases;
 mod delivery;
+mod payments;
+mod processes;
 mod sandbox;
+mod signing_in;
+mod tls;

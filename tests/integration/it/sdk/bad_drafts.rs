@@ -11,7 +11,7 @@ async fn every_fault_is_told_at_once_with_its_path() {
     let client = sandbox.client("civil-affairs").await;
     let items = client.items().find(&ItemQuery::text("file certificate")).await.unwrap();
     let draft = CaseDraft::for_item(&items[0])
-        .person("", "340702199001011230")
+        .person("", "340702196802290210")
         .field("contact-phone", "13800000000")
         .material("passport", "护照")
         .channel("7");
@@ -30,7 +30,7 @@ async fn every_fault_is_told_at_once_with_its_path() {
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert_ne!(error.message(Language::Chinese), error.message(Language::English));
     // No personal data in what a log would show.
-    assert!(!format!("{error} {error:?}").contains("340702199001011230"));
+    assert!(!format!("{error} {error:?}").contains("340702196802290210"));
     assert_eq!(client.outbox().statistics().await.unwrap().pending, 0);
     assert_eq!(sandbox.ledger().await["counts"]["cases"], 0);
 }

@@ -40,8 +40,13 @@ async fn what_happens_to_a_case_is_applied_in_order() {
     let last = client.cases().append(case.id(), CaseEventData::Withdrawn(withdrawn)).await.unwrap();
     let receipt = tokio::time::timeout(PATIENCE, last.settled()).await.unwrap().unwrap();
     assert_eq!(receipt.revision, Some(3));
+    // What cannot happen is refused here, offline, and nothing is stored.
+    let reviewed = PreReview { result: "材料齐全".to_owned(), handler: "测试经办".to_owned() };
+    let impossible = client.cases().append(case.id(), CaseEventData::PreReviewed(reviewed)).await.unwrap_err();
+    assert_eq!(impossible.code(), ErrorCode::CaseTransitionImpossible);
     let ledger = sandbox.ledger().await;
-    let kinds: Vec<_> = ledger["events"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        ledger["effects"]["events"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
     assert_eq!(kinds, ["applied", "pre-reviewed", "withdrawn"]);
 }
 

@@ -28,10 +28,6 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn platform(&self) -> &Running {
-        self.running.as_ref().unwrap()
-    }
-
     /// Takes the platform off the network, as a power cut would.
     pub(super) async fn stop(&mut self) {
         self.running.take().unwrap().shutdown().await;
@@ -68,10 +64,13 @@ impl Sandbox {
         answer.json().await.unwrap()
     }
 
+    pub(super) async fn get(&self, path: &str) -> Value {
+        reqwest_client().get(format!("{}{path}", self.url())).send().await.unwrap().json().await.unwrap()
+    }
+
     /// What took effect, told by the platform and not by the client.
     pub(super) async fn ledger(&self) -> Value {
-        let answer = reqwest_client().get(format!("{}/sandbox/ledger", self.url())).send().await.unwrap();
-        answer.json().await.unwrap()
+        self.get("/sandbox/ledger").await
     }
 }
 
@@ -82,7 +81,12 @@ pub(super) fn reqwest_client() -> reqwest::Client {
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy().build().unwrap()
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 async fn platform(folder: &Path, address: Option<SocketAddr>) -> Running {
@@ -94,7 +98,7 @@ async fn platform(folder: &Path, address: Option<SocketAddr>) -> Running {
 }
 
 /// A synthetic citizen number that verifies.
-pub(super) const CITIZEN: &str = "340702199001011239";
+pub(super) const CITIZEN: &str = "340702196802290211";
 
 /// A complete application.
 pub(super) async fn draft(client: &Client) -> CaseDraft {

@@ -8,6 +8,9 @@ use super::{assert_refused, effects, pairs};
 
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
+/// A code, its status, the body that causes it, and its faults.
+type Wrong<'a> = (&'a str, u16, &'a [u8], &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn a_body_that_is_no_batch_is_refused_as_a_whole() {
     let world = World::new().await;
@@ -15,7 +18,7 @@ async fn a_body_that_is_no_batch_is_refused_as_a_whole() {
     let gbk_of_shenqing = b"{\"events\": [\"\xc9\xea\xc7\xeb\"]}";
     let thousand_and_one = json!({ "events": vec![json!({}); 1_001] }).to_string().into_bytes();
     let deep = [b"[".repeat(10_000), b"]".repeat(10_000)].concat();
-    let cases: [(&str, u16, &[u8], &[(&str, &str)]); 11] = [
+    let cases: [Wrong<'_>; 11] = [
         ("request.malformed_json", 400, b"", &[]),
         ("request.malformed_json", 400, b"{\"events\": [", &[]),
         ("request.malformed_json", 400, "{“events”：[]}".as_bytes(), &[]),

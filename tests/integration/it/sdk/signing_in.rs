@@ -1,0 +1,64 @@
+//! Signing in at the reference platform's provider, and verifying without it.
+
+use serde_json::json;
+use tongqiao::{Client, IdentityProvider, SignIn, SubjectKind};
+use tongqiao_protocol::{ErrorCode, Suite};
+
+use super::sandbox::{Sandbox, reqwest_client};
+
+const REDIRECT: &str = "http://127.0.0.1/back";
+
+async fn client(sandbox: &Sandbox) -> Client {
+    let registration = json!({ "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" });
+    let registered = sandbox.post("/sandbox/oidc/clients", &registration).await;
+    let provider = IdentityProvider::new(&sandbox.url(), registered["client_id"].as_str().unwrap(), REDIRECT).unwrap();
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    sandbox.builder(&credentials).identity(provider).build().await.unwrap()
+}
+
+/// What the person's browser does on the page of the sandbox: choose somebody, be sent back.
+async fn choose(sandbox: &Sandbox, sign_in: &SignIn, person: &str) -> String {
+    let query = sign_in.address().split_once('?').unwrap().1;
+    let request = reqwest_client()
+        .post(format!("{}/oidc/authorize", sandbox.url()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("{query}&person={person}"));
+    let answer = request.send().await.unwrap();
+    // Nobody listens at the redirect address; where the browser is sent is what we want.
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_person_signs_in_and_the_token_is_verified_with_the_provider_gone() {
+    let mut sandbox = Sandbox::start().await;
+    let client = client(&sandbox).await;
+    let sign_in = client.identity().begin().await.unwrap();
+    let callback = choose(&sandbox, &sign_in, "u-0101").await;
+    // Another application server may end what this one began.
+    let handed_on = SignIn::open(&sign_in.seal()).unwrap();
+    let signed_in = client.identity().finish(handed_on, &callback).await.unwrap();
+    assert_eq!(signed_in.subject().id(), "u-0101");
+    assert_eq!(signed_in.subject().kind(), &SubjectKind::Legal);
+    assert!(!signed_in.assurance().unwrap().scale().is_empty());
+
+    sandbox.stop().await;
+    let token = std::str::from_utf8(signed_in.id_token().expose()).unwrap().to_owned();
+    let verified = client.identity().verify(&token).await.unwrap();
+    assert_eq!(verified.subject(), signed_in.subject());
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", signature.chars().rev().collect::<String>());
+    assert_eq!(client.identity().verify(&forged).await.unwrap_err().code(), ErrorCode::IdentityTokenInvalid);
+}
+
+#[tokio::test]
+async fn an_answer_to_another_sign_in_and_a_refusal_are_told_apart() {
+    let sandbox = Sandbox::start().await;
+    let client = client(&sandbox).await;
+    let (mine, other) = (client.identity().begin().await.unwrap(), client.identity().begin().await.unwrap());
+    let callback = choose(&sandbox, &other, "u-0101").await;
+    let mixed_up = client.identity().finish(mine, &callback).await.unwrap_err();
+    assert_eq!(mixed_up.code(), ErrorCode::IdentityStateMismatch);
+    let again = client.identity().begin().await.unwrap();
+    let refused = choose(&sandbox, &again, "").await;
+    assert_eq!(client.identity().finish(again, &refused).await.unwrap_err().code(), ErrorCode::IdentityDenied);
+}
