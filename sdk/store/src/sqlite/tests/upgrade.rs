@@ -70,7 +70,7 @@ fn dump(path: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for table in ["sqlite_schema", "store", "incarnation", "entry", "receipt", "forgotten_stream", "document"] {
         let mut prepared = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();
         let mut rows = prepared.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             // Where SQLite put a table is no part of the schema.
