@@ -9,8 +9,9 @@
 //!
 //! # What it promises
 //! * Only entries read from the store are sent; so nothing is sent before it is durable.
-//! * Records of one stream go out in sequence, one request at a time; of several incarnations of a producer, the pending
-//!   records of the earlier one go first for the same case.
+//! * Records of one stream go out in sequence, one request at a time. Of several incarnations of a producer, the pending
+//!   records of the earlier one go first for the same case, as far as this machine has met them: after a restart a record
+//!   of the later one may overtake one that still waits out its delay, and the platform judges by revisions.
 //! * A record leaves `Pending` only by a verified terminal receipt of the running epoch (or of a part that the running
 //!   epoch kept), by its `not_after`, or as a dead letter.
 //! * What a notice tells is durable.

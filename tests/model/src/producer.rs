@@ -4,7 +4,7 @@ use tongqiao_engine::{
     BatchId, Bug, Change, Delivery, Entry, EntryKind, EntryState, Failure, FailureScope, Input, Lane, Notice, Outcome,
     Output, RequestNumber, Retry, Settings, check,
 };
-use tongqiao_protocol::{RecordId, Timestamp};
+use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::event::{Event, event_id, stream};
 use crate::scenario::{Reading, Scenario};
@@ -42,8 +42,12 @@ pub struct Producer {
     pub page: Option<(Vec<Entry>, bool)>,
     /// The machine wants to know the epoch.
     pub asks_epoch: bool,
+    /// The epoch that its driver told the machine last.
+    pub told_epoch: Option<EpochId>,
     /// Requests without an answer.
     pub outstanding: Vec<RequestNumber>,
+    /// How often its process has started; answers to a dead process reach nobody.
+    pub starts: u8,
     /// A rule of the machine was broken.
     pub broken: Option<&'static str>,
 }
@@ -53,6 +57,8 @@ pub struct Producer {
 pub struct Sending {
     /// Who.
     pub producer: usize,
+    /// Which start of its process.
+    pub starts: u8,
     /// The request's name.
     pub number: RequestNumber,
     /// What.
@@ -73,7 +79,9 @@ impl Producer {
             commit: None,
             page: None,
             asks_epoch: false,
+            told_epoch: None,
             outstanding: Vec::new(),
+            starts: 0,
             broken: None,
         }
     }
@@ -85,7 +93,9 @@ impl Producer {
         self.commit = None;
         self.page = None;
         self.asks_epoch = false;
+        self.told_epoch = None;
         self.outstanding.clear();
+        self.starts += 1;
         self.step(scenario, Input::Timer)
     }
 
@@ -255,7 +265,7 @@ impl Producer {
         if !ids.iter().all(|id| self.store.entry(id).is_some()) {
             self.broken = Some("something was sent before it was durable");
         }
-        Sending { producer: self.number, number, events }
+        Sending { producer: self.number, starts: self.starts, number, events }
     }
 
     fn notified(&mut self, notice: &Notice) {

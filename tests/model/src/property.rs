@@ -2,6 +2,7 @@
 
 use tongqiao_engine::{EntryState, ReceiptStanding};
 
+use crate::event::stream;
 use crate::platform::Decision;
 use crate::world::World;
 
@@ -36,11 +37,14 @@ pub fn nothing_is_applied_twice(world: &World) -> bool {
     seen.len() == all
 }
 
-/// Each producer's events are effective in the order in which it wrote them.
+/// The events of each stream are effective in the order in which they were written.
 pub fn order_is_kept(world: &World) -> bool {
-    (0..world.producers.len()).all(|number| {
-        let steps = world.platform.effective().filter(|event| event.producer == number).map(|event| event.step);
-        steps.is_sorted()
+    world.producers.iter().all(|producer| {
+        (0..=producer.incarnation).all(|incarnation| {
+            let own = stream(producer.number, incarnation);
+            let sequences = world.platform.effective().filter(|event| event.stream() == own);
+            sequences.map(|event| event.sequence).is_sorted()
+        })
     })
 }
 

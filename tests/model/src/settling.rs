@@ -30,7 +30,15 @@ pub fn is_at_rest(world: &World, scenario: &Scenario) -> bool {
 
 /// Whether everything that was accepted is settled and in the platform's log, once nothing goes wrong any more.
 pub fn settles(world: &World, scenario: &Scenario) -> bool {
-    let mut world = world.clone();
+    settle(world.clone(), scenario).is_ok()
+}
+
+/// Lets the world go on without misfortune until everything is settled; the world where it stands still (or goes round in
+/// circles) if that never comes.
+///
+/// # Errors
+/// The world in which something was left.
+pub fn settle(mut world: World, scenario: &Scenario) -> Result<World, Box<World>> {
     let mut actions = Vec::new();
     for step in 0..STEPS_LIMIT {
         actions.clear();
@@ -43,19 +51,19 @@ pub fn settles(world: &World, scenario: &Scenario) -> bool {
                 _ => None,
             });
             if everything_is_settled(&world) {
-                return true;
+                return Ok(world);
             }
         }
         match actions.first() {
             Some(action) => world.happen(scenario, *action),
-            None => return false,
+            None => return Err(Box::new(world)),
         }
         // A revision that nobody has: the platform waits thirty days for it, and then judges without.
         if step == GRACE_STEPS {
             world.happen(scenario, Action::LoseGrace);
         }
     }
-    false
+    Err(Box::new(world))
 }
 
 /// Nothing waits, and the platform has all that was accepted (or its abandonment).

@@ -2,6 +2,7 @@
 
 use tongqiao_engine::{Input, RecordAnswer, RequestNumber, Verdict};
 
+use crate::event::epoch_id;
 use crate::platform::Platform;
 use crate::producer::{Producer, Sending};
 use crate::scenario::{Budget, Scenario};
@@ -105,7 +106,10 @@ impl World {
     }
 
     fn is_under_way(&self, producer: usize, number: RequestNumber) -> bool {
-        self.requests.iter().any(|sending| sending.producer == producer && sending.number == number)
+        let starts = self.producers[producer].starts;
+        let same =
+            |sending: &Sending| sending.producer == producer && sending.starts == starts && sending.number == number;
+        self.requests.iter().any(same)
             || self.answers.iter().any(|answer| answer.producer == producer && answer.number == number)
     }
 
@@ -133,7 +137,9 @@ impl World {
             if producer.page.is_some() {
                 actions.push(Action::HandPage(at));
             }
-            let stale = producer.delivery.epoch().is_some_and(|epoch| epoch != self.platform.notice().epoch);
+            let running = epoch_id(self.platform.epoch);
+            let known = producer.told_epoch.or(producer.delivery.epoch());
+            let stale = known.is_some_and(|epoch| epoch != running);
             if producer.asks_epoch || stale {
                 actions.push(Action::SeeEpoch(at));
             }
@@ -202,6 +208,7 @@ impl World {
                 let notice = self.platform.notice();
                 self.with(at, |producer| {
                     producer.asks_epoch = false;
+                    producer.told_epoch = Some(notice.epoch);
                     producer.step(scenario, Input::EpochSeen(notice))
                 });
             }
@@ -229,7 +236,10 @@ impl World {
             }
             Action::Forge(at) => {
                 self.budget.forgeries -= 1;
-                let Sending { producer, number, events } = self.requests.remove(at);
+                let Sending { producer, number, events, starts } = self.requests.remove(at);
+                if self.producers[producer].starts != starts {
+                    return;
+                }
                 let forged = |id| RecordAnswer { id, verdict: Verdict::Unverifiable };
                 let results = events.iter().map(|event| forged(event.id)).collect();
                 self.answers.push(Answering { producer, number, results });
@@ -277,8 +287,8 @@ impl World {
 
     fn deliver(&mut self, sending: &Sending) {
         let results = self.platform.answer(&sending.events);
-        // The process that asked may be dead; its successor has other requests under other connections.
-        if self.producers[sending.producer].outstanding.contains(&sending.number) {
+        // The process that asked may be dead.
+        if self.producers[sending.producer].starts == sending.starts {
             self.answers.push(Answering { producer: sending.producer, number: sending.number, results });
         }
     }

@@ -152,3 +152,16 @@ pub(super) const fn lane_index(lane: Lane) -> usize {
 pub(super) const fn turn_order(settings: &Settings, since_bulk: u32) -> [Lane; 4] {
     if since_bulk >= settings.bulk_floor { [Lane::Bulk, Lane::Control, Lane::Payment, Lane::Case] } else { Lane::ALL }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_lane_is_asked_first_until_bulk_has_waited_long_enough() {
+        let settings = Settings { bulk_floor: 3, ..Settings::default() };
+        let first = [0, 2, 3, 4].map(|since_bulk| turn_order(&settings, since_bulk)[0]);
+        assert_eq!(first, [Lane::Control, Lane::Control, Lane::Bulk, Lane::Bulk]);
+        assert_eq!(turn_order(&settings, 3)[1..], [Lane::Control, Lane::Payment, Lane::Case]);
+    }
+}

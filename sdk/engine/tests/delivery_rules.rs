@@ -1,0 +1,239 @@
+//! The rules of delivery, one by one, against the machine as a driver sees it.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use tongqiao_engine::delivery::{RequestNumber, TerminalReceipt, Verdict, check};
+use tongqiao_engine::{
+    Change, Delivery, Entry, EntryKind, EntryState, EpochBook, EpochNotice, Failure, FailureScope, Input, Lane, Notice,
+    Outcome, Output, RecordAnswer, Retry, Sequence, Settings, StreamKey, SubjectId,
+};
+use tongqiao_protocol::{Digest, EpochId, IncarnationId, ProducerId, RecordId, Suite, Timestamp};
+
+fn epoch() -> EpochId {
+    EpochId::from_bytes([1; 16])
+}
+
+/// A machine over a list of entries; commits succeed at once unless told otherwise.
+struct Bench {
+    delivery: Delivery,
+    entries: Vec<Entry>,
+    now: Timestamp,
+    sent: Vec<(RequestNumber, Lane, Vec<RecordId>)>,
+    notices: Vec<Notice>,
+    commits_fail: bool,
+}
+
+impl Bench {
+    fn new(settings: Settings, entries: Vec<Entry>) -> Self {
+        let notice = EpochNotice { epoch: epoch(), previous: vec![] };
+        let book = EpochBook::default().turned(&notice).unwrap();
+        let (sent, notices) = (vec![], vec![]);
+        let now = Timestamp::from_millis(0);
+        let delivery = Delivery::new(settings, book);
+        let mut bench = Self { delivery, entries, now, sent, notices, commits_fail: false };
+        bench.give(Input::Timer);
+        bench
+    }
+
+    fn give(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            self.delivery.handle(input, self.now, 42);
+            while let Some(output) = self.delivery.poll() {
+                match output {
+                    Output::Load { lane, after_ordinal, limit } => {
+                        let limit = usize::try_from(limit).unwrap();
+                        let due = |entry: &&Entry| {
+                            entry.lane == lane
+                                && entry.ordinal > after_ordinal
+                                && entry.state == EntryState::Pending
+                                && entry.next_attempt_at <= self.now
+                        };
+                        let entries: Vec<Entry> = self.entries.iter().filter(due).take(limit).cloned().collect();
+                        let exhausted = entries.len() < limit;
+                        inputs.insert(0, Input::Loaded { lane, entries, exhausted });
+                    }
+                    Output::Persist { batch, .. } if self.commits_fail => inputs.insert(0, Input::PersistFailed(batch)),
+                    Output::Persist { batch, changes } => {
+                        changes.iter().for_each(|change| self.apply(change));
+                        inputs.insert(0, Input::Durable(batch));
+                    }
+                    Output::Transmit { request, lane, ids, .. } => self.sent.push((request, lane, ids)),
+                    Output::Notify(notice) => self.notices.push(notice),
+                    Output::FetchEpoch | Output::LoadRetained { .. } => {}
+                }
+            }
+            check(&self.delivery).unwrap();
+        }
+    }
+
+    fn apply(&mut self, change: &Change) {
+        let (Change::Settle { id, .. }
+        | Change::Reschedule { id, .. }
+        | Change::Expire { id, .. }
+        | Change::Bury { id, .. }) = change
+        else {
+            return;
+        };
+        let entry = self.entries.iter_mut().find(|entry| entry.id == *id).unwrap();
+        match change {
+            Change::Settle { state, .. } => entry.state = *state,
+            Change::Reschedule { next_attempt_at, .. } => entry.next_attempt_at = *next_attempt_at,
+            Change::Expire { .. } => entry.state = EntryState::Expired,
+            _ => entry.state = EntryState::Dead,
+        }
+    }
+
+    fn settle(&mut self, request: RequestNumber, ids: &[RecordId]) {
+        let verdict = || Verdict::Settled(TerminalReceipt { epoch: epoch(), position: 7, bytes: vec![] });
+        let results = ids.iter().map(|id| RecordAnswer { id: *id, verdict: verdict() }).collect();
+        self.give(Input::Answered { request, results });
+    }
+
+    fn wait(&mut self) {
+        self.now = self.delivery.next_deadline().unwrap();
+        self.give(Input::Timer);
+    }
+}
+
+fn id(number: u32) -> RecordId {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    RecordId::from_bytes(bytes)
+}
+
+/// The n-th entry of the store, on a subject of its own.
+fn entry(number: u32, lane: Lane) -> Entry {
+    let subject = SubjectId::from_bytes(*id(number).as_bytes());
+    Entry {
+        id: id(number),
+        kind: EntryKind::CaseEvent,
+        lane,
+        stream: StreamKey {
+            producer: ProducerId::from_bytes([1; 16]),
+            incarnation: IncarnationId::from_bytes([1; 16]),
+            subject,
+        },
+        sequence: Sequence::FIRST,
+        ordinal: u64::from(number),
+        digest: Digest::of(Suite::International, b""),
+        size_bytes: 1_000,
+        accepted_at: Timestamp::from_millis(0),
+        state: EntryState::Pending,
+        attempts: 0,
+        next_attempt_at: Timestamp::from_millis(0),
+        not_after: None,
+        replaces: None,
+        terminal_at: None,
+    }
+}
+
+fn failure(scope: FailureScope, retry: Retry, retry_after_ms: Option<u64>) -> Failure {
+    Failure { scope, retry, outcome: Outcome::Rejected, retry_after_ms, problem: b"why".to_vec() }
+}
+
+#[test]
+fn a_payment_does_not_wait_behind_a_backlog_of_cases_and_neither_does_bulk() {
+    let settings = Settings { batch_records: 1, concurrency: [1; 4], ..Settings::default() };
+    let mut entries: Vec<Entry> = (1..=20).map(|number| entry(number, Lane::Case)).collect();
+    entries.push(entry(21, Lane::Bulk));
+    entries.push(entry(22, Lane::Payment));
+    let mut bench = Bench::new(settings, entries);
+    // The lanes have been read one after the other; each may have one request under way.
+    let lanes: Vec<Lane> = bench.sent.iter().map(|(_, lane, _)| *lane).collect();
+    assert!(lanes.contains(&Lane::Payment) && lanes.contains(&Lane::Bulk) && lanes.contains(&Lane::Case));
+    while let Some((request, _, ids)) = bench.sent.pop() {
+        bench.settle(request, &ids);
+    }
+    assert!(bench.entries.iter().all(|entry| entry.state != EntryState::Pending));
+}
+
+#[test]
+fn one_bad_record_is_found_by_halving_and_becomes_the_only_dead_letter() {
+    let entries: Vec<Entry> = (1..=16).map(|number| entry(number, Lane::Case)).collect();
+    let mut bench = Bench::new(Settings { batch_records: 16, ..Settings::default() }, entries);
+    let mut requests = 0;
+    while let Some((request, _, ids)) = bench.sent.pop() {
+        requests += 1;
+        assert!(requests < 40, "the search must end");
+        if ids.contains(&id(11)) {
+            let failure = failure(FailureScope::Request, Retry::Never, None);
+            bench.give(Input::Failed { request, failure });
+        } else {
+            bench.settle(request, &ids);
+        }
+    }
+    for entry in &bench.entries {
+        let is_dead = entry.state == EntryState::Dead;
+        assert_eq!(is_dead, entry.id == id(11), "{entry:?}");
+        assert!(entry.state != EntryState::Pending);
+    }
+    let buried = bench.notices.iter().filter(|notice| matches!(notice, Notice::Buried { .. })).count();
+    assert_eq!(buried, 1);
+}
+
+#[test]
+fn retry_after_is_obeyed() {
+    let mut bench = Bench::new(Settings::default(), vec![entry(1, Lane::Case)]);
+    let (request, _, _) = bench.sent.pop().unwrap();
+    let failure = failure(FailureScope::Endpoint, Retry::AfterDelay, Some(60_000));
+    bench.give(Input::Failed { request, failure });
+    while bench.sent.is_empty() {
+        bench.wait();
+    }
+    assert!(bench.now.as_millis() > 60_000, "{}", bench.now);
+}
+
+#[test]
+fn a_record_whose_time_is_over_is_not_sent_but_expires() {
+    let mut late = entry(1, Lane::Payment);
+    late.kind = EntryKind::Bill;
+    late.not_after = Some(Timestamp::from_millis(100));
+    let mut bench = Bench::new(Settings::default(), vec![late]);
+    let (request, _, _) = bench.sent.pop().unwrap();
+    bench.now = Timestamp::from_millis(100);
+    let failure = failure(FailureScope::Endpoint, Retry::SameRequest, None);
+    bench.give(Input::Failed { request, failure });
+    assert!(bench.sent.is_empty());
+    assert_eq!(bench.entries[0].state, EntryState::Expired);
+    assert!(matches!(bench.notices.last(), Some(Notice::Expired { .. })));
+}
+
+#[test]
+fn memory_is_bounded_by_the_window_however_long_the_outbox() {
+    let settings = Settings { window_entries: 10, batch_records: 4, ..Settings::default() };
+    let entries: Vec<Entry> = (1..=500).map(|number| entry(number, Lane::Case)).collect();
+    let mut bench = Bench::new(settings, entries);
+    while let Some((request, _, ids)) = bench.sent.pop() {
+        assert!(ids.len() <= 4 && bench.delivery.in_memory(Lane::Case) <= 10);
+        bench.settle(request, &ids);
+    }
+    assert!(bench.entries.iter().all(|entry| entry.state != EntryState::Pending));
+}
+
+#[test]
+fn nothing_is_told_before_it_is_durable() {
+    let mut bench = Bench::new(Settings::default(), vec![entry(1, Lane::Case)]);
+    let (request, _, ids) = bench.sent.pop().unwrap();
+    bench.commits_fail = true;
+    bench.settle(request, &ids);
+    assert!(bench.notices.iter().all(|notice| matches!(notice, Notice::StoreWaits { .. })), "{:?}", bench.notices);
+    bench.commits_fail = false;
+    bench.wait();
+    assert!(matches!(bench.notices.last(), Some(Notice::Settled { .. })));
+    // The same answer again, late: nothing happens.
+    let told = bench.notices.len();
+    bench.settle(request, &ids);
+    assert_eq!(bench.notices.len(), told);
+}
+
+#[test]
+fn an_earlier_incarnation_goes_first_for_the_same_case() {
+    let (old, mut new) = (entry(1, Lane::Case), entry(2, Lane::Case));
+    new.stream = StreamKey { incarnation: IncarnationId::from_bytes([2; 16]), ..old.stream };
+    let mut bench = Bench::new(Settings::default(), vec![old, new]);
+    let (request, _, ids) = bench.sent.pop().unwrap();
+    assert_eq!(ids, [id(1)]);
+    assert!(bench.sent.is_empty());
+    bench.settle(request, &ids);
+    assert_eq!(bench.sent.pop().unwrap().2, [id(2)]);
+}
