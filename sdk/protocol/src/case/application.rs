@@ -10,7 +10,7 @@ use super::open_value::words;
 use crate::code_set::CodedValue;
 use crate::identifier::{DivisionCode, ItemCode, LicenceIdentifier, Override, OverrideRecord};
 use crate::reading::Reading;
-use crate::{CitizenNumber, CreditCode, Digest, Fault, PermanentResidentNumber, Timestamp, limits};
+use crate::{CitizenNumber, CreditCode, Digest, ErrorCode, Fault, PermanentResidentNumber, Timestamp, limits};
 
 /// An item of the catalogue: its identity is code *and* version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -198,7 +198,14 @@ impl Application {
         let item = reading.nested("item", ItemReference::read);
         let division = reading.identifier("division");
         let applicant = reading.nested("applicant", |applicant| Applicant::read(applicant, &known));
-        let form = reading.free_object("form");
+        // An item without a form of its own has an empty one; leaving it out is forgetting it.
+        let form = match reading.value("form") {
+            Some(_) => reading.free_object("form"),
+            None => {
+                reading.fault("form", ErrorCode::RequestMissingField);
+                None
+            }
+        };
         let materials = reading.list("materials", 0, limits::MATERIALS_MAX, Material::read);
         let channel = reading.nested("channel", |channel| {
             let (set, generation, code) =

@@ -149,6 +149,12 @@ impl CaseEvent {
         {
             reading.fault("specversion", ErrorCode::RequestInvalidValue);
         }
+        // CloudEvents lets it be absent; another type than JSON cannot stand in `data`.
+        if let Some(value) = reading.value("datacontenttype")
+            && value.as_str() != Some("application/json")
+        {
+            reading.fault("datacontenttype", ErrorCode::RequestInvalidValue);
+        }
         let id = reading.parsed("id");
         let party = reading.short_text("source").and_then(|source| {
             let party = source.strip_prefix(SOURCE).and_then(|party| party.parse().ok());
