@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::watch;
+use tongqiao_protocol::epoch::EPOCH_HEADER;
 use tongqiao_protocol::{EpochId, ErrorCode, Language, Signer, Timestamp};
 use url::Url;
 
@@ -139,7 +140,7 @@ impl Exchange {
         if let Some(time) = text(&DATE).and_then(classify::http_date) {
             self.clock.hear(time, sent_at);
         }
-        if let Some(epoch) = text(&HeaderName::from_static("tongqiao-epoch")).and_then(|text| text.parse().ok()) {
+        if let Some(epoch) = text(&HeaderName::from_static(EPOCH_HEADER)).and_then(|text| text.parse().ok()) {
             self.epoch.send_if_modified(|known| {
                 let new = *known != Some(epoch);
                 *known = Some(epoch);

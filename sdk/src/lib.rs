@@ -70,13 +70,14 @@ pub use items::{
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, Payments, Resolution};
-pub use receipt::{Receipt, ReceiptKind};
+pub use receipt::Receipt;
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier};
 pub use tongqiao_engine::delivery::Notice;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.
 pub use tongqiao_protocol as protocol;
+pub use tongqiao_protocol::receipt::ReceiptKind;
 pub use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use tongqiao_store::{IntegrityReport, Statistics};
 pub use transport::{Arrival, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};

@@ -1,6 +1,7 @@
 //! Leases of case numbers in the store.
 
 use serde::{Deserialize, Serialize};
+use tongqiao_engine::number_lease::LeasedBlock;
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::number_lease::{NumberLease, NumberLeaseRequest};
 use tongqiao_protocol::{DivisionCode, IncarnationId, RequestId, Timestamp};
@@ -13,21 +14,21 @@ use crate::{Error, entropy};
 
 const PAGE: u32 = 100;
 
-/// A lease as it is kept, with how far it is used.
+/// A block as it is kept, beside the year of its numbers. The division stands in the key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
-    lease: NumberLease,
-    /// The life of the store that asked for it; another one burns what is left.
-    incarnation: IncarnationId,
-    next: u64,
+    year: u16,
+    block: LeasedBlock,
 }
 
 impl Kept {
-    fn usable(&self, incarnation: IncarnationId, now: Timestamp) -> bool {
-        self.incarnation == incarnation
-            && self.next <= self.lease.last
-            && now < self.lease.expires
-            && self.lease.year == year_of(now)
+    /// What can be claimed of it now, and the block as it must be written back.
+    fn claim(&self, count: u64, incarnation: IncarnationId, now: Timestamp) -> Option<(Piece, Self)> {
+        if self.year != year_of(now) {
+            return None;
+        }
+        let (part, block) = self.block.claim(count, incarnation, now).ok()?;
+        Some((Piece { year: self.year, part }, Self { year: self.year, block }))
     }
 }
 
@@ -44,16 +45,12 @@ pub(super) async fn claim(shared: &Shared, six: &str, count: u64, now: Timestamp
         .ask(move |store| {
             let incarnation = store.identity()?.incarnation;
             loop {
-                let found = kept(store, &prefix)?;
-                let Some((key, version, mut kept)) =
-                    found.into_iter().find(|(_, _, kept)| kept.usable(incarnation, now))
-                else {
-                    return Ok(None);
-                };
-                let next = kept.next;
-                kept.next = (next + count).min(kept.lease.last + 1);
-                let piece = Piece { year: kept.lease.year, next, end: kept.next, expires: kept.lease.expires };
-                match store.commit(vec![put(key, &kept, Expected::Version(version))]) {
+                let mut found = kept(store, &prefix)?.into_iter();
+                let claimed = found.find_map(|(key, version, kept)| {
+                    kept.claim(count, incarnation, now).map(|(piece, rest)| (key, version, piece, rest))
+                });
+                let Some((key, version, piece, rest)) = claimed else { return Ok(None) };
+                match store.commit(vec![put(key, &rest, Expected::Version(version))]) {
                     Ok(_) => return Ok(Some(piece)),
                     // Another process was faster; look again.
                     Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => {}
@@ -71,8 +68,9 @@ pub(super) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u
         .storage
         .ask(move |store| {
             let incarnation = store.identity()?.incarnation;
-            let usable = kept(store, &prefix)?.into_iter().filter(|(_, _, kept)| kept.usable(incarnation, now));
-            Ok(usable.map(|(_, _, kept)| kept.lease.last + 1 - kept.next).sum())
+            let usable =
+                kept(store, &prefix)?.into_iter().filter(|(_, _, kept)| kept.claim(1, incarnation, now).is_some());
+            Ok(usable.map(|(_, _, kept)| kept.block.left()).sum())
         })
         .await
 }
@@ -113,8 +111,10 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
     let body = serde_json::to_vec(&request).map_err(Error::internal)?;
     let answer = shared.exchange.ask(Ask::post("/v1/case-number-leases", body)).await?;
     let lease = serde_json::from_slice::<NumberLease>(answer.body()).map_err(Error::malformed_answer)?;
-    let kept = Kept { incarnation: request.incarnation, next: lease.first, lease };
-    let lease_key = format!("lease/{six}/{}", kept.lease.lease);
+    let block = LeasedBlock::new(lease.lease, request.incarnation, lease.first..=lease.last, lease.expires)
+        .ok_or_else(|| Error::malformed_answer("a lease without numbers"))?;
+    let kept = Kept { year: lease.year, block };
+    let lease_key = format!("lease/{six}/{}", lease.lease);
     shared
         .storage
         .run(move |store| {

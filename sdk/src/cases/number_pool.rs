@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use tongqiao_engine::number_lease::ClaimedPart;
 use tongqiao_protocol::{CaseNumber, DivisionCode, ErrorCode, Timestamp};
 
 use super::lease;
@@ -16,14 +17,10 @@ use crate::client::Shared;
 const PIECE: u64 = 16;
 
 /// A piece of a lease that belongs to this process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) year: u16,
-    pub(super) next: u64,
-    /// Behind the last.
-    pub(super) end: u64,
-    /// No number is taken after this.
-    pub(super) expires: Timestamp,
+    pub(super) part: ClaimedPart,
 }
 
 /// The numbers of one client.
@@ -82,11 +79,10 @@ impl NumberPool {
     fn take_from_piece(&self, division: &DivisionCode, now: Timestamp) -> Result<Option<CaseNumber>, Error> {
         let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(piece) = pieces.get_mut(division.as_six()) else { return Ok(None) };
-        if piece.next >= piece.end || piece.expires <= now || piece.year != lease::year_of(now) {
+        if piece.year != lease::year_of(now) {
             return Ok(None);
         }
-        let serial = piece.next;
-        piece.next += 1;
+        let Ok(serial) = piece.part.take(now) else { return Ok(None) };
         CaseNumber::build(division, piece.year, serial).map(Some).map_err(Error::internal)
     }
 

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tongqiao_engine::delivery::{Missing, RecordAnswer, TerminalReceipt, Verdict};
 use tongqiao_engine::{EntryKind, Failure, FailureScope, Outcome, Retry, Sequence};
+use tongqiao_protocol::receipt::ReceiptKind;
 use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId, limits};
 
 use super::transmit::Stored;
 use crate::client::Shared;
-use crate::receipt::{self, ReceiptKind};
+use crate::receipt;
 
 /// The answer to `POST /v1/case-events`.
 #[derive(Deserialize)]
