@@ -3,6 +3,7 @@
 //! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
 mod codes;
+mod open;
 mod store;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Benchmark {
     /// Identifiers read per second, beside a scan of length and alphabet only.
     Codes(codes::Options),
+    /// Cases opened (judged, numbered, signed, committed), beside signing and committing alone.
+    Open(open::Options),
     /// Records accepted durably, beside raw SQLite and redis.
     Store(store::Options),
 }
@@ -27,6 +30,7 @@ enum Benchmark {
 fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         Benchmark::Codes(options) => codes::run(&options),
+        Benchmark::Open(options) => open::run(&options),
         Benchmark::Store(options) => store::run(&options),
     }
 }

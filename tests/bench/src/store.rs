@@ -6,7 +6,7 @@
 
 mod backlog;
 mod disk;
-mod ours;
+pub(crate) mod ours;
 mod raw;
 mod redis;
 mod strace;
@@ -50,7 +50,7 @@ pub(crate) struct Options {
 }
 
 /// Middle value; the slice is sorted.
-fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
