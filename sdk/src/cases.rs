@@ -149,6 +149,15 @@ impl Cases {
         replacement::supersede(&self.shared, refused, change.into()).await
     }
 
+    /// [`Cases::supersede`] for a refused opening: a corrected draft takes its place, with the same case and number.
+    ///
+    /// # Errors
+    /// As [`Cases::open`] and [`Cases::supersede`].
+    pub async fn supersede_opening(&self, refused: EventId, draft: &CaseDraft) -> Result<CaseHandle, Error> {
+        let application = opening::application(&self.shared, draft).await?;
+        replacement::supersede(&self.shared, refused, application).await
+    }
+
     /// Gives a refused or dead event up: a named person says that nothing happened there. The events behind it go on.
     ///
     /// # Errors

@@ -53,6 +53,11 @@ pub(super) fn standing(shared: &Shared) -> ClockStanding {
     if shared.clock.is_attested() { ClockStanding::Attested } else { ClockStanding::Free }
 }
 
+/// What a draft becomes, for an opening that takes the place of a refused one.
+pub(super) async fn application(shared: &Shared, draft: &CaseDraft) -> Result<CaseEventData, Error> {
+    judged(shared, draft).await.map(|application| CaseEventData::Applied(Box::new(application)))
+}
+
 /// The application in a draft, once form, identifiers and guide have nothing against it.
 async fn judged(shared: &Shared, draft: &CaseDraft) -> Result<Application, Error> {
     let now = shared.clock.now();

@@ -6,6 +6,7 @@ mod cases;
 mod delivery;
 mod payments;
 mod processes;
+mod refusals;
 mod sandbox;
 mod signing_in;
 mod tls;
