@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, Fault, PartyId, PublicKey, Suite, Timestamp};
+use tongqiao_protocol::{ErrorCode, Fault, PartyId, PublicKey, Suite, Timestamp, limits};
 
 use crate::app::AppState;
 use crate::crypto;
@@ -18,8 +18,6 @@ use crate::hop;
 use crate::json::{Faults, Members};
 use crate::refusal::Refusal;
 
-/// The largest body of a request that is not a batch.
-pub(crate) const MESSAGE_BYTES: usize = 256 * 1024;
 /// How many keys a party may bring at once.
 const KEYS_MOST: usize = 16;
 /// How long an enrolment code is good for: a week.
@@ -35,7 +33,7 @@ pub(crate) fn router() -> Router<AppState> {
 
 async fn enrol(State(app): State<AppState>, request: Request<Body>) -> Result<Json<Value>, Refusal> {
     let (parts, body) = request.into_parts();
-    let body = hop::read_body(&parts.headers, body, MESSAGE_BYTES).await?;
+    let body = hop::read_body(&parts.headers, body, limits::MESSAGE_BYTES_MAX).await?;
     let document = crate::json::document(&body)?;
     let now = app.clock.now();
     let wish = Wish::read(&document, now)?;

@@ -11,21 +11,21 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::HeaderMap;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
+use tongqiao_protocol::limits::BATCH_RECORDS_MAX;
 use tongqiao_protocol::{ErrorCode, EventId, Language, RecordKind, SignedRecord};
 
 use self::decision::Verdict;
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::judgement::Effect;
 use crate::app::AppState;
+use crate::database::DatabaseError;
 use crate::hop::Signed;
 use crate::json::{self, Faults, Members};
 use crate::receipt;
 use crate::record::{self, Authentic};
 use crate::refusal::{Refusal, language_of};
-
-/// Records in one request.
-const EVENTS_MOST: usize = 1_000;
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/v1/case-events", post(push)).route("/v1/case-events/{event}/receipt", get(find_receipt))
@@ -71,13 +71,14 @@ fn read_batch(document: &Value) -> Result<Vec<SignedRecord>, Refusal> {
     let faults = Faults::default();
     let records = Members::of(document, &faults).and_then(|members| {
         let count = members.require("events")?.as_array().map_or(0, Vec::len);
-        if count > EVENTS_MOST {
+        if count > BATCH_RECORDS_MAX {
             faults.add(
-                tongqiao_protocol::Fault::new("/events", ErrorCode::RequestBatchTooLarge).with("limit", EVENTS_MOST),
+                tongqiao_protocol::Fault::new("/events", ErrorCode::RequestBatchTooLarge)
+                    .with("limit", BATCH_RECORDS_MAX),
             );
             return None;
         }
-        let elements = members.objects("events", EVENTS_MOST)?;
+        let elements = members.objects("events", BATCH_RECORDS_MAX)?;
         if count == 0 {
             members.fault("events", ErrorCode::RequestEmptyBatch);
         }
@@ -120,9 +121,18 @@ fn result(id: Option<EventId>, verdict: Verdict, language: Language) -> Value {
 async fn find_receipt(
     State(app): State<AppState>,
     Path(event): Path<String>,
-    _signed: Signed,
+    Signed { caller, .. }: Signed,
 ) -> Result<Json<Value>, Refusal> {
     let id: EventId = event.parse().map_err(|_| Refusal::at("/event", ErrorCode::RequestInvalidValue))?;
-    let found = app.database.read(move |connection| receipt::find(connection, id.into())).await?;
-    found.map(Json).ok_or_else(|| Refusal::new(ErrorCode::ReceiptUnknown))
+    let found = app.database.read(move |connection| match author_of(connection, id)? {
+        Some(author) if caller.party.may_carry(&author) => receipt::find(connection, id.into()),
+        // Somebody else's event looks like none.
+        _ => Ok(None),
+    });
+    found.await?.map(Json).ok_or_else(|| Refusal::new(ErrorCode::ReceiptUnknown))
+}
+
+fn author_of(connection: &Connection, event: EventId) -> Result<Option<String>, DatabaseError> {
+    let mut statement = connection.prepare_cached("SELECT party FROM event WHERE id = ?1")?;
+    Ok(statement.query_row([event.as_bytes()], |row| row.get(0)).optional()?)
 }

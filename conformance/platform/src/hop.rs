@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, request};
-use tongqiao_protocol::{ErrorCode, PublicKey, SignatureValue, Suite, Timestamp, VerifyError};
+use tongqiao_protocol::{ErrorCode, PublicKey, SignatureValue, Suite, Timestamp, VerifyError, limits};
 
 use self::signature_input::SignatureInput;
 use crate::app::AppState;
@@ -18,11 +18,10 @@ use crate::crypto;
 use crate::directory::{self, Party, PartyKey, Purpose};
 use crate::refusal::Refusal;
 
-/// How far `created` may be from the platform's clock, and how long a signature lives.
-const SKEW_SECONDS: i64 = 300;
-
-/// The largest body of any request: a batch of records.
-const BODY_BYTES: usize = 4 * 1024 * 1024;
+/// How far `created` may be from the platform's clock.
+const SKEW_SECONDS: i64 = limits::CLOCK_SKEW_MS_MAX / 1_000;
+/// How long a signature lives.
+const LIFE_SECONDS: i64 = limits::HOP_SIGNATURE_LIFE_MS / 1_000;
 
 /// A request whose hop signature holds.
 pub(crate) struct Signed {
@@ -45,7 +44,7 @@ impl FromRequest<AppState> for Signed {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let body = read_body(&parts.headers, body, BODY_BYTES).await?;
+        let body = read_body(&parts.headers, body, limits::BATCH_BYTES_MAX).await?;
         let caller = authenticate(app, &parts, &body).await?;
         Ok(Self { caller, body })
     }
@@ -66,9 +65,12 @@ async fn authenticate(app: &AppState, parts: &request::Parts, body: &[u8]) -> Re
     let (input, signature) = headers(&parts.headers)?;
     let keyid = input.keyid.clone();
     let found = app.database.read(move |connection| directory::find_key(connection, &keyid)).await?;
-    let Some((key, party)) = found.filter(|(key, _)| key.purpose.signs_hops()) else {
+    let Some((key, party)) = found else {
         return Err(Refusal::new(ErrorCode::SignatureUnknownKey).with("keyid", &input.keyid));
     };
+    if !key.purpose.signs_hops() {
+        return Err(Refusal::new(ErrorCode::SignatureWrongUse).with("keyid", &input.keyid));
+    }
     check_validity(&key, now)?;
     check_freshness(&input, now)?;
     check_digest(&parts.headers, key.public.suite(), body)?;
@@ -109,7 +111,7 @@ fn check_validity(key: &PartyKey, now: Timestamp) -> Result<(), Refusal> {
 fn check_freshness(input: &SignatureInput, now: Timestamp) -> Result<(), Refusal> {
     let now_seconds = now.as_millis().div_euclid(1_000);
     let near = (now_seconds - input.created).abs() <= SKEW_SECONDS;
-    let alive = input.expires >= now_seconds && input.expires - input.created <= SKEW_SECONDS;
+    let alive = input.expires >= now_seconds && input.expires - input.created <= LIFE_SECONDS;
     if near && alive {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
+use tongqiao_protocol::limits::LEASE_NUMBERS_MAX;
 use tongqiao_protocol::{
     CaseNumber, DivisionCode, ErrorCode, IncarnationId, LeaseId, ProducerId, RequestId, Suite, Timestamp,
 };
@@ -21,7 +22,7 @@ use crate::json::{self, Faults, Members};
 use crate::refusal::Refusal;
 
 /// Numbers in one lease.
-const NUMBERS_MOST: i64 = 1_000;
+const NUMBERS_MOST: i64 = LEASE_NUMBERS_MAX.cast_signed();
 /// Serials of one epoch in one division and year: a thousand epochs fit into the ten digits.
 const ZONE: i64 = 10_000_000;
 /// How long numbers may be taken from a lease: thirty days. One taken stays valid for ever.

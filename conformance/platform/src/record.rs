@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
+use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
 use tongqiao_protocol::signed_record::RecordSignature;
 use tongqiao_protocol::{
     Digest, ErrorCode, KeyId, RecordId, RecordKind, SignatureValue, SignedRecord, Timestamp, VerifyError,
@@ -16,9 +17,6 @@ use crate::directory::{self, Party, PartyKey, Purpose};
 use crate::hop::Caller;
 use crate::json::Members;
 use crate::refusal::Refusal;
-
-/// The largest record.
-pub(crate) const RECORD_BYTES: usize = 256 * 1024;
 
 /// A record whose signature holds.
 pub(crate) struct Authentic {
@@ -35,7 +33,7 @@ pub(crate) fn read(members: &Members<'_>) -> Option<SignedRecord> {
         let bytes = STANDARD.decode(text).ok();
         match bytes {
             None => members.fault("record", ErrorCode::RequestInvalidValue),
-            Some(ref bytes) if bytes.len() > RECORD_BYTES => {
+            Some(ref bytes) if bytes.len() > MESSAGE_BYTES_MAX => {
                 members.fault("record", ErrorCode::RecordTooLarge);
                 return None;
             }

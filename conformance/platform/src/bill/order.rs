@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 use tongqiao_protocol::bill::{BillRecord, RefundRecord, VoidRecord};
-use tongqiao_protocol::{ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp};
+use tongqiao_protocol::{ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp, limits};
 
 use crate::alarm;
 use crate::app::AppState;
@@ -117,7 +117,7 @@ impl<R: OrderRecord> Order<R> {
 
 fn signed_record(body: &[u8]) -> Result<tongqiao_protocol::SignedRecord, Refusal> {
     // Base64 costs a third, and the signature a little.
-    const BODY_BYTES: usize = record::RECORD_BYTES / 3 * 4 + 1_024;
+    const BODY_BYTES: usize = limits::MESSAGE_BYTES_MAX / 3 * 4 + 1_024;
     if body.len() > BODY_BYTES {
         return Err(Refusal::new(ErrorCode::RequestTooLarge).with("limit_bytes", BODY_BYTES));
     }

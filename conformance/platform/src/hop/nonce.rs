@@ -1,12 +1,10 @@
 //! Nonces already used, kept long enough that no signature can be sent twice.
 
 use rusqlite::Connection;
+use tongqiao_protocol::limits::NONCE_MEMORY_MS;
 use tongqiao_protocol::{KeyId, Timestamp};
 
 use crate::database::DatabaseError;
-
-/// Twice the skew: a signature created at the far edge of it stays acceptable that long.
-const KEPT_MILLIS: i64 = 600_000;
 
 /// Whether a nonce had been used.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub(super) fn use_once(
     nonce: &str,
     now: Timestamp,
 ) -> Result<Use, DatabaseError> {
-    connection.prepare_cached("DELETE FROM nonce WHERE seen_at < ?1")?.execute([now.as_millis() - KEPT_MILLIS])?;
+    connection.prepare_cached("DELETE FROM nonce WHERE seen_at < ?1")?.execute([now.as_millis() - NONCE_MEMORY_MS])?;
     let added = connection
         .prepare_cached("INSERT OR IGNORE INTO nonce (keyid, nonce, seen_at) VALUES (?1, ?2, ?3)")?
         .execute((keyid.as_str(), nonce, now.as_millis()))?;
