@@ -72,7 +72,7 @@ pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, Payments, Resolution};
 pub use receipt::Receipt;
 pub use secret::Secret;
-pub use signer::{SoftwareSigner, SoftwareVerifier};
+pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::delivery::Notice;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.

@@ -107,7 +107,12 @@ impl Signer for SoftwareSigner {
             PrivateKey::International(key) => key.sign(message),
             PrivateKey::ShangMi(key) => key.sign(message, random)?,
         };
-        Ok(SignatureValue::from_bytes(bytes))
+        let signature = SignatureValue::from_bytes(bytes);
+        // A fault in the machine while signing can give the key away; such a signature never leaves.
+        SoftwareVerifier
+            .verify(&self.public_key, message, &signature)
+            .map_err(|error| SignError(format!("a fresh signature does not verify: {error}")))?;
+        Ok(signature)
     }
 }
 
@@ -128,6 +133,30 @@ impl Verifier for SoftwareVerifier {
             Suite::ShangMi => shang_mi::verify(key.as_bytes(), message, signature.as_bytes()),
         }
     }
+}
+
+/// Reads a public key in SPKI PEM (`BEGIN PUBLIC KEY`), as `openssl pkey -pubout` writes it.
+///
+/// # Errors
+/// `client.configuration` when it is neither an Ed25519 nor an SM2 key.
+pub fn public_key_from_pem(pem: &str) -> Result<PublicKey, Error> {
+    let (suite, bytes) = ed25519::public_key_from_pem(pem)
+        .map(|bytes| (Suite::International, bytes))
+        .or_else(|| shang_mi::public_key_from_pem(pem).map(|bytes| (Suite::ShangMi, bytes)))
+        .ok_or_else(|| Error::configuration("public key", "neither an Ed25519 nor an SM2 key in SPKI PEM"))?;
+    PublicKey::new(suite, bytes).map_err(Error::internal)
+}
+
+/// A public key in SPKI PEM, for OpenSSL and others.
+///
+/// # Errors
+/// `client.configuration` when the bytes are no point of the suite's curve.
+pub fn public_key_to_pem(key: &PublicKey) -> Result<String, Error> {
+    let pem = match key.suite() {
+        Suite::International => ed25519::public_key_to_pem(key.as_bytes()),
+        Suite::ShangMi => shang_mi::public_key_to_pem(key.as_bytes()),
+    };
+    pem.ok_or_else(|| Error::configuration("public key", "not on the suite's curve"))
 }
 
 #[cfg(test)]

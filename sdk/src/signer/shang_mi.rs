@@ -2,11 +2,14 @@
 
 use std::convert::Infallible;
 
-use sm2::SecretKey;
 use sm2::dsa::signature::{RandomizedSigner as _, Verifier as _};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm2::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
-use sm2::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
+use sm2::elliptic_curve::sec1::ToSec1Point as _;
+use sm2::pkcs8::{
+    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding,
+};
+use sm2::{PublicKey as Point, Scalar, SecretKey};
 use tongqiao_protocol::{Digest, SignError, Suite, VerifyError};
 use zeroize::Zeroize as _;
 
@@ -17,7 +20,20 @@ const USER_ID: &str = "1234567812345678";
 /// A private key; wiped when dropped.
 pub(super) struct Key {
     secret: SecretKey,
-    signing: SigningKey,
+    // On the heap, so that moving the key leaves no copy behind; `SigningKey` does not wipe itself, see `drop`.
+    signing: Box<SigningKey>,
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        let mut one = [0; 32];
+        one[31] = 1;
+        if let Ok(nothing) = SigningKey::from_slice(USER_ID, &one) {
+            *self.signing = nothing;
+            // Or the compiler would see that nobody reads it any more.
+            std::hint::black_box(&self.signing);
+        }
+    }
 }
 
 impl Key {
@@ -31,7 +47,11 @@ impl Key {
     }
 
     fn new(secret: SecretKey) -> Option<Self> {
-        let signing = SigningKey::new(USER_ID, &secret).ok()?;
+        // n − 1 is a scalar of the group and no key: signing divides by 1 + d.
+        if bool::from((*secret.to_nonzero_scalar().as_ref() + Scalar::ONE).is_zero()) {
+            return None;
+        }
+        let signing = Box::new(SigningKey::new(USER_ID, &secret).ok()?);
         Some(Self { secret, signing })
     }
 
@@ -40,7 +60,7 @@ impl Key {
     }
 
     pub(super) fn public_key(&self) -> Vec<u8> {
-        self.signing.verifying_key().to_sec1_bytes().into_vec()
+        self.signing.verifying_key().to_sec1_point(false).as_bytes().to_vec()
     }
 
     /// Signs with `random` mixed into the nonce (hedged), so that neither a bad generator nor a fault is fatal.
@@ -56,6 +76,14 @@ pub(super) fn verify(key: &[u8], message: &[u8], signature: &[u8; 64]) -> Result
     let key = VerifyingKey::from_sec1_bytes(USER_ID, key).map_err(|_| VerifyError::KeyNotOnCurve)?;
     let signature = Signature::from_slice(signature).map_err(|_| VerifyError::MalformedSignature)?;
     key.verify(message, &signature).map_err(|_| VerifyError::Mismatch)
+}
+
+pub(super) fn public_key_from_pem(pem: &str) -> Option<Vec<u8>> {
+    Some(Point::from_public_key_pem(pem).ok()?.to_sec1_point(false).as_bytes().to_vec())
+}
+
+pub(super) fn public_key_to_pem(key: &[u8]) -> Option<String> {
+    Point::from_sec1_bytes(key).ok()?.to_public_key_pem(LineEnding::LF).ok()
 }
 
 /// The 32 bytes that were given, drawn out by SM3 as far as they are asked for.
