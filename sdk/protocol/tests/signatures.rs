@@ -43,6 +43,9 @@ fn committed() -> Vec<(String, Suite, PublicKey, Vec<Value>)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
         let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let suite: Suite = serde_json::from_value(file["suite"].clone()).unwrap();
         let key = PublicKey::new(suite, bytes(&file["public_key"])).unwrap();
