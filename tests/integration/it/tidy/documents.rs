@@ -60,6 +60,34 @@ fn the_readme_and_the_starting_guide_have_a_chinese_twin() {
     }
 }
 
+/// The code blocks of one language, each line without its indentation.
+fn code(text: &str, language: &str) -> Vec<String> {
+    let opening = format!("```{language}\n");
+    let blocks = text.split(&opening).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(without_indentation).collect()
+}
+
+fn without_indentation(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.trim_start())).collect()
+}
+
+#[test]
+fn the_program_text_of_the_guides_stands_in_an_example_that_is_compiled() {
+    let files = tree::files();
+    let programs = files.iter().filter(|file| file.path.starts_with("examples/") && file.has_extension(&["rs"]));
+    let programs = programs.map(|file| without_indentation(&file.text().unwrap())).collect::<Vec<_>>();
+    let mut findings = Vec::new();
+    for path in ["README.md", "docs/start.md"] {
+        let Ok(text) = std::fs::read_to_string(tree::root().join(path)) else { continue };
+        for block in code(&text, "rust") {
+            if !programs.iter().any(|program| program.contains(&block)) {
+                findings.push(format!("{path}:\n{block}"));
+            }
+        }
+    }
+    tree::assert_none(&findings, "copy the lines from the example, so that the guide shows what compiles");
+}
+
 #[test]
 fn links_to_files_lead_somewhere() {
     let mut findings = Vec::new();

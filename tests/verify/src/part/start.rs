@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::command::Program;
 use crate::part::Trouble;
 use crate::repository::Repository;
+use crate::setup;
 
 const GUIDE: &str = "docs/start.md";
 /// The guide's own folder for files; emptied before each run.
@@ -27,6 +28,7 @@ enum Block {
 }
 
 pub(crate) fn run(repository: &Repository) -> Result<(), Trouble> {
+    setup::debian(repository, "curl", &["curl", "ca-certificates"])?;
     let guide = std::fs::read_to_string(repository.root().join(GUIDE))
         .map_err(|error| Trouble::Failed(format!("{GUIDE}: {error}")))?;
     let blocks = blocks(&guide);
