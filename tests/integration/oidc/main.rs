@@ -70,7 +70,7 @@ async fn a_person_signs_in_and_is_known_by_a_stable_id_and_an_assurance_on_a_nam
 async fn a_token_is_verified_offline_with_cached_keys_and_a_changed_one_is_refused() {
     let provider = Provider::start(REDIRECT);
     let world = World::new(&provider).await;
-    let token = world.sign_in().await.id_token().expose_text().to_owned();
+    let token = String::from_utf8(world.sign_in().await.id_token().expose().to_vec()).unwrap();
     drop(provider);
     assert_eq!(world.client.identity().verify(&token).await.unwrap().subject().id(), PERSON);
 

@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running provider; it ends with this value, because its standard input closes.
 pub(crate) struct Provider {
     child: Child,
+    /// Held open: the provider dies of a closed output as soon as it has something to remark.
+    _output: BufReader<ChildStdout>,
     pub(crate) issuer: String,
     pub(crate) client_id: String,
 }
@@ -24,10 +26,11 @@ impl Provider {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         let ready = serde_json::from_str::<serde_json::Value>(&line).unwrap();
         let member = |name: &str| ready[name].as_str().unwrap().to_owned();
-        Self { issuer: member("issuer"), client_id: member("client_id"), child }
+        Self { issuer: member("issuer"), client_id: member("client_id"), child, _output: output }
     }
 }
 
