@@ -1,6 +1,6 @@
 //! What do I see when a draft is wrong? Everything at once, each fault with its path, before anything is sent.
 //!
-//! `cargo run --release -p tongqiao-examples --bin faulty-draft -- <platform> <folder of first-case>`
+//! `cargo run -p tongqiao-examples --bin faulty-draft -- <platform> <folder of first-case>`
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! How do I push my first case?
 //!
-//! `cargo run --release -p tongqiao-examples --bin first-case -- <platform> <one-time code> <folder>`
+//! `cargo run -p tongqiao-examples --bin first-case -- <platform> <one-time code> <folder>`
 
 use std::path::PathBuf;
 
@@ -36,7 +36,10 @@ async fn first_case(Arguments { platform, code, folder }: &Arguments) -> Result<
     let outbox = folder.join("outbox.sqlite");
     let client = Client::builder(platform, credentials).store(outbox).division("340700").build().await?;
     let items = client.items().find(&ItemQuery::text("社会保障卡补领")).await?;
-    let Some(item) = items.first() else { return Ok(println!("the catalogue has no such item")) };
+    let Some(item) = items.first() else {
+        println!("the catalogue has no such item");
+        return Ok(());
+    };
 
     let draft = CaseDraft::new(&item.code, item.version, "340705000000")
         .person("测试用户", "340705199001010016")

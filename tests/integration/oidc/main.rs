@@ -28,14 +28,17 @@ impl World {
         // A second test has it installed already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = tempfile::tempdir().unwrap();
-        let platform = Platform::builder().database(folder.path().join("platform.sqlite")).sandbox().start().await.unwrap();
+        let platform =
+            Platform::builder().database(folder.path().join("platform.sqlite")).sandbox().start().await.unwrap();
         let address = platform.base_url().to_owned();
         let codes = format!("{address}/sandbox/enrolment-codes");
-        let answer = reqwest::Client::new().post(codes).send().await.unwrap().json::<serde_json::Value>().await.unwrap();
+        let answer =
+            reqwest::Client::new().post(codes).send().await.unwrap().json::<serde_json::Value>().await.unwrap();
         let code = answer["code"].as_str().unwrap();
         let credentials = tongqiao::enrol(&address, "civil-affairs", code).unwrap().run().await.unwrap();
         let identity = IdentityProvider::new(&provider.issuer, &provider.client_id, REDIRECT).unwrap();
-        let builder = Client::builder(&address, credentials).identity(identity).store(folder.path().join("outbox.sqlite"));
+        let builder =
+            Client::builder(&address, credentials).identity(identity).store(folder.path().join("outbox.sqlite"));
         Self { client: builder.build().await.unwrap(), _platform: platform, _folder: folder }
     }
 

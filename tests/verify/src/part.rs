@@ -105,13 +105,6 @@ pub(crate) const PARTS: &[Part] = &[
         run: program::model,
     },
     Part {
-        name: "process",
-        about: "tests that start and kill real processes",
-        budget_minutes: 5,
-        reach: Reach::Everywhere,
-        run: program::process,
-    },
-    Part {
         name: "bench",
         about: "prints the figures that documents quote, each beside its baseline",
         budget_minutes: 5,

@@ -1,5 +1,5 @@
-//! The programs of this repository that check something and print figures: the demo, the model checker, the benches,
-//! and the tests that kill processes. All in the release profile.
+//! The programs of this repository that check something and print figures: the demo, the model checker and the
+//! benches. All in the release profile.
 
 use crate::command::Program;
 use crate::part::Trouble;
@@ -31,10 +31,4 @@ pub(crate) fn bench(repository: &Repository) -> Result<(), Trouble> {
         release(repository, "tongqiao-bench", &[subject])?;
     }
     Ok(())
-}
-
-/// Tests that start and kill real processes.
-pub(crate) fn process(repository: &Repository) -> Result<(), Trouble> {
-    let words = ["test", "--release", "--locked", "--quiet", "-p", "tongqiao-integration", "--test", "process"];
-    Program::cargo(repository, &words).run()
 }
