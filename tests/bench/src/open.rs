@@ -56,7 +56,7 @@ async fn measure(options: &Options, suite: Suite) -> Result<(), Box<dyn Error>> 
     let client = Client::builder(&endpoint, credentials).store(store).numbers_in_stock(1_000).build().await?;
     let items = client.items().find(&ItemQuery::text("file certificate")).await?;
     let draft = CaseDraft::for_item(items.first().ok_or("the catalogue has no such item")?)
-        .person("测试用户", "340702199001011239")
+        .person("测试用户", "340705199001010016")
         .field("contact-phone", "13800000000")
         .field("reason", "办理入职手续")
         .material("id-card", "居民身份证");
