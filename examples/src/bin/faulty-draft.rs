@@ -30,7 +30,7 @@ async fn main() -> std::process::ExitCode {
 async fn faulty_draft(Arguments { platform, folder }: &Arguments) -> Result<(), tongqiao::Error> {
     let credentials = Credentials::from_file(folder.join("credentials.json"))?;
     let client = Client::builder(platform, credentials).store(folder.join("outbox.sqlite")).build().await?;
-    let draft = CaseDraft::new("no-item-code", 1, "34070X")
+    let draft = CaseDraft::new("1134070000", 1, "34070X")
         .person("", "340705199001010011") // a wrong check character
         .channel("7");
     if let Err(error) = client.cases().check(&draft).await {
