@@ -59,10 +59,26 @@ impl Cases {
     /// `request.invalid` with *all* faults of the draft and their paths; `lease.exhausted` when there is no number and
     /// none can be leased now; `catalogue.not_mirrored`; or a `store.` code. Nothing was taken or sent then.
     pub async fn open(&self, draft: &CaseDraft) -> Result<CaseHandle, Error> {
+        if let Some(opened) = self.opened_before(draft).await? {
+            return Ok(opened);
+        }
         let opening = opening::compose(&self.shared, draft).await?;
         let (case, number, event) = (opening.event.case, opening.number, opening.event.id);
-        writing::commit_opening(&self.shared, opening).await?;
-        Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
+        match writing::commit_opening(&self.shared, opening).await {
+            Ok(()) => Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event)),
+            // Another process with the same case id was faster.
+            Err(error) => self.opened_before(draft).await?.ok_or(error),
+        }
+    }
+
+    /// The case of a draft that brings its own id, when this store has it already.
+    async fn opened_before(&self, draft: &CaseDraft) -> Result<Option<CaseHandle>, Error> {
+        let Some(case) = draft.chosen_id() else { return Ok(None) };
+        let view = self.get(case).await?;
+        Ok(view.and_then(|view| {
+            let first = view.events.first()?.event;
+            Some(CaseHandle::new(Arc::clone(&self.shared), case, view.number, first))
+        }))
     }
 
     /// Says what happens next to a case: judged by the table of case life as far as this store knows the case, signed and

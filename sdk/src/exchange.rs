@@ -70,8 +70,8 @@ impl Exchange {
         Self { transport, endpoint, hop, clock, language, epoch: watch::Sender::new(None) }
     }
 
-    pub(crate) fn transport(&self) -> &dyn Transport {
-        self.transport.as_ref()
+    pub(crate) fn shared_transport(&self) -> Arc<dyn Transport> {
+        Arc::clone(&self.transport)
     }
 
     /// Changes of the epoch that answers name.

@@ -73,12 +73,9 @@ impl Identity {
         let keyring = self.keyring()?;
         let code = code_of(callback, &sign_in)?;
         let party = keyring.relying_party(&self.shared).await?;
-        let exchange = party
-            .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| Error::of(ErrorCode::IdentityTokenInvalid).because(error))?
-            .set_pkce_verifier(PkceCodeVerifier::new(sign_in.verifier().to_owned()));
+        let verifier = PkceCodeVerifier::new(sign_in.verifier().to_owned());
         let http = provider::http_client(&self.shared);
-        let tokens = exchange.request_async(&http).await.map_err(provider::token_error)?;
+        let tokens = provider::exchange_code(party, AuthorizationCode::new(code), verifier, http).await?;
         let Some(id_token) = tokens.id_token() else {
             return Err(Error::of(ErrorCode::IdentityTokenInvalid).detail("the provider sent no ID token"));
         };

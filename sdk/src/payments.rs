@@ -119,7 +119,22 @@ impl Payments {
     /// # Errors
     /// `bill.unknown` when it was not made through this store, `request.invalid`, or a `store.` code.
     pub async fn refund(&self, bill: BillId, amount: Amount, reason: &str) -> Result<RefundId, Error> {
-        writing::refund(&self.shared, bill, amount, reason).await
+        writing::refund(&self.shared, None, bill, amount, reason).await
+    }
+
+    /// As [`Payments::refund`], with an id that the application made and stored before. A refund whose id this store
+    /// already has changes nothing, so that an application that was killed can simply ask again.
+    ///
+    /// # Errors
+    /// As [`Payments::refund`].
+    pub async fn refund_as(
+        &self,
+        refund: RefundId,
+        bill: BillId,
+        amount: Amount,
+        reason: &str,
+    ) -> Result<RefundId, Error> {
+        writing::refund(&self.shared, Some(refund), bill, amount, reason).await
     }
 
     /// Waits until the platform has the refund, and gives its view.

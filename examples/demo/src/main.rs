@@ -1,3 +1,79 @@
-//! cargo demo: a platform and two departments, killed in the middle, with a ledger.
+//! `cargo demo`: a city's platform and two departments, real processes on embedded databases, killed in the middle; at the
+//! end a ledger that is read from their files from outside.
+//!
+//! Citizens sign in, items are looked up, cases are pushed, fees are collected and refunded, everything is settled. The
+//! exit code is 0 only when every accepted record took effect exactly once, in order, and the money is right to the fen.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people's terminals")]
+
+mod citizen;
+mod department;
+mod error;
+mod ledger;
+mod orchestra;
+mod plan;
+mod platform;
+mod process;
+mod progress;
+mod summary;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A platform and two departments, killed in the middle, with a ledger at the end.
+#[derive(Debug, Parser)]
+#[command(name = "cargo demo", version)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Option<Role>,
+    /// Print the ledger as one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Decides everything that is left to chance.
+    #[arg(long, default_value_t = 20_261_123)]
+    seed: u64,
+    /// How many cases, over both departments.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=5_000))]
+    cases: u32,
+    /// Keep the platform running afterwards and print its address and a sandbox login.
+    #[arg(long)]
+    keep: bool,
+    /// Where the databases are written; a temporary folder by default.
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+/// What this process is, when the demo starts itself again.
+#[derive(Debug, Subcommand)]
+enum Role {
+    #[command(hide = true)]
+    Platform(platform::Arguments),
+    #[command(hide = true)]
+    Department(department::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Citizens' browsers bring no cryptography of their own; a second installation would say that it is there already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cargo demo: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match arguments.role {
+            Some(Role::Platform(platform)) => platform::run(platform).await.map(|()| ExitCode::SUCCESS),
+            Some(Role::Department(department)) => department::run(department).await.map(|()| ExitCode::SUCCESS),
+            None => orchestra::play(arguments).await,
+        }
+    });
+    outcome.unwrap_or_else(|error| {
+        eprintln!("cargo demo: {error}");
+        ExitCode::from(2)
+    })
+}

@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::Sender;
 
 use crate::error::DemoError;
 
@@ -44,6 +44,8 @@ pub(crate) enum Report {
     Settled {
         /// The count so far.
         count: u64,
+        /// How many it has accepted so far.
+        accepted: u64,
     },
     /// Nothing is left to do.
     Done,
@@ -63,6 +65,13 @@ pub(crate) enum Role {
 pub(crate) enum Heard {
     /// It said something.
     Said(Role, Report),
+    /// A citizen has paid.
+    Paid {
+        /// The bill.
+        bill: String,
+        /// How much, as the page said.
+        fen: i64,
+    },
     /// Its output ended: it has exited or was killed. The number tells lives of one role apart.
     Silent(Role, u32),
 }
@@ -70,7 +79,6 @@ pub(crate) enum Heard {
 /// One life of one role.
 pub(crate) struct Process {
     child: Child,
-    role: Role,
 }
 
 impl Process {
@@ -79,7 +87,7 @@ impl Process {
         let program = std::env::current_exe().map_err(|source| DemoError::io("find this program", source))?;
         let mut child = Command::new(program)
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|source| DemoError::io("start a process", source))?;
@@ -91,14 +99,14 @@ impl Process {
                 let Ok(line) = line else { break };
                 // A line torn by SIGKILL is not a report; everything it might have said is asked again later.
                 let Ok(report) = serde_json::from_str(&line) else { continue };
-                if hear.send(Heard::Said(role, report)).is_err() {
+                if hear.blocking_send(Heard::Said(role, report)).is_err() {
                     return;
                 }
             }
             // The receiver is gone only when the demo is over.
-            drop(hear.send(Heard::Silent(role, life)));
+            drop(hear.blocking_send(Heard::Silent(role, life)));
         });
-        Ok(Self { child, role })
+        Ok(Self { child })
     }
 
     /// SIGKILL: no destructor, no flush, no goodbye.
@@ -107,11 +115,23 @@ impl Process {
         self.child.wait().map_err(|source| DemoError::io("reap a process", source))?;
         Ok(())
     }
+}
 
-    /// Which role this is a life of.
-    pub(crate) fn role(&self) -> Role {
-        self.role
+impl Drop for Process {
+    /// A demo that ends early leaves nothing running.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
+}
+
+/// Ends this process when the orchestrator is gone, however it went: its end of our standard input is then closed.
+pub(crate) fn end_with_orchestrator() {
+    thread::spawn(|| {
+        drop(std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
+        #[allow(clippy::disallowed_methods, reason = "nobody is left to hear of an orderly end")]
+        std::process::exit(3);
+    });
 }
 
 /// Prints a report and makes sure that it has left this process.
@@ -119,8 +139,6 @@ pub(crate) fn report(report: &Report) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     let Ok(line) = serde_json::to_string(report) else { return };
-    // When nobody listens any more the demo is over, and so are we.
-    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-        std::process::exit(3);
-    }
+    // When nobody listens any more the demo is over, and this process is about to be killed.
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tongqiao_protocol::code_set::GB39046;
-use tongqiao_protocol::{Digest, LicenceIdentifier, Timestamp};
+use tongqiao_protocol::{CaseId, Digest, LicenceIdentifier, Timestamp};
 
 use crate::Item;
 
@@ -21,6 +21,7 @@ use crate::Item;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CaseDraft {
+    case: Option<CaseId>,
     item: Value,
     division: String,
     applicant: Map<String, Value>,
@@ -43,6 +44,7 @@ impl CaseDraft {
     /// unless [`CaseDraft::channel`] says otherwise.
     pub fn new(item: &str, version: u32, division: &str) -> Self {
         Self {
+            case: None,
             item: json!({ "code": item, "version": version }),
             division: division.to_owned(),
             applicant: Map::new(),
@@ -60,6 +62,18 @@ impl CaseDraft {
             Some(channel) => draft.channel(channel),
             None => draft,
         }
+    }
+
+    /// The case's id, made and stored by the application before it opens the case. Opening a case whose id this store
+    /// already has changes nothing and gives the handle of the first opening, so that an application that was killed
+    /// can simply open again.
+    pub const fn case_id(mut self, case: CaseId) -> Self {
+        self.case = Some(case);
+        self
+    }
+
+    pub(super) const fn chosen_id(&self) -> Option<CaseId> {
+        self.case
     }
 
     /// A natural person applies, with a resident identity card.

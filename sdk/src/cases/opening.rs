@@ -34,7 +34,10 @@ pub(super) async fn compose(shared: &Shared, draft: &CaseDraft) -> Result<Openin
     let event = CaseEvent {
         id: entropy::id(now, EventId::from_time_and_random)?,
         party: shared.credentials.party().clone(),
-        case: entropy::id(now, CaseId::from_time_and_random)?,
+        case: match draft.chosen_id() {
+            Some(case) => case,
+            None => entropy::id(now, CaseId::from_time_and_random)?,
+        },
         time: now,
         producer: identity.producer,
         incarnation: identity.incarnation,

@@ -1,5 +1,6 @@
 //! The provider: its address, and what is cached of its metadata and keys.
 
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use openidconnect::core::{
@@ -8,9 +9,9 @@ use openidconnect::core::{
     CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    Client as RelyingParty, ClientId, ClientSecret, DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, HttpRequest, IdToken, IdTokenFields, IssuerUrl, RedirectUrl, RequestTokenError,
-    StandardErrorResponse, StandardTokenResponse,
+    AuthorizationCode, Client as RelyingParty, ClientId, ClientSecret, DiscoveryError, EmptyExtraTokenFields,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, IdToken, IdTokenFields, IssuerUrl, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tongqiao_engine::{Change, Collection, Expected};
@@ -22,7 +23,7 @@ use crate::transport::{Sending, TransportFailure};
 use crate::{Error, Secret};
 
 pub(super) type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-type Fields = IdTokenFields<
+pub(super) type Fields = IdTokenFields<
     Claims,
     EmptyExtraTokenFields,
     CoreGenderClaim,
@@ -169,9 +170,7 @@ impl Keyring {
 
     /// Asks the provider for metadata and keys and keeps them.
     pub(super) async fn fetch(&self, shared: &Shared) -> Result<Arc<CachedKeys>, Error> {
-        let http = http_client(shared);
-        let metadata =
-            CoreProviderMetadata::discover_async(self.provider.issuer.clone(), &http).await.map_err(discovery_error)?;
+        let metadata = discover(self.provider.issuer.clone(), http_client(shared)).await?;
         let keys = metadata.jwks().clone();
         let cached = Arc::new(CachedKeys { metadata, keys, fetched_at: shared.clock.local() });
         let bytes = serde_json::to_vec(cached.as_ref()).map_err(Error::internal)?;
@@ -195,9 +194,42 @@ impl Keyring {
     }
 }
 
+/// A question to the provider under way.
+type Asking<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// Metadata and keys from the provider; boxed so that callers' futures are `Send` for every lifetime.
+fn discover(
+    issuer: IssuerUrl,
+    http: impl Fn(HttpRequest) -> Sending<'static> + Send + Sync + 'static,
+) -> Asking<CoreProviderMetadata> {
+    Box::pin(async move { CoreProviderMetadata::discover_async(issuer, &http).await.map_err(discovery_error) })
+}
+
+/// The tokens for a code; boxed likewise.
+pub(super) fn exchange_code(
+    party: Party,
+    code: AuthorizationCode,
+    verifier: PkceCodeVerifier,
+    http: impl Fn(HttpRequest) -> Sending<'static> + Send + Sync + 'static,
+) -> Asking<StandardTokenResponse<Fields, CoreTokenType>> {
+    Box::pin(async move {
+        let exchange = party
+            .exchange_code(code)
+            .map_err(|error| Error::of(ErrorCode::IdentityTokenInvalid).because(error))?
+            .set_pkce_verifier(verifier);
+        exchange.request_async(&http).await.map_err(token_error)
+    })
+}
+
 /// The crate's way to our transport.
-pub(super) fn http_client<'a>(shared: &'a Shared) -> impl Fn(HttpRequest) -> Sending<'a> {
-    |request: HttpRequest| shared.exchange.transport().send(request)
+///
+/// It owns what it needs: a future that borrowed it would be `Send` for some lifetimes only, and could not be spawned.
+pub(super) fn http_client(shared: &Shared) -> impl Fn(HttpRequest) -> Sending<'static> + use<> {
+    let transport = shared.exchange.shared_transport();
+    move |request: HttpRequest| {
+        let transport = Arc::clone(&transport);
+        Box::pin(async move { transport.send(request).await })
+    }
 }
 
 fn discovery_error(error: DiscoveryError<TransportFailure>) -> Error {
@@ -208,9 +240,7 @@ fn discovery_error(error: DiscoveryError<TransportFailure>) -> Error {
 }
 
 /// The code is spent in any case: a sign-in whose exchange failed begins again.
-pub(super) fn token_error(
-    error: RequestTokenError<TransportFailure, StandardErrorResponse<CoreErrorResponseType>>,
-) -> Error {
+fn token_error(error: RequestTokenError<TransportFailure, StandardErrorResponse<CoreErrorResponseType>>) -> Error {
     match error {
         RequestTokenError::Request(failure) => Error::from(failure),
         RequestTokenError::ServerResponse(refusal) => {

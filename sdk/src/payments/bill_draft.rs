@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tongqiao_protocol::{Amount, CaseId, Timestamp};
+use tongqiao_protocol::{Amount, BillId, CaseId, Timestamp};
 
 /// How long the platform may take first notice of a bill, unless said otherwise.
 const TAKEN_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -19,6 +19,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(24 * 3_600);
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct BillDraft {
+    bill: Option<BillId>,
     division: String,
     payer: Value,
     case: Option<CaseId>,
@@ -40,6 +41,7 @@ impl BillDraft {
     /// A bill for a division's treasury (6, 9 or 12 digits), to be paid by somebody.
     pub fn new(division: &str, payer: &str) -> Self {
         Self {
+            bill: None,
             division: division.to_owned(),
             payer: json!({ "name": payer }),
             case: None,
@@ -48,6 +50,17 @@ impl BillDraft {
             late_fee: Amount::ZERO.to_string(),
             taken_within: TAKEN_WITHIN,
         }
+    }
+
+    /// The bill's id, made and stored by the application before it makes the bill. Making a bill whose id this store
+    /// already has changes nothing, so that an application that was killed can simply make it again.
+    pub const fn bill_id(mut self, bill: BillId) -> Self {
+        self.bill = Some(bill);
+        self
+    }
+
+    pub(super) const fn chosen_id(&self) -> Option<BillId> {
+        self.bill
     }
 
     /// The stable user id of the payer, when he signed in.

@@ -28,7 +28,11 @@ struct Placed {
 
 pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId, Error> {
     let now = shared.clock.now();
-    let bill = entropy::id(now, BillId::from_time_and_random)?;
+    let bill = match draft.chosen_id() {
+        Some(bill) if is_here(shared, bill).await? => return Ok(bill),
+        Some(bill) => bill,
+        None => entropy::id(now, BillId::from_time_and_random)?,
+    };
     let mut record = draft.to_json(now);
     record["bill"] = json!(bill);
     record["party"] = json!(shared.credentials.party());
@@ -53,9 +57,16 @@ pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId,
         not_after: Some(not_after),
     };
     let append = sign(shared, RecordKind::Bill, record, place)?;
-    shared.storage.ask(move |store| store.commit(vec![append, file.put(Expected::Absent)])).await?;
+    if let Err(error) = shared.storage.ask(move |store| store.commit(vec![append, file.put(Expected::Absent)])).await {
+        // Another process with the same bill id was faster.
+        return if is_here(shared, bill).await? { Ok(bill) } else { Err(error) };
+    }
     shared.appended.notify_one();
     Ok(bill)
+}
+
+async fn is_here(shared: &Shared, bill: BillId) -> Result<bool, Error> {
+    shared.storage.ask(move |store| Ok(BillFile::load(store, bill)?.is_some())).await
 }
 
 pub(super) async fn void(shared: &Shared, bill: BillId, reason: &str) -> Result<(), Error> {
@@ -67,9 +78,24 @@ pub(super) async fn void(shared: &Shared, bill: BillId, reason: &str) -> Result<
     follow(shared, bill, RecordKind::Void, EntryKind::Void, id, &record, None).await
 }
 
-pub(super) async fn refund(shared: &Shared, bill: BillId, amount: Amount, reason: &str) -> Result<RefundId, Error> {
+pub(super) async fn refund(
+    shared: &Shared,
+    chosen: Option<RefundId>,
+    bill: BillId,
+    amount: Amount,
+    reason: &str,
+) -> Result<RefundId, Error> {
     let created = shared.clock.now();
-    let refund = entropy::id(created, RefundId::from_time_and_random)?;
+    let refund = match chosen {
+        Some(refund) => {
+            let here = shared.storage.ask(move |store| Ok(store.entry(&refund.into())?.is_some())).await?;
+            if here {
+                return Ok(refund);
+            }
+            refund
+        }
+        None => entropy::id(created, RefundId::from_time_and_random)?,
+    };
     let not_after = created.plus_millis(REFUND_TAKEN_WITHIN_MS);
     let record = RefundRecord {
         refund,

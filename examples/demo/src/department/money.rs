@@ -1,0 +1,60 @@
+//! The bill of one case: made, paid by a citizen, voided or refunded as planned.
+
+use tongqiao::protocol::bill::BillState;
+use tongqiao::protocol::{Amount, BillId, CaseId, RefundId};
+use tongqiao::{BillDraft, Client};
+
+use crate::error::DemoError;
+use crate::plan::{BillEnding, PlannedBill, PlannedCase};
+use crate::process::{Report, report};
+
+/// Collects what the case costs; goes on where an earlier life of this process was killed.
+pub(super) async fn collect(client: &Client, case: &PlannedCase) -> Result<(), DemoError> {
+    let Some(bill) = &case.bill else { return Ok(()) };
+    let payments = client.payments();
+    let id = payments.create(&draft(case, bill)).await.map_err(DemoError::broken)?;
+    report(&Report::Accepted { record: id.to_string() });
+    match bill.ending {
+        BillEnding::Voided => payments.void(id, "开错").await.map_err(DemoError::broken),
+        BillEnding::Paid => paid(client, id).await,
+        BillEnding::Refunded { fen } => {
+            paid(client, id).await?;
+            let refund = RefundId::from_bytes(bill.refund);
+            let amount = Amount::from_fen(fen).ok_or_else(|| DemoError::broken("a refund is no amount"))?;
+            let refund = payments.refund_as(refund, id, amount, "多缴").await.map_err(DemoError::broken)?;
+            report(&Report::Accepted { record: refund.to_string() });
+            Ok(())
+        }
+    }
+}
+
+async fn paid(client: &Client, id: BillId) -> Result<(), DemoError> {
+    let payments = client.payments();
+    // The platform may be dead just now; a bill is asked for until it is there.
+    let view = loop {
+        match payments.registered(id).await {
+            Ok(view) => break view,
+            Err(error) if error.retry() != tongqiao::Retry::Never => tokio::task::yield_now().await,
+            Err(error) => return Err(DemoError::broken(error)),
+        }
+    };
+    if view.state == BillState::Open {
+        let cashier_url = view.cashier_url.ok_or_else(|| DemoError::broken("an open bill without a cashier"))?;
+        report(&Report::BillOpen { bill: id.to_string(), cashier_url });
+    }
+    payments.await_paid(id).await.map_err(DemoError::broken)?;
+    report(&Report::BillPaid { bill: id.to_string() });
+    Ok(())
+}
+
+fn draft(case: &PlannedCase, bill: &PlannedBill) -> BillDraft {
+    let yuan = |fen: i64| Amount::from_fen(fen).unwrap_or_default().to_string();
+    let mut draft = BillDraft::new(&case.division, &case.applicant.name)
+        .bill_id(BillId::from_bytes(bill.id))
+        .case(CaseId::from_bytes(case.id))
+        .item(&case.item.code, case.item.version);
+    for line in &bill.lines {
+        draft = draft.line(&line.code, &line.name, line.quantity, &yuan(line.unit_fen));
+    }
+    draft
+}

@@ -1,0 +1,82 @@
+//! The ledger: what the stores accepted, what took effect at the platform, what citizens paid and what was planned, read
+//! from the files and journals themselves and never through the SDK.
+
+mod platform_side;
+mod store_side;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::error::DemoError;
+use crate::plan::Plan;
+
+pub(crate) use platform_side::PlatformSide;
+pub(crate) use store_side::StoreSide;
+
+/// Sixteen bytes of a UUID.
+pub(crate) type Id = [u8; 16];
+
+/// What an onlooker wrote down while the demo ran.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    /// Every record of which a department said that it was accepted.
+    pub(crate) acknowledged: Vec<Id>,
+    /// What citizens paid, by bill, in fen.
+    pub(crate) paid_fen: BTreeMap<Id, i64>,
+    /// How many citizens signed in.
+    pub(crate) signed_in: u64,
+    /// How often the platform was killed.
+    pub(crate) platform_kills: u32,
+    /// How often a department was killed.
+    pub(crate) department_kills: u32,
+}
+
+/// The sums of both sides, and everything that is wrong.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ledger {
+    pub(crate) cases: u64,
+    pub(crate) events_accepted: u64,
+    pub(crate) events_applied: u64,
+    pub(crate) receipts: u64,
+    pub(crate) bills: u64,
+    pub(crate) bills_paid: u64,
+    pub(crate) bills_void: u64,
+    pub(crate) refunds: u64,
+    pub(crate) fen_billed: i64,
+    pub(crate) fen_paid: i64,
+    pub(crate) fen_refunded: i64,
+    pub(crate) signed_in: u64,
+    pub(crate) platform_kills: u32,
+    pub(crate) department_kills: u32,
+    pub(crate) lost: u64,
+    pub(crate) doubled: u64,
+    pub(crate) out_of_order: u64,
+    pub(crate) fen_wrong: i64,
+    /// One sentence for each thing that is wrong; empty when all is well.
+    pub(crate) findings: Vec<String>,
+}
+
+impl Ledger {
+    /// Reads every file and compares.
+    pub(crate) fn draw_up(
+        platform: &Path,
+        stores: &[&Path],
+        plans: &[Plan],
+        journal: &Journal,
+    ) -> Result<Self, DemoError> {
+        let platform = PlatformSide::read(platform)?;
+        let mut sides = Vec::new();
+        for store in stores {
+            sides.push(StoreSide::read(store)?);
+        }
+        Ok(verdict::compare(&platform, &sides, plans, journal))
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.findings.is_empty()
+    }
+}

@@ -1,0 +1,34 @@
+//! The platform's process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tongqiao_reference_platform::Platform;
+
+use crate::error::DemoError;
+use crate::process::{Report, end_with_orchestrator, report};
+
+/// How the orchestrator starts it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The database file.
+    #[arg(long)]
+    database: PathBuf,
+    /// Where to listen.
+    #[arg(long)]
+    listen: SocketAddr,
+}
+
+/// Serves until it is killed.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
+    end_with_orchestrator();
+    let mut running = Platform::builder()
+        .database(arguments.database)
+        .listen(arguments.listen)
+        .sandbox()
+        .start()
+        .await
+        .map_err(DemoError::broken)?;
+    report(&Report::Listening { address: running.base_url().to_owned() });
+    running.wait().await.map_err(|source| DemoError::io("serve", source))
+}
