@@ -30,6 +30,7 @@ pub mod number_lease;
 pub mod problem;
 pub mod reading;
 pub mod receipt;
+pub mod routes;
 pub mod signed_record;
 pub mod suite;
 pub mod timestamp;

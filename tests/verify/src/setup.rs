@@ -29,7 +29,8 @@ pub(crate) fn debian(repository: &Repository, program: &str, packages: &[&str]) 
 }
 
 fn starts(repository: &Repository, program: &str) -> bool {
-    Program::new(repository.root(), program, &["--version"]).succeeds()
+    // Not `--version`: some programs, OpenSSL 3.0 among them, do not know that word.
+    Program::new(repository.root(), "sh", &["-c", "command -v \"$0\" >/dev/null", program]).succeeds()
 }
 
 /// Installs a command-line tool from its Rust package into `.verify/` and returns the path of its binary.

@@ -1,0 +1,92 @@
+//! Every address of the platform's HTTP interface under `/v1`, with who may ask, whether repeating is harmless, and how
+//! large the body may be. The platform is tested against this table, row by row.
+//!
+//! ```
+//! use tongqiao_protocol::routes::{Access, ROUTES};
+//! let pushed = ROUTES.iter().find(|route| route.path == "/v1/case-events");
+//! assert!(pushed.is_some_and(|route| route.access == Access::Signed));
+//! ```
+
+use crate::limits::{BATCH_BYTES_MAX, MESSAGE_BYTES_MAX};
+
+/// The methods that occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes; repeating it is recognised by the id inside.
+    Post,
+}
+
+impl Method {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Anybody: the answer is public or signed by the platform.
+    Open,
+    /// A party with a hop signature (RFC 9421).
+    Signed,
+    /// Whoever holds a one-time enrolment code.
+    OneTimeCode,
+}
+
+/// What makes a repetition harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Repetition {
+    /// Reading changes nothing.
+    Reads,
+    /// The id inside the record or request is the index of duplicates, for ever.
+    ById,
+}
+
+/// One address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path; names in braces stand for an id.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// Why repeating is harmless.
+    pub repetition: Repetition,
+    /// The largest body, in bytes; 0 where there is none.
+    pub body_bytes_max: usize,
+}
+
+const fn read(path: &'static str, access: Access) -> Route {
+    Route { method: Method::Get, path, access, repetition: Repetition::Reads, body_bytes_max: 0 }
+}
+
+const fn write(path: &'static str, access: Access, body_bytes_max: usize) -> Route {
+    Route { method: Method::Post, path, access, repetition: Repetition::ById, body_bytes_max }
+}
+
+/// The route table of version 1.
+pub const ROUTES: &[Route] = &[
+    read("/v1/time", Access::Open),
+    read("/v1/epoch", Access::Open),
+    read("/v1/directory", Access::Open),
+    read("/v1/catalogue", Access::Open),
+    read("/v1/catalogue/changes", Access::Open),
+    write("/v1/enrolments", Access::OneTimeCode, MESSAGE_BYTES_MAX),
+    write("/v1/case-number-leases", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/case-events", Access::Signed, BATCH_BYTES_MAX),
+    read("/v1/case-events/{event}/receipt", Access::Signed),
+    read("/v1/cases/{case}", Access::Signed),
+    write("/v1/bills", Access::Signed, MESSAGE_BYTES_MAX),
+    read("/v1/bills/{bill}", Access::Signed),
+    write("/v1/bills/{bill}/fence", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/bills/{bill}/void", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/bills/{bill}/refunds", Access::Signed, MESSAGE_BYTES_MAX),
+    read("/v1/refunds/{refund}", Access::Signed),
+];
