@@ -30,11 +30,18 @@ pub(crate) struct NumberPool {
     divisions: Mutex<BTreeSet<String>>,
     pieces: Mutex<HashMap<String, Piece>>,
     leasing: tokio::sync::Mutex<()>,
+    claiming: tokio::sync::Mutex<()>,
 }
 
 impl NumberPool {
     pub(crate) fn new(stock: u32) -> Self {
-        Self { stock, divisions: Mutex::default(), pieces: Mutex::default(), leasing: tokio::sync::Mutex::default() }
+        Self {
+            stock,
+            divisions: Mutex::default(),
+            pieces: Mutex::default(),
+            leasing: tokio::sync::Mutex::default(),
+            claiming: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Keeps numbers for this division from now on.
@@ -50,17 +57,22 @@ impl NumberPool {
         if let Some(number) = self.take_from_piece(division, now)? {
             return Ok(number);
         }
-        let piece = match lease::claim(shared, division.as_six(), PIECE, now).await? {
+        // One task claims and the others wait for its piece; else each would claim one and burn all but one number.
+        let _turn = self.claiming.lock().await;
+        if let Some(number) = self.take_from_piece(division, now)? {
+            return Ok(number);
+        }
+        let mut piece = match lease::claim(shared, division.as_six(), PIECE, now).await? {
             Some(piece) => piece,
             None => self.lease_and_claim(shared, division, now).await?,
         };
         shared.upkeep.notify_one();
-        {
-            let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
-            // Another task may have claimed a piece meanwhile: the older piece's rest is burnt.
-            pieces.insert(division.as_six().to_owned(), piece);
-        }
-        self.take_from_piece(division, now)?.ok_or_else(|| Error::of(ErrorCode::LeaseExhausted))
+        // Our own number is taken before anybody else sees the piece.
+        let serial = piece.part.take(now).map_err(|_| Error::of(ErrorCode::LeaseExhausted))?;
+        let number = CaseNumber::build(division, piece.year, serial).map_err(Error::internal)?;
+        let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        pieces.insert(division.as_six().to_owned(), piece);
+        Ok(number)
     }
 
     /// Leases more where less than half of the stock is left. Called by the upkeep, and harmless at any time.

@@ -49,7 +49,7 @@ async fn measure(options: &Options, suite: Suite) -> Result<(), Box<dyn Error>> 
     std::fs::create_dir_all(&options.directory)?;
     let directory = tempfile::Builder::new().prefix("bench-open-").tempdir_in(&options.directory)?;
     let running = Platform::builder().database(directory.path().join("platform.db")).sandbox().start().await?;
-    let code = running.enrolment_code(None, &[]).await?;
+    let code = running.enrolment_code(None, &["340000000000"]).await?;
     let endpoint = format!("http://{}", running.address());
     let credentials = enrol(&endpoint, "bench-department", &code)?.suite(suite).run().await?;
     let store = directory.path().join("department.db");

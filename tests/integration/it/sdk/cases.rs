@@ -94,3 +94,26 @@ async fn prepared_bytes_that_are_thrown_away_block_nothing() {
     let late = client.cases().submit(thrown_away.bytes()).await.unwrap_err();
     assert_eq!(late.code(), ErrorCode::StoreConflict);
 }
+
+/// Regression: every task that found the stock's piece empty claimed one of its own and burnt all but one number of it.
+#[tokio::test]
+async fn cases_opened_at_once_without_a_platform_waste_no_numbers() {
+    let mut sandbox = Sandbox::start().await;
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let builder = sandbox.builder(&credentials).store(sandbox.path("numbers")).numbers_in_stock(96);
+    let client = builder.build().await.unwrap();
+    let draft = draft(&client).await;
+    let first = client.cases().open(&draft).await.unwrap();
+    tokio::time::timeout(PATIENCE, first.settled()).await.unwrap().unwrap();
+    sandbox.stop().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (client, draft) = (client.clone(), draft.clone());
+        tasks.spawn(async move { client.cases().open(&draft).await.map(|case| case.number()) });
+    }
+    let mut numbers = std::collections::BTreeSet::from([first.number()]);
+    while let Some(opened) = tasks.join_next().await {
+        assert!(numbers.insert(opened.unwrap().unwrap()), "a number was given out twice");
+    }
+    assert_eq!(numbers.len(), 65);
+}
