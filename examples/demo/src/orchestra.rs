@@ -134,7 +134,10 @@ async fn perform(
                 }
             }
             Ok(Some(Heard::Paid { bill, fen })) => {
-                journal.paid_fen.insert(parse_id(&bill)?, fen);
+                // A department that was killed names its open bills again; whoever then comes to a paid bill pays nothing.
+                // Money that was really paid twice is found in the platform's own books.
+                let paid = journal.paid_fen.entry(parse_id(&bill)?).or_default();
+                *paid = fen.max(*paid);
             }
             Ok(Some(Heard::Silent(role, life))) => score.silent(role, life)?,
             Ok(None) => return Err(DemoError::broken("every process is gone")),
