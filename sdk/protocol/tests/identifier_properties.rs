@@ -109,11 +109,20 @@ fn substituted(text: &str, place: usize, step: usize, alphabet: &str) -> Option<
     String::from_utf8(bytes).ok()
 }
 
+/// Characters that stand at the edge of an alphabet, or outside all of them.
+const EXTREMES: &[char] = &['z', 'Z', ' ', '-', '.', '0', '9', 'x', 'X', '~', '\0', '\u{7f}', 'Ｚ', '９', '汉', '😀'];
+
 proptest! {
     #[test]
-    fn parsers_and_repairs_never_panic_on_any_text(text in any::<String>(), near in "[0-9A-Zａ-ｚ０-９ \\-.汉字]{0,70}") {
+    fn parsers_and_repairs_never_panic_on_any_text(
+        text in any::<String>(),
+        near in "[0-9A-Za-zＡ-Ｚａ-ｚ０-９ \\-.汉字😀]{0,70}",
+        (letter, count) in (prop::sample::select(EXTREMES), 1_usize..70),
+    ) {
+        // One character again and again is what makes a sum of values overflow.
+        let repeated = letter.to_string().repeat(count);
         for kind in IdentifierKind::ALL {
-            for text in [&text, &near] {
+            for text in [&text, &near, &repeated] {
                 if let Err(faults) = inspection::inspect(kind, text) {
                     prop_assert!(!faults.is_empty());
                     for fault in faults {
