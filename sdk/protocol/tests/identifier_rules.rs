@@ -76,6 +76,17 @@ fn an_override_lets_only_a_failed_check_pass_and_is_seen_later() {
 }
 
 #[test]
+fn an_organisation_code_may_be_overridden_too() {
+    let code = OrganisationCode::accept_with_override("00877869-4", &decision()).unwrap();
+    assert_eq!((code.standing(), code.to_string().as_str()), (CheckStanding::Overridden, "00877869-4"));
+    assert!(code.explain()[1].en().contains("let pass by a human"));
+    let right = OrganisationCode::accept_with_override("00877869-3", &decision()).unwrap();
+    assert_eq!(right.standing(), CheckStanding::Verified);
+    let faults = OrganisationCode::accept_with_override("0087786９-3", &decision()).unwrap_err();
+    assert_eq!(codes(&faults), [("identifier.character", Part::Organisation)]);
+}
+
+#[test]
 fn a_code_that_verifies_needs_no_override_and_is_not_marked() {
     let code = CreditCode::accept_with_override("91110000101623741K", &decision()).unwrap();
     assert_eq!(code.standing(), CheckStanding::Verified);

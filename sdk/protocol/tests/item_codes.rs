@@ -85,6 +85,22 @@ fn a_dialect_with_a_wrong_agency_is_told_so() {
 }
 
 #[test]
+fn a_portal_key_is_read_only_when_it_is_named_and_a_code_that_lost_a_digit_is_repaired() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let named = ItemCodeGeneration::from_name("anhui-portal").unwrap();
+    assert!(named.must_be_named());
+    assert_eq!(ItemCode::parse_as(named, key).unwrap().as_str(), key);
+    assert_eq!(ItemCode::parse(key).unwrap_err()[0].code(), "identifier.length");
+    let right = "115113010833722043300071500101701";
+    let lost = right.replacen("115113010", "11511010", 1);
+    assert_eq!(lost.len(), 32);
+    assert_eq!(ItemCode::parse(&lost).unwrap_err()[0].code(), "identifier.length");
+    assert!(ItemCode::suggest_repairs(&lost).iter().any(|repair| repair.proposed() == right));
+    let others = ItemCodeGeneration::all().filter(|generation| generation.must_be_named());
+    assert_eq!(others.count(), 1);
+}
+
+#[test]
 fn an_explanation_names_agency_level_type_and_ministry() {
     let lines = ItemCode::parse(HANDLING_ITEM).unwrap().explain();
     let of = |part: Part| lines.iter().find(|line| line.part() == part).unwrap();

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::CharacterClass;
+use super::character_class::{CharacterClass, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
     ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, Wording, mask,
@@ -24,6 +24,8 @@ text_form!(EReceiptCode);
 pub const RECEIPT_CHECK_MAX_CHARACTERS: usize = 20;
 
 const KIND: IdentifierKind = IdentifierKind::EReceiptCode;
+/// The longest right text, in characters.
+const LONGEST: usize = 8 + 1 + 10 + 1 + RECEIPT_CHECK_MAX_CHARACTERS;
 const SHAPE: Wording = Wording::new("代码(8)-号码(10)-校验码", "code(8)-number(10)-check code");
 
 impl EReceiptCode {
@@ -36,7 +38,10 @@ impl EReceiptCode {
         let (Some(code), Some(number), Some(check), None) =
             (segments.next(), segments.next(), segments.next(), segments.next())
         else {
-            return Err(IdentifierFaults::one(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE }));
+            let shape = IdentifierFault::new(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE });
+            let mut faults = vec![shape];
+            faults.extend(scan_unsegmented(KIND, text, (CharacterClass::Opaque, '-'), LONGEST));
+            return Err(IdentifierFaults::from_found(faults));
         };
         let mut faults = Vec::new();
         segment_faults(Part::ReceiptCode, code, 8, CharacterClass::Digit, &mut faults);

@@ -47,7 +47,8 @@ const SHAPES: Wording = Wording::new(
 
 impl ItemCode {
     /// Reads a code by the first generation that fits: those of 2018, those of 2016, then the provincial dialects in
-    /// the order of their table.
+    /// the order of their table. A generation that [must be named](ItemCodeGeneration::must_be_named) is never guessed:
+    /// its codes are read by [`ItemCode::parse_as`].
     ///
     /// # Errors
     /// All faults by the generation that comes closest (by length, or by the segments of a dialect):
@@ -74,7 +75,8 @@ impl ItemCode {
         IdentifierFaults::none_or(faults(text, generation), || Self { text: text.to_string(), generation })
     }
 
-    /// Every way to read a text without fault. More than one means that the generation must be named beside the code.
+    /// Every way to read a text without fault, also by generations that must be named. More than one means that the
+    /// generation must be named beside the code.
     pub fn readings(text: &str) -> Vec<Self> {
         let readings = ItemCodeGeneration::all().filter_map(|generation| Self::parse_as(generation, text).ok());
         readings.collect()

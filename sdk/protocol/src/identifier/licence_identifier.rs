@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::CharacterClass;
+use super::character_class::{CharacterClass, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
     CheckScheme, CreditCode, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
@@ -30,7 +30,12 @@ const KIND: IdentifierKind = IdentifierKind::LicenceIdentifier;
 const SHAPE: Wording =
     Wording::new("1.2.156.3005.2.类型.颁发机构.流水号.版本.校验码", "1.2.156.3005.2.type.issuer.serial.version.check");
 
-/// The five dotted parts after the root.
+/// How many dotted numbers the root has.
+const ROOT_SEGMENTS: usize = 5;
+/// The longest right text, in characters.
+const LONGEST: usize = LICENCE_ROOT.len() + 1 + 21 + 1 + 18 + 1 + LICENCE_SERIAL_MAX_CHARACTERS + 1 + 3 + 1 + 1;
+
+/// The five dotted parts after a root of five numbers, whether it is the right root or not.
 #[derive(Debug, Clone, Copy)]
 struct Segments<'a> {
     licence_type: &'a str,
@@ -42,8 +47,7 @@ struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     fn split(text: &'a str) -> Option<Self> {
-        let rest = text.strip_prefix(LICENCE_ROOT)?.strip_prefix('.')?;
-        let mut segments = rest.split('.');
+        let mut segments = text.splitn(ROOT_SEGMENTS + 1, '.').nth(ROOT_SEGMENTS)?.split('.');
         let found = Self {
             licence_type: segments.next()?,
             issuer: segments.next()?,
@@ -67,10 +71,7 @@ impl LicenceIdentifier {
     /// All faults: `identifier.shape` (root, number of parts), `identifier.length`, `identifier.character`,
     /// `identifier.value` (type or issuer is no credit code or area), `identifier.check`.
     pub fn parse(text: &str) -> Result<Self, IdentifierFaults> {
-        let Some(segments) = Segments::split(text) else {
-            return Err(IdentifierFaults::one(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE }));
-        };
-        IdentifierFaults::none_or(faults(&segments), || Self(text.to_string()))
+        IdentifierFaults::none_or(all_faults(text), || Self(text.to_string()))
     }
 
     /// Joins the parts and adds the check character.
@@ -151,7 +152,20 @@ impl LicenceIdentifier {
     }
 }
 
-fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
+fn all_faults(text: &str) -> Vec<IdentifierFault> {
+    let shape = || IdentifierFault::new(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE });
+    let Some(segments) = Segments::split(text) else {
+        let mut faults = vec![shape()];
+        faults.extend(scan_unsegmented(KIND, text, (CharacterClass::Alphanumeric, '.'), LONGEST));
+        return faults;
+    };
+    let has_root = text.strip_prefix(LICENCE_ROOT).is_some_and(|rest| rest.starts_with('.'));
+    let mut faults = if has_root { Vec::new() } else { vec![shape()] };
+    faults.extend(segment_faults(&segments));
+    faults
+}
+
+fn segment_faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
     let mut faults = Vec::new();
     let mut fault = |part, problem| faults.push(IdentifierFault::new(KIND, part, problem));
     let shapes = [
@@ -164,7 +178,8 @@ fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
     let mut readable = true;
     for (part, text, lengths, class) in shapes {
         let found = text.chars().count();
-        if !lengths.contains(&found) {
+        // An issuer has one of two lengths and none between: a division of 9 or 12 digits is no issuer.
+        if !lengths.contains(&found) || (part == Part::Issuer && !matches!(found, 6 | 18)) {
             let mut right = vec![*lengths.start(), *lengths.end()];
             right.dedup();
             fault(part, IdentifierProblem::Length { lengths: right, found });

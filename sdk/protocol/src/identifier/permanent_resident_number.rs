@@ -167,7 +167,9 @@ fn faults(text: &str) -> Vec<IdentifierFault> {
     if length == 15 {
         return scan(KIND, text, &LAYOUT_15);
     }
-    let mut faults = scan(KIND, text, &LAYOUT_18);
+    // Of another length, the first character says which card it was meant to be.
+    let is_older = length != 18 && text.chars().next().is_some_and(|first| CharacterClass::Letter.allows(first));
+    let mut faults = if is_older { scan(KIND, text, &LAYOUT_15) } else { scan(KIND, text, &LAYOUT_18) };
     if length != 18 {
         let problem = IdentifierProblem::Length { lengths: vec![15, 18], found: length };
         faults.retain(|fault| !matches!(fault.problem(), IdentifierProblem::Length { .. }));
