@@ -127,3 +127,31 @@ fn a_lost_or_lower_case_character_of_the_agency_is_proposed() {
     assert_eq!(ItemCode::suggest_repairs(&confused)[0].proposed(), right);
     assert!(ItemCode::suggest_repairs(right).is_empty());
 }
+
+#[test]
+fn letters_in_the_places_of_digits_are_read_as_digits_outside_the_agency_too() {
+    let cases = [
+        ("11320900014355232Q3OO07I500101701", HANDLING_ITEM),
+        ("1I320900014355232q3OO0715001017Ol", HANDLING_ITEM),
+        ("OOO715O01017", "000715001017"),
+        ("XKOOIO100Y", "XK0010100Y"),
+    ];
+    for (slipped, right) in cases {
+        assert!(ItemCode::parse(slipped).is_err());
+        let repairs = ItemCode::suggest_repairs(slipped);
+        assert_eq!(repairs.iter().map(|repair| repair.proposed()).collect::<Vec<_>>(), [right], "{slipped}");
+    }
+    // In the sub-item letters are right, so what stands there is left alone.
+    let sub = ItemCode::suggest_repairs("OO0114OO10OY");
+    assert_eq!(sub.iter().map(|repair| repair.proposed()).collect::<Vec<_>>(), ["000114001".to_owned() + "0OY"]);
+}
+
+#[test]
+fn a_lost_character_of_the_agency_is_found_beside_other_slips() {
+    let right = "11511300008778693M3511115001017";
+    for slipped in ["1151130000877869M35IIII500I017", "１１５１１３００００８７７８６９Ｍ３５１１１１５００１０１７"]
+    {
+        let repairs = ItemCode::suggest_repairs(slipped);
+        assert!(repairs.iter().any(|repair| repair.proposed() == right), "{} proposals", repairs.len());
+    }
+}

@@ -4,11 +4,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::{CharacterClass, scan_unsegmented};
+use super::character_class::{CharacterClass, Run, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
-    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, Wording, mask,
-    repair,
+    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, RepairStep,
+    Wording, mask, repair,
 };
 
 /// What names one fiscal e-receipt: code 8 (region 2, class 2, kind 2, year 2), number 10 and the random check code.
@@ -100,11 +100,31 @@ impl EReceiptCode {
         ]
     }
 
-    /// What the writer of a refused text may have meant: blanks and full width only.
+    /// What the writer of a refused text may have meant: blanks, full width, and letters among the digits of code and
+    /// number. The check code is left alone.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
         // The check code tells the cases apart, so a text with small letters is mended nowhere else.
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: true, ignored: " " };
-        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: true,
+            ignored: " ",
+        };
+        let repairs = repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0));
+        if !repairs.is_empty() || Self::parse(text).is_ok() {
+            return repairs;
+        }
+        let Some((tidy, steps)) = repair::tidied(text, &rules) else { return repairs };
+        let mut segments = tidy.splitn(3, '-');
+        let (Some(code), Some(number), Some(check)) = (segments.next(), segments.next(), segments.next()) else {
+            return repairs;
+        };
+        let digits = |text: &str| repair::read_by(text, &[Run::new(Part::Whole, text.len(), CharacterClass::Digit)]);
+        let read = format!("{}-{}-{check}", digits(code), digits(number));
+        let is_right = Self::parse(&read).is_ok();
+        is_right.then(|| Repair::new(read, repair::joined(&steps, &[RepairStep::Confusion]))).into_iter().collect()
     }
 }
 

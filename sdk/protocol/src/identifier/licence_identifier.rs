@@ -1,14 +1,15 @@
 //! The e-licence identifier 电子证照标识 (GB/T 36904-2018).
 
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::{CharacterClass, scan_unsegmented};
+use super::character_class::{CharacterClass, Run, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
     CheckScheme, CreditCode, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
-    IdentifierProblem, Part, Repair, Wording, check, mask, repair,
+    IdentifierProblem, Part, Repair, RepairStep, Wording, check, mask, repair,
 };
 
 /// An e-licence identifier: `1.2.156.3005.2.` then type (21), issuer, serial, version (3) and check character, dotted.
@@ -147,9 +148,53 @@ impl LicenceIdentifier {
 
     /// What the writer of a refused text may have meant; every proposal verifies. Empty when the text is right as it is.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: false, ignored: " " };
-        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: false,
+            ignored: " ",
+        };
+        let repairs = repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0));
+        if !repairs.is_empty() || Self::parse(text).is_ok() {
+            return repairs;
+        }
+        let Some((tidy, steps)) = repair::tidied(text, &rules) else { return repairs };
+        let steps = repair::joined(&steps, &[RepairStep::Confusion]);
+        let right = readings(&tidy).into_iter().filter(|reading| Self::parse(reading).is_ok());
+        right.map(|reading| Repair::new(reading, steps.clone())).collect()
     }
+}
+
+/// The ways to read letters as digits: always where a letter may not stand, and with and without where it may (the last
+/// places of the type, the serial, the check character).
+fn readings(tidy: &str) -> BTreeSet<String> {
+    let segments: Vec<&str> = tidy.split('.').collect();
+    let [root @ .., kind, issuer, serial, version, check] = segments.as_slice() else { return BTreeSet::new() };
+    if kind.len() != 21 || !matches!(issuer.len(), 6 | 18) {
+        return BTreeSet::new();
+    }
+    let by = |text: &str, class| repair::read_by(text, &[Run::new(Part::Whole, text.len(), class)]);
+    let credit = |text: &str| repair::read_by(text, &CreditCode::LAYOUT);
+    let digits = |text: &str| by(text, CharacterClass::Digit);
+    let root = digits_of_root(root, digits);
+    let issuer = if issuer.len() == 6 { digits(issuer) } else { credit(issuer) };
+    let (definer, number) = kind.split_at(18);
+    let mut readings = BTreeSet::new();
+    for choice in 0..8_u8 {
+        let read = |bit: u8, text: &str| {
+            if choice & bit == 0 { text.to_string() } else { text.replace('O', "0").replace('I', "1") }
+        };
+        let (number, serial, check) = (read(1, number), read(2, serial), read(4, check));
+        readings.insert(format!("{root}.{}{number}.{issuer}.{serial}.{}.{check}", credit(definer), digits(version)));
+    }
+    readings
+}
+
+fn digits_of_root(root: &[&str], digits: impl Fn(&str) -> String) -> String {
+    let numbers: Vec<String> = root.iter().map(|number| digits(number)).collect();
+    numbers.join(".")
 }
 
 fn all_faults(text: &str) -> Vec<IdentifierFault> {

@@ -90,16 +90,30 @@ impl OrganisationCode {
         ]
     }
 
+    /// Most bodies are eight digits, those given out since 2015 begin with M and a letter, and some older ones with one
+    /// letter. Anything else is hardly what a lost character was.
+    fn plausibility(&self) -> usize {
+        let [first, second, rest @ ..] = self.text.as_bytes();
+        let digits = rest[..6].iter().all(u8::is_ascii_digit);
+        match (first, second) {
+            (b'M', second) if second.is_ascii_uppercase() => 2,
+            (first, second) if first.is_ascii_digit() && second.is_ascii_digit() && digits => 2,
+            (_, second) if second.is_ascii_digit() && digits => 1,
+            _ => 0,
+        }
+    }
+
     /// What the writer of a refused text may have meant; every proposal verifies. Empty when the text is right as it is.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
         let rules = repair::Rules {
             length: 9,
-            insertable: b"0123456789",
+            insertable: b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            appendable: b"X",
             confusions: &[('O', '0'), ('I', '1')],
             keeps_case: false,
             ignored: "- ",
         };
-        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|code| code.plausibility()))
     }
 }
 
