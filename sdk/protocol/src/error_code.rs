@@ -136,6 +136,10 @@ pub enum ErrorCode {
     RequestDuplicate,
     /// `request.contradiction`: Two members contradict each other.
     RequestContradiction,
+    /// `request.duplicate_member`: A member stands twice in one object.
+    RequestDuplicateMember,
+    /// `request.too_deep`: The JSON is nested too deeply.
+    RequestTooDeep,
     /// `signature.missing`: The request is not signed.
     SignatureMissing,
     /// `signature.malformed`: The signature headers cannot be read.
@@ -429,6 +433,8 @@ Row { code: "request.too_short", number: 1507, kind: ErrorKind::InvalidInput, ht
 Row { code: "request.out_of_range", number: 1508, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["minimum", "maximum"], zh: ("数值超出范围", "改为范围内的数值。"), en: ("A number is out of its range", "Use a number in the range.") },
 Row { code: "request.duplicate", number: 1509, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["first"], zh: ("同一内容重复列出", "只列一次。"), en: ("The same thing is listed twice", "List it once.") },
 Row { code: "request.contradiction", number: 1510, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["other"], zh: ("两项内容互相矛盾", "核对后保留正确的一项。"), en: ("Two members contradict each other", "Decide which one is right.") },
+Row { code: "request.duplicate_member", number: 1520, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("同一对象中有重名成员", "每个成员名只写一次：重名时各读取程序取值不一。"), en: ("A member stands twice in one object", "Write each name once; readers differ in which of two they take.") },
+Row { code: "request.too_deep", number: 1521, kind: ErrorKind::Limit, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit"], zh: ("JSON 嵌套过深", "请减少嵌套层数。"), en: ("The JSON is nested too deeply", "Flatten it.") },
 Row { code: "signature.missing", number: 2001, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("请求没有签名", "请发送 Signature-Input、Signature 与 Content-Digest 头。"), en: ("The request is not signed", "Send Signature-Input, Signature and Content-Digest.") },
 Row { code: "signature.malformed", number: 2002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["step"], zh: ("签名头无法解析", "请使用固定的组成项，签名为 64 字节的 base64。"), en: ("The signature headers cannot be read", "Use the fixed list of components and 64 bytes in base64.") },
 Row { code: "signature.unknown_key", number: 2003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("密钥未登记", "请先登记密钥，或核对密钥编号。"), en: ("The key is not known", "Enrol the key, or correct the key id.") },
@@ -589,6 +595,8 @@ impl ErrorCode {
         Self::RequestOutOfRange,
         Self::RequestDuplicate,
         Self::RequestContradiction,
+        Self::RequestDuplicateMember,
+        Self::RequestTooDeep,
         Self::SignatureMissing,
         Self::SignatureMalformed,
         Self::SignatureUnknownKey,

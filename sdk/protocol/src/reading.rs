@@ -13,21 +13,24 @@ use serde_json::{Map, Value};
 use crate::limits;
 use crate::{ErrorCode, Fault, Faults, IdentifierFaults};
 
+mod document;
+
+pub use document::document;
+
 /// Parses bytes as one JSON object.
 ///
 /// # Errors
-/// `request.not_utf8`, `request.malformed_json`, or `request.wrong_type` when it is JSON but no object.
+/// As [`document`], or `request.wrong_type` when it is JSON but no object.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
-    let text = core::str::from_utf8(bytes)
-        .map_err(|error| Fault::new("", ErrorCode::RequestNotUtf8).with("position_bytes", error.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Fault::new("", ErrorCode::RequestWrongType).with("expected", "object")),
-        Err(error) => Err(Fault::new("", ErrorCode::RequestMalformedJson)
-            .with("line", error.line())
-            .with("column", error.column())),
+    match document(bytes)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Fault::new("", ErrorCode::RequestWrongType).with("expected", "object")),
     }
+}
+
+/// The JSON pointer (RFC 6901) of the member `name` of the object at `path`.
+fn pointer(path: &str, name: &str) -> String {
+    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// One JSON object on the way to becoming a type.
@@ -45,7 +48,7 @@ impl<'a> Reading<'a> {
 
     /// The JSON pointer of a member of this object.
     pub fn path_of(&self, name: &str) -> String {
-        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+        pointer(&self.path, name)
     }
 
     /// Notes a fault at a member.
