@@ -276,7 +276,7 @@ pub enum ErrorCode {
     IdentifierCheck,
     /// `identifier.date`: The code contains a date that does not exist.
     IdentifierDate,
-    /// `identifier.unknown_set`: The code set is not known.
+    /// `identifier.unknown_set`: A code, its set or its generation is not known.
     IdentifierUnknownSet,
     /// `item.material_unknown`: The guide of the item does not name this material.
     ItemMaterialUnknown,
@@ -503,7 +503,7 @@ Row { code: "identifier.length", number: 5201, kind: ErrorKind::InvalidInput, ht
 Row { code: "identifier.character", number: 5202, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part", "position", "found", "allowed"], zh: ("代码含有不允许的字符", "请查看所指位置，常见原因是全角字符。"), en: ("The code has a character that is not allowed", "Look at the position named; full-width characters are a common cause.") },
 Row { code: "identifier.check", number: 5203, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part", "scheme"], zh: ("校验位不符", "请与证件原件核对，可由经办人确认后放行并留痕。"), en: ("The check character does not fit", "Compare with the original; a human may override and is recorded.") },
 Row { code: "identifier.date", number: 5204, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part"], zh: ("代码中的日期不存在", "请与证件原件核对。"), en: ("The code contains a date that does not exist", "Compare with the original.") },
-Row { code: "identifier.unknown_set", number: 5206, kind: ErrorKind::Unsupported, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["set"], zh: ("未知的代码集", "请注明登记的代码集及版本。"), en: ("The code set is not known", "Name a set and generation of the registry.") },
+Row { code: "identifier.unknown_set", number: 5206, kind: ErrorKind::Unsupported, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["set", "generation", "code"], zh: ("未知的代码、代码集或版本", "请注明登记的代码集、版本和代码。"), en: ("A code, its set or its generation is not known", "Name a code, a set and a generation of the registry.") },
 Row { code: "item.material_unknown", number: 5501, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("办事指南中没有该材料", "不得要求指南之外的材料，请引用指南所列材料。"), en: ("The guide of the item does not name this material", "Nothing may be demanded that the guide does not say; cite a material of the guide.") },
 Row { code: "item.condition_unknown", number: 5502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["condition"], zh: ("办事指南中没有该条件", "请引用指南所列条件。"), en: ("The guide of the item does not name this condition", "Cite a condition of the guide.") },
 Row { code: "item.channel_not_offered", number: 5503, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["channel"], zh: ("该事项不能通过此渠道申请", "使用指南所列渠道。"), en: ("The item cannot be applied for through this channel", "Use a channel of the guide.") },

@@ -39,7 +39,7 @@ pub use amount::Amount;
 pub use code_set::{CodeEntry, CodedValue};
 pub use digest::Digest;
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
     BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
 };
