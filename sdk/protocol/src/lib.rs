@@ -16,6 +16,7 @@ pub mod bill;
 pub mod case;
 pub mod code_set;
 pub mod digest;
+pub mod enrolment;
 pub mod epoch;
 pub mod error_code;
 pub mod explain;
@@ -23,6 +24,7 @@ pub mod fault;
 pub mod hop_signature;
 pub mod id;
 pub mod identifier;
+pub mod key_directory;
 pub mod language;
 pub mod limits;
 pub mod merkle;
@@ -49,6 +51,8 @@ pub use identifier::{
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
     PermanentResidentNumber, Repair, RepairStep,
 };
+pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
+pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};
