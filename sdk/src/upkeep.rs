@@ -49,8 +49,13 @@ struct WithCatalogue;
 async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result<(), Error> {
     shared.numbers.top_up(shared).await?;
     if with_catalogue.is_some() {
-        shared.directory.refresh(shared).await?;
+        // A directory that is not believed must not stop the catalogue, which the keys in use verify.
+        let directory = shared.directory.refresh(shared).await;
+        if let Err(error) = &directory {
+            tracing::warn!(%error, "the key directory was not renewed; the former one stays in use");
+        }
         shared.mirror.refresh(shared).await?;
+        directory?;
     }
     forget(shared).await
 }
