@@ -93,6 +93,7 @@ impl Directory {
     /// The caller holds `asking`.
     async fn fetch(&self, shared: &Shared) -> Result<(), Error> {
         let before = self.recall(shared).await?;
+        let asked_at = shared.clock.local();
         let answer = shared.exchange.ask(Ask::get("/v1/directory")).await?;
         let record = serde_json::from_slice::<SignedRecord>(answer.body()).map_err(Error::malformed_answer)?;
         let (mut trusted, mut version) = before;
@@ -106,6 +107,8 @@ impl Directory {
             };
             match shared.storage.ask(move |store| store.commit(vec![put])).await {
                 Ok(_) => {
+                    // The platform signs a directory when it is asked: its time is the platform's present.
+                    shared.clock.hear_signed(next.issued(), asked_at);
                     self.remember(Arc::new(next));
                     return Ok(());
                 }
