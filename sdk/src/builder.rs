@@ -224,7 +224,9 @@ mod tests {
         for text in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "https://platform.example/city"] {
             assert!(endpoint(text, Plain::LoopbackOnly).is_ok(), "{text}");
         }
-        for text in ["http://platform.example", "http://10.0.0.1:8080", "http://127.0.0.1.example", "http://localhost.example"] {
+        for text in
+            ["http://platform.example", "http://10.0.0.1:8080", "http://127.0.0.1.example", "http://localhost.example"]
+        {
             let refused = endpoint(text, Plain::LoopbackOnly).map_err(|error| error.code());
             assert_eq!(refused, Err(tongqiao_protocol::ErrorCode::ClientConfiguration), "{text}");
             assert!(endpoint(text, Plain::Anywhere).is_ok(), "{text}");

@@ -136,9 +136,8 @@ impl Directory {
         if let Some(key) = self.find(keyid, at) {
             return Ok(key);
         }
-        let unknown = || {
-            Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no valid key of the platform"))
-        };
+        let unknown =
+            || Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no valid key of the platform"));
         if asked.is_some_and(|asked| asked.elapsed() < LOOK_UP_PAUSE) {
             return Err(unknown());
         }
@@ -201,14 +200,8 @@ fn verified(
     let Err(error) = SoftwareVerifier.verify(key, message, signature) else { return Ok(()) };
     let trusted = trusted();
     let others = trusted.as_ref().map(|trusted| trusted.others(keyid)).unwrap_or_default();
-    let failed = Failed {
-        key_id: keyid,
-        key,
-        message,
-        signature: signature.as_bytes(),
-        claimed: None,
-        other_keys: &others,
-    };
+    let failed =
+        Failed { key_id: keyid, key, message, signature: signature.as_bytes(), claimed: None, other_keys: &others };
     let mut user_ids = OTHER_USER_IDS.to_vec();
     user_ids.push(keyid.as_str());
     let other_user_ids = OtherUserIds(&user_ids);

@@ -134,7 +134,8 @@ impl Enrolment {
         let transport = Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?);
         let clock = Arc::new(PlatformClock::new(Arc::new(SystemClock)));
         let exchange = Exchange::new(transport, url, None, clock, Language::Chinese);
-        let public_key = begun.author_public_key().ok_or_else(|| Error::internal("a new key without its public half"))?;
+        let public_key =
+            begun.author_public_key().ok_or_else(|| Error::internal("a new key without its public half"))?;
         let wish = EnrolmentRequest {
             code: self.code.expose_text().unwrap_or_default().to_owned(),
             party: self.party.clone(),

@@ -53,9 +53,7 @@ impl Verifier for OtherUserIds<'_> {
     fn verify(&self, key: &PublicKey, message: &[u8], signature: &SignatureValue) -> Result<(), VerifyError> {
         match key.suite() {
             Suite::International => Err(VerifyError::Mismatch),
-            Suite::ShangMi => {
-                shang_mi::verify_otherwise(key.as_bytes(), message, signature.as_bytes(), self.0)
-            }
+            Suite::ShangMi => shang_mi::verify_otherwise(key.as_bytes(), message, signature.as_bytes(), self.0),
         }
     }
 }

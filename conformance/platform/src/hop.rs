@@ -180,13 +180,8 @@ async fn explained(
     let others = app.database.read(move |connection| explanation::other_keys(connection, &named)).await?;
     let (state, keyid, party, key) = (app.clone(), keyid.clone(), key.party.clone(), key.public.clone());
     let explaining = tokio::task::spawn_blocking(move || {
-        let doubtful = Doubtful {
-            keyid: &keyid,
-            key: &key,
-            party: &party,
-            message: base.as_bytes(),
-            signature: &signature,
-        };
+        let doubtful =
+            Doubtful { keyid: &keyid, key: &key, party: &party, message: base.as_bytes(), signature: &signature };
         state.explanations.explain(&doubtful, &others)
     });
     Ok(refusal.explained(explaining.await.map_err(|_| Refusal::new(ErrorCode::InternalDefect))?))

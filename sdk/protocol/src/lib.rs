@@ -40,6 +40,7 @@ pub mod timestamp;
 pub use amount::Amount;
 pub use code_set::{CodeEntry, CodedValue};
 pub use digest::Digest;
+pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, Faults};
 pub use id::{
@@ -51,7 +52,6 @@ pub use identifier::{
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
     PermanentResidentNumber, Repair, RepairStep,
 };
-pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};

@@ -160,7 +160,8 @@ mod tests {
         let (old, new) = (key("old"), key("new"));
         let pinned = pinned(&old);
         let announced = Trusted::next(None, &pinned, signed(&old, 0, &[row(&old), row(&new)])).unwrap();
-        let rotated = Trusted::next(Some(&announced), &pinned, signed(&new, 1, &[revoked(&old, 1), row(&new)])).unwrap();
+        let rotated =
+            Trusted::next(Some(&announced), &pinned, signed(&new, 1, &[revoked(&old, 1), row(&new)])).unwrap();
         let stolen = Trusted::next(Some(&rotated), &pinned, signed(&old, 2, &[row(&old)]));
         assert_eq!(refusal(stolen), ErrorCode::DirectoryInvalid);
         let of_itself = Trusted::next(Some(&announced), &pinned, signed(&old, 1, &[revoked(&old, 1)]));
@@ -186,7 +187,10 @@ mod tests {
         // What it signed while it was valid stays good, a directory of today does not.
         assert!(trusted.key_at(two.key_id(), at(9)).is_some() && trusted.key_at(two.key_id(), at(10)).is_none());
         assert_eq!(refusal(Trusted::next(Some(&trusted), &pinned, signed(&two, 12, &[]))), ErrorCode::DirectoryInvalid);
-        for foreign in [KeyRecord { key_use: KeyUse::Hop, ..row(&two) }, KeyRecord { party: "elsewhere".parse().unwrap(), ..row(&two) }] {
+        for foreign in [
+            KeyRecord { key_use: KeyUse::Hop, ..row(&two) },
+            KeyRecord { party: "elsewhere".parse().unwrap(), ..row(&two) },
+        ] {
             let trusted = Trusted::next(None, &pinned, signed(&one, 0, &[row(&one), foreign])).unwrap();
             assert!(trusted.key_at(two.key_id(), at(0)).is_none());
         }

@@ -10,7 +10,8 @@ use super::DatabaseError;
 const VERSION: i64 = 2;
 
 /// What version 2 added: keys of the platform beside the two that sign.
-const SECOND: &str = "CREATE TABLE platform_key_beside (keyid TEXT PRIMARY KEY, suite TEXT NOT NULL, secret BLOB NOT NULL,
+const SECOND: &str =
+    "CREATE TABLE platform_key_beside (keyid TEXT PRIMARY KEY, suite TEXT NOT NULL, secret BLOB NOT NULL,
     valid_until INTEGER, revoked_at INTEGER) STRICT;";
 
 /// The tables of the protocol, and those of each portal beside it.

@@ -73,8 +73,8 @@ fn keep(connection: &Connection, key: &PlatformKey, valid_until: Option<Timestam
 /// Announced and former keys, in the order of their ids.
 pub(super) fn beside(connection: &Connection) -> Result<Vec<Beside>, DatabaseError> {
     type KeyRow = (String, [u8; 32], Option<i64>, Option<i64>);
-    let mut statement = connection
-        .prepare("SELECT suite, secret, valid_until, revoked_at FROM platform_key_beside ORDER BY keyid")?;
+    let mut statement =
+        connection.prepare("SELECT suite, secret, valid_until, revoked_at FROM platform_key_beside ORDER BY keyid")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let rows: Vec<KeyRow> = rows.collect::<Result<_, _>>()?;
     rows.into_iter()

@@ -59,10 +59,7 @@ pub(crate) fn all(key: &TestKey) -> Vec<Mistake> {
             LikelyCause::OtherKeyIdLine,
             &SignedRecord::message(RecordKind::Event, &other_key_id(), RECORD.as_bytes()),
         ),
-        written(
-            LikelyCause::OtherKey,
-            other_key(suite).sign(&message, &RANDOM).unwrap().as_bytes().to_vec(),
-        ),
+        written(LikelyCause::OtherKey, other_key(suite).sign(&message, &RANDOM).unwrap().as_bytes().to_vec()),
         instead(LikelyCause::ReencodedJson, &tagged(&parsed.to_string().replace("铜陵市", "\\u94dc\\u9675\\u5e02"))),
         written(LikelyCause::TextSignature, hex(&right).into_bytes()),
         written(LikelyCause::TextSignature, STANDARD.encode(&right).into_bytes()),
