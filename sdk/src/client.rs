@@ -6,6 +6,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tongqiao_protocol::Timestamp;
 
+use crate::Error;
 use crate::builder::ClientBuilder;
 use crate::cases::{CaseLocks, Cases, NumberPool};
 use crate::clock::PlatformClock;
@@ -123,6 +124,16 @@ impl Client {
     /// By how many milliseconds the platform's clock is ahead of this machine's.
     pub fn clock_offset_ms(&self) -> i64 {
         self.shared.clock.offset_ms()
+    }
+
+    /// Asks for the platform's key directory now, which happens by itself every five minutes: so that a key that was announced
+    /// or revoked is known at once.
+    ///
+    /// # Errors
+    /// `directory.invalid` when the answer is not signed by a key in use, or is older than the directory in use, which stays;
+    /// or an error of the connection.
+    pub async fn refresh_directory(&self) -> Result<(), Error> {
+        self.shared.directory.refresh(&self.shared).await
     }
 
     /// Stops the background tasks of all clones and waits for them. What is accepted stays in the store and is delivered

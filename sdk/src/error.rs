@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use tongqiao_engine::Failure;
+use tongqiao_protocol::explain::SignatureExplanation;
 use tongqiao_protocol::{ErrorCode, ErrorKind, Fault, Faults, Language, Outcome, Problem, Retry, SignError};
 use tongqiao_store::StoreError;
 
@@ -35,6 +36,7 @@ struct Inner {
     faults: Faults,
     detail: Option<String>,
     request: Option<String>,
+    explanation: Option<SignatureExplanation>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -48,6 +50,7 @@ impl Error {
             faults: Faults::default(),
             detail: None,
             request: None,
+            explanation: None,
             source: None,
         }))
     }
@@ -99,6 +102,12 @@ impl Error {
         self
     }
 
+    /// Adds why a signature does not verify.
+    pub(crate) fn explained(mut self, explanation: Option<SignatureExplanation>) -> Self {
+        self.0.explanation = explanation;
+        self
+    }
+
     pub(crate) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Box::new(source));
         self
@@ -138,9 +147,19 @@ impl Error {
     pub fn message(&self, language: Language) -> String {
         let (title, action) = (self.0.code.title(language), self.0.code.action(language));
         match language {
-            Language::Chinese => format!("{title}。{action}"),
-            Language::English => format!("{title}. {action}"),
+            Language::Chinese => format!("{title}。{action}{}", self.explanation_in(language)),
+            Language::English => format!("{title}. {action} {}", self.explanation_in(language)).trim_end().to_owned(),
         }
+    }
+
+    /// Why a signature does not verify: key, step, length, digest and likely mistake. Only for signatures that this library
+    /// checked; what the platform found out about ours stands in its own words in the error's text.
+    pub fn signature_explanation(&self) -> Option<&SignatureExplanation> {
+        self.0.explanation.as_ref()
+    }
+
+    fn explanation_in(&self, language: Language) -> String {
+        self.0.explanation.as_ref().map(|explanation| explanation.message(language)).unwrap_or_default()
     }
 
     /// The platform's name for the failed request, to be quoted when asking its operator.
@@ -154,6 +173,9 @@ impl fmt::Display for Error {
         write!(f, "{}: {}", self.0.code.code(), self.0.code.title(Language::English))?;
         if let Some(detail) = &self.0.detail {
             write!(f, " ({detail})")?;
+        }
+        if let Some(explanation) = &self.0.explanation {
+            write!(f, " ({})", explanation.message(Language::English))?;
         }
         for fault in self.faults() {
             write!(f, "; {} {}", fault.path, fault.code.code())?;

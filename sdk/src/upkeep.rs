@@ -47,11 +47,19 @@ pub(crate) async fn keep_up(shared: Arc<Shared>, mut stop: watch::Receiver<bool>
 struct WithCatalogue;
 
 async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result<(), Error> {
-    shared.numbers.top_up(shared).await?;
-    if with_catalogue.is_some() {
-        shared.directory.refresh(shared).await?;
-        shared.mirror.refresh(shared).await?;
+    if with_catalogue.is_none() {
+        shared.numbers.top_up(shared).await?;
+        return forget(shared).await;
     }
+    // First, because it brings the platform's signed time. A directory that is not believed must not stop the rest, which
+    // the keys in use verify.
+    let directory = shared.directory.refresh(shared).await;
+    if let Err(error) = &directory {
+        tracing::warn!(%error, "the key directory was not renewed; the former one stays in use");
+    }
+    shared.numbers.top_up(shared).await?;
+    shared.mirror.refresh(shared).await?;
+    directory?;
     forget(shared).await
 }
 

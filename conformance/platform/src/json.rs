@@ -62,6 +62,11 @@ impl<'a> Members<'a> {
         self.faults.add(Fault::new(&self.path_of(name), code));
     }
 
+    /// A fault of a member with its details; made from the member's path.
+    pub(crate) fn fault_with(&self, name: &str, code: ErrorCode, detail: impl FnOnce(Fault) -> Fault) {
+        self.faults.add(detail(Fault::new(&self.path_of(name), code)));
+    }
+
     /// The member, `None` when absent or null.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
