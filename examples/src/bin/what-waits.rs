@@ -1,6 +1,6 @@
 //! What waits for a person, and how does it go on? Refused events, and bills whose fate nobody knows.
 //!
-//! `cargo run -p tongqiao-examples --bin what-waits -- <platform> <folder of first-case> <your name>`
+//! `cargo run -p tongqiao-examples --bin what-waits -- <platform> <folder of first-case> [--give-up <event> --person <name>]`
 
 use std::path::PathBuf;
 
@@ -16,7 +16,11 @@ struct Arguments {
     platform: String,
     /// Where `first-case` left its credentials and its outbox.
     folder: PathBuf,
-    /// Who decides; stands in what is given up.
+    /// An event to be given up.
+    #[arg(long, requires = "person")]
+    give_up: Option<String>,
+    /// Who decides that; stands in the record.
+    #[arg(long, default_value = "测试主管")]
     person: String,
 }
 
@@ -31,7 +35,7 @@ async fn main() -> std::process::ExitCode {
     }
 }
 
-async fn what_waits(Arguments { platform, folder, person }: &Arguments) -> Result<(), Error> {
+async fn what_waits(Arguments { platform, folder, give_up, person }: &Arguments) -> Result<(), Error> {
     let credentials = Credentials::from_file(folder.join("credentials.json"))?;
     let client = Client::builder(platform, credentials).store(folder.join("outbox.sqlite")).build().await?;
     let statistics = client.outbox().statistics().await?;
@@ -50,7 +54,9 @@ async fn what_waits(Arguments { platform, folder, person }: &Arguments) -> Resul
             _ => println!("{record} {state:?}"),
         }
     }
-    println!("{person}: answer with say_anew or give_up");
+    if let Some(event) = give_up.as_deref().and_then(|event| event.parse().ok()) {
+        println!("{:?}", self::give_up(&client, event, person).await?);
+    }
     client.close().await;
     Ok(())
 }
@@ -66,14 +72,13 @@ async fn outcome(client: &Client, bill: BillId) -> Result<PaymentOutcome, Error>
     Ok(resolution.outcome)
 }
 
+#[allow(dead_code, reason = "what is corrected is known to your program only; this one stops at giving up")]
 /// The corrected application takes the refused one's place: same case, same number, same sequence.
-#[allow(dead_code, reason = "which of the two is right is for a person to say")]
 async fn say_anew(client: &Client, refused: EventId, corrected: &CaseDraft) -> Result<CaseHandle, Error> {
     client.cases().supersede_opening(refused, corrected).await
 }
 
 /// A named person gives the event up; what stood behind it in its case goes on.
-#[allow(dead_code, reason = "which of the two is right is for a person to say")]
 async fn give_up(client: &Client, refused: EventId, person: &str) -> Result<CaseHandle, Error> {
     client.cases().abandon(refused, person, "事项已停办").await
 }
