@@ -94,6 +94,14 @@ impl Enrolment {
         let exchange = Exchange::new(transport, endpoint(&self.endpoint)?, None, clock, Language::Chinese);
         let keyid = self.key_id()?;
         let signer = Arc::new(SoftwareSigner::generate(self.suite, keyid)?);
+        // Whoever enrols a key proves that it has the secret of it.
+        let proof = format!(
+            "tongqiao-enrolment-v1\n{}\n{}\n{}",
+            signer.key_id(),
+            self.code.expose_text().unwrap_or_default(),
+            self.party
+        );
+        let proof = signer.sign(proof.as_bytes(), &crate::entropy::bytes()?).map_err(Error::internal)?;
         let wish = serde_json::json!({
             "code": self.code.expose_text(),
             "party": self.party,
@@ -104,6 +112,7 @@ impl Enrolment {
                 "suite": self.suite,
                 "public_key": STANDARD.encode(signer.public_key().as_bytes()),
                 "use": "event",
+                "proof": STANDARD.encode(proof.as_bytes()),
             }],
         });
         let body = serde_json::to_vec(&wish).map_err(Error::internal)?;

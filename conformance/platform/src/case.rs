@@ -128,7 +128,7 @@ async fn show(
 fn view(connection: &Connection, case: CaseId, caller: &Caller) -> Result<Value, Refusal> {
     // Somebody else's case looks like none: an id must not be a way to learn that a case exists.
     let file = find(connection, case)?
-        .filter(|file| file.party == caller.party.id || caller.party.may_write_for(&file.division))
+        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     let mut statement = connection.prepare_cached(
         "SELECT id, kind, revision, party, position FROM event WHERE case_id = ?1 AND effect = 1 ORDER BY revision",

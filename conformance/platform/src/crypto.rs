@@ -37,6 +37,14 @@ pub(crate) fn verify(key: &PublicKey, message: &[u8], signature: &SignatureValue
     }
 }
 
+/// Whether a key's bytes are a point that signatures can be checked against.
+pub(crate) fn is_point(key: &PublicKey) -> bool {
+    match key.suite() {
+        Suite::International => ed25519::is_point(key.as_bytes()),
+        Suite::ShangMi => shang_mi::is_point(key.as_bytes()),
+    }
+}
+
 /// Fills `bytes` from the operating system.
 ///
 /// # Errors

@@ -13,7 +13,6 @@ use tongqiao_protocol::Suite;
 use crate::Clock;
 use crate::app::{AppState, Settings};
 use crate::database::Database;
-use crate::directory::Scopes;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::{catalogue, enrolment, epoch, keys, oidc, people, routes};
@@ -193,16 +192,12 @@ impl Running {
     /// divisions within which the party may write, such as `340700000000`.
     ///
     /// # Errors
-    /// [`StartError`] when the database fails.
+    /// [`StartError`] when a name or division is not well formed, or the database fails.
     pub async fn enrolment_code(&self, party: Option<&str>, divisions: &[&str]) -> Result<String, StartError> {
-        let scopes = Scopes { divisions: divisions.iter().map(|&one| one.to_owned()).collect(), carries: Vec::new() };
-        let party = party.map(str::to_owned);
+        let grant = enrolment::Grant::department(party, divisions).map_err(failed)?;
         let expires = self.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
-        self.app
-            .database
-            .write(move |connection| enrolment::make_code(connection, party.as_deref(), &scopes, expires))
-            .await
-            .map_err(failed)
+        let code = move |connection: &rusqlite::Connection| enrolment::make_code(connection, &grant, expires);
+        self.app.database.write(code).await.map_err(failed)
     }
 
     /// Its clock, to move it.

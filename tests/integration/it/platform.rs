@@ -2,5 +2,7 @@
 
 mod bad_input;
 mod department;
+mod epochs;
 mod routes;
 mod spine;
+mod streams;

@@ -23,10 +23,13 @@ pub(super) fn open(
 ) -> Result<Opening, DatabaseError> {
     let number = event.number.map(|number| number.as_str().to_owned()).unwrap_or_default();
     if let Some(number) = &event.number {
-        if !lease::covers(connection, &authentic.author.id, number)? {
+        if !lease::covers(connection, &authentic.author.id, event.producer, event.incarnation, number)? {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberNotLeased));
         } else if case::holder_of(connection, number.as_str())?.is_some_and(|holder| holder != event.case) {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberTaken));
+        }
+        if number.division() != application.division.as_six() {
+            faults.push(Fault::new("/number", ErrorCode::CaseNumberInvalid).with("division", number.division()));
         }
     }
     let (code, version) = (application.item.code.as_str(), i64::from(application.item.version));
@@ -38,6 +41,9 @@ pub(super) fn open(
         Some(item) => {
             if !item.holds_on(&day) {
                 faults.push(refer(Fault::new("/data/item", ErrorCode::ItemNotInForce)));
+            }
+            if !item.is_handled_in(&application.division) {
+                faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
             }
             required_materials(item, application, faults);
             required_fields(item, application, faults);

@@ -67,7 +67,7 @@ fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
 fn events(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
     let mut statement = connection.prepare(
         "SELECT id, producer, incarnation, case_id, sequence, kind, effect, revision, position, digest, party FROM event
-         WHERE outcome = 'settled' ORDER BY producer, incarnation, case_id, sequence",
+         WHERE outcome = 'settled' AND in_place = 1 ORDER BY party, producer, incarnation, case_id, sequence",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(json!({

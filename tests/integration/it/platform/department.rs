@@ -34,6 +34,17 @@ impl World {
         Self { running, department, _directory: directory }
     }
 
+    /// Takes a backup and gives its name.
+    pub(crate) async fn backup(&self) -> Value {
+        self.department.plain(Method::POST, "/sandbox/backup", &Value::Null).await.body["backup"].clone()
+    }
+
+    /// Puts a backup back.
+    pub(crate) async fn restore(&self, backup: &Value) {
+        let restored = self.department.plain(Method::POST, "/sandbox/restore", &json!({ "backup": backup })).await;
+        assert_eq!(restored.status, StatusCode::OK, "{:#}", restored.body);
+    }
+
     pub(crate) async fn ledger(&self) -> Value {
         let answer = self.department.plain(Method::GET, "/sandbox/ledger", &Value::Null).await;
         answer.body
@@ -96,9 +107,29 @@ pub(crate) struct Department {
 
 impl Department {
     pub(crate) async fn enrol(base_url: &str, party: &str) -> Self {
+        Self::enrol_with(base_url, party, &json!({})).await
+    }
+
+    /// The same with what the operator grants besides: `divisions`, `carries`, `kind` and the like.
+    pub(crate) async fn enrol_with(base_url: &str, party: &str, grant: &Value) -> Self {
+        let department = Self::stranger(base_url, party);
+        let mut grant = grant.clone();
+        grant["party"] = json!(party);
+        let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &grant).await;
+        let mut wish = department.wish(&code.body["code"]);
+        if let Some(kind) = grant.get("kind") {
+            wish["kind"] = kind.clone();
+        }
+        let enrolled = department.plain(Method::POST, "/v1/enrolments", &wish).await;
+        assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
+        department
+    }
+
+    /// A system that has made its key and is not enrolled.
+    pub(crate) fn stranger(base_url: &str, party: &str) -> Self {
         // A process has one provider; whoever comes second finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let department = Self {
+        Self {
             base_url: base_url.to_owned(),
             party: party.to_owned(),
             key: SigningKey::from_bytes(Digest::of(Suite::International, party.as_bytes()).as_bytes()),
@@ -106,11 +137,7 @@ impl Department {
             producer: fresh_id(),
             incarnation: fresh_id(),
             clock_shift_seconds: 0,
-        };
-        let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": party })).await;
-        let enrolled = department.plain(Method::POST, "/v1/enrolments", &department.wish(&code.body["code"])).await;
-        assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
-        department
+        }
     }
 
     /// The same, its clock moved.
@@ -119,12 +146,21 @@ impl Department {
         self
     }
 
-    fn wish(&self, code: &Value) -> Value {
+    /// What it enrols with: its key, and the proof that it has the secret.
+    pub(crate) fn wish(&self, code: &Value) -> Value {
         let public = STANDARD.encode(self.key.verifying_key().to_bytes());
         json!({
             "code": code, "party": self.party, "kind": "department", "name": "民政局",
-            "keys": [{ "keyid": self.keyid(), "suite": "international", "public_key": public, "use": "event" }],
+            "keys": [{
+                "keyid": self.keyid(), "suite": "international", "public_key": public, "use": "event",
+                "proof": self.proof(&self.keyid(), code.as_str().unwrap_or_default()),
+            }],
         })
+    }
+
+    pub(crate) fn proof(&self, keyid: &str, code: &str) -> String {
+        let message = format!("tongqiao-enrolment-v1\n{keyid}\n{code}\n{}", self.party);
+        STANDARD.encode(self.key.sign(message.as_bytes()).to_bytes())
     }
 
     pub(crate) fn keyid(&self) -> String {
