@@ -5,6 +5,7 @@ mod content;
 mod decision;
 mod entry;
 mod envelope;
+mod form;
 mod judgement;
 mod stream;
 

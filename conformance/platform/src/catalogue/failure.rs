@@ -15,6 +15,8 @@ pub(crate) enum CatalogueError {
     EditionUnknown,
     #[error("no item in force has the code {0}")]
     ItemUnknown(String),
+    #[error("the edition to start from is not named")]
+    NoBase,
     #[error("the request cannot be read: {0}")]
     Malformed(String),
     #[error("this platform is no sandbox")]
@@ -33,6 +35,7 @@ impl From<CatalogueError> for Refusal {
     fn from(error: CatalogueError) -> Self {
         match error {
             CatalogueError::EditionUnknown => Self::new(ErrorCode::CatalogueUnknownBase),
+            CatalogueError::NoBase => Self::at("/query/since", ErrorCode::RequestMissingField),
             CatalogueError::ItemUnknown(code) => {
                 Self::of_faults(vec![Fault::new("/changes", ErrorCode::ItemUnknown).with("code", code)])
             }

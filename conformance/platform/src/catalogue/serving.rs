@@ -1,5 +1,6 @@
 //! The routes of the catalogue. It is public data: nobody needs to sign a request for it.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -56,8 +57,9 @@ struct Since {
 /// What changed since the edition that the caller names by its digest.
 async fn changes(
     State(app): State<AppState>,
-    Query(Since { since }): Query<Since>,
+    wanted: Result<Query<Since>, QueryRejection>,
 ) -> Result<Response, CatalogueError> {
+    let Query(Since { since }) = wanted.map_err(|_| CatalogueError::NoBase)?;
     let editions = app
         .database
         .read(move |connection| {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::case::{Application, CaseEvent};
 use tongqiao_protocol::{ErrorCode, Fault};
 
+use super::form;
 use crate::app::AppState;
 use crate::case::{self, Opening};
 use crate::catalogue::Item;
@@ -46,7 +47,7 @@ pub(super) fn open(
                 faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
             }
             required_materials(item, application, faults);
-            required_fields(item, application, faults);
+            form::judge(item, &application.form, faults);
         }
     }
     Ok(Opening {
@@ -81,15 +82,6 @@ fn required_materials(item: &Item, application: &Application, faults: &mut Vec<F
         {
             let path = format!("/data/materials/{index}/guide");
             faults.push(Fault::new(&path, ErrorCode::ItemMaterialUnknown).with("material", key));
-        }
-    }
-}
-
-fn required_fields(item: &Item, application: &Application, faults: &mut Vec<Fault>) {
-    for field in item.form.iter().filter(|field| field.required) {
-        if application.form.get(&field.key).is_none_or(Value::is_null) {
-            let path = format!("/data/form/{}", field.key);
-            faults.push(Fault::new(&path, ErrorCode::ItemFormFieldMissing).with("field", &field.key));
         }
     }
 }

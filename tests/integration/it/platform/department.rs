@@ -112,6 +112,11 @@ impl Department {
 
     /// The same with what the operator grants besides: `divisions`, `carries`, `kind` and the like.
     pub(crate) async fn enrol_with(base_url: &str, party: &str, grant: &Value) -> Self {
+        Self::enrol_for_use(base_url, party, grant, "event").await
+    }
+
+    /// The same with a key for another use.
+    pub(crate) async fn enrol_for_use(base_url: &str, party: &str, grant: &Value, purpose: &str) -> Self {
         let department = Self::stranger(base_url, party);
         let mut grant = grant.clone();
         grant["party"] = json!(party);
@@ -120,6 +125,7 @@ impl Department {
         if let Some(kind) = grant.get("kind") {
             wish["kind"] = kind.clone();
         }
+        wish["keys"][0]["use"] = json!(purpose);
         let enrolled = department.plain(Method::POST, "/v1/enrolments", &wish).await;
         assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
         department
@@ -346,12 +352,20 @@ impl World {
 
     /// The first item in force that the catalogue lists for the district.
     pub(crate) async fn item(&self) -> Item {
+        self.item_with(|_| true).await
+    }
+
+    /// The same with one more wish.
+    pub(crate) async fn item_with(&self, wish: impl Fn(&Value) -> bool) -> Item {
         let answer = self.department.plain(Method::GET, "/v1/catalogue", &Value::Null).await;
         let record = STANDARD.decode(answer.body["record"].as_str().unwrap()).unwrap();
         let snapshot: Value = serde_json::from_slice(&record).unwrap();
         let items = snapshot["items"].as_array().unwrap();
         let usable = |item: &&Value| {
-            item["state"] == "in-force" && item["materials"].as_array().is_some_and(|materials| materials.len() > 1)
+            item["state"] == "in-force"
+                && item["division"] == "340700000000"
+                && wish(item)
+                && item["materials"].as_array().is_some_and(|materials| materials.len() > 1)
         };
         Item(items.iter().find(usable).unwrap().clone())
     }
@@ -368,6 +382,12 @@ impl Item {
         materials.iter().find(|one| one["required"] == true).unwrap()["key"].as_str().unwrap().to_owned()
     }
 
+    /// The key of the first field that the form demands.
+    pub(crate) fn required_field(&self) -> String {
+        let fields = self.0["form"].as_array().unwrap();
+        fields.iter().find(|one| one["required"] == true).unwrap()["key"].as_str().unwrap().to_owned()
+    }
+
     /// The data of a complete application for a synthetic person.
     pub(crate) fn application(&self, division: &str) -> Value {
         let materials: Vec<Value> = self.0["materials"]
@@ -380,7 +400,7 @@ impl Item {
             .as_array()
             .unwrap()
             .iter()
-            .map(|field| (field["key"].as_str().unwrap().to_owned(), json!("填写")))
+            .map(|field| (field["key"].as_str().unwrap().to_owned(), filled_in(field)))
             .collect();
         json!({
             "item": self.reference(), "division": division,
@@ -393,5 +413,20 @@ impl Item {
             "form": form, "materials": materials,
             "channel": { "set": "handle_form", "generation": "c0001", "code": "1" },
         })
+    }
+}
+
+/// A value of the kind that the field asks for.
+fn filled_in(field: &Value) -> Value {
+    match (field["kind"].as_str().unwrap(), &field["choices"][0]["zh"]) {
+        (_, Value::String(choice)) => json!(choice),
+        ("integer" | "number", _) => json!(1),
+        ("amount", _) => json!("1.00"),
+        ("date", _) => json!("2026-11-23"),
+        ("phone", _) => json!("13800000000"),
+        ("division", _) => json!(DIVISION),
+        ("citizen-number", _) => json!(["340702", "19680229", "0211"].concat()),
+        ("credit-code", _) => json!("11340700TQ1100017W"),
+        _ => json!("填写"),
     }
 }
