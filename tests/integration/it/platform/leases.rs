@@ -10,18 +10,16 @@ async fn a_number_that_a_restore_forgot_stays_its_holders() {
     let backup = world.backup().await;
     let applied = world.applied(&fresh_id()).await;
     world.department.push(std::slice::from_ref(&applied)).await;
+    let later = world.backup().await;
+    for backup in [&backup, &later, &backup] {
+        world.restore(backup).await;
+    }
     let thief = Department::enrol(world.running.base_url(), "natural-resources").await;
-    let before = world.backup().await;
-    world.restore(&backup).await;
-    world.restore(&before).await;
-    world.restore(&backup).await;
-    let owner = Department::enrol(world.running.base_url(), "civil-affairs").await;
-    let thief = Department::enrol(world.running.base_url(), &thief.party).await;
     let mut stolen = thief.event(&fresh_id(), "applied", 1, 0, &applied["data"]);
     stolen["number"] = applied["number"].clone();
     let refused = thief.push(&[stolen]).await;
     assert_eq!(refused.result()["problem"]["code"], "case.number_not_leased", "{:#}", refused.body);
-    let settled = owner.push(&[applied]).await;
+    let settled = world.department.push(&[applied]).await;
     assert_eq!(settled.result()["status"], "settled", "{:#}", settled.body);
 }
 
