@@ -83,7 +83,7 @@ impl Wish {
                 members.fault("keys", ErrorCode::RequestMissingField);
             }
             let owner = party.as_ref().map(PartyId::as_str).unwrap_or_default().to_owned();
-            let keys = keys?.iter().map(|key| read_key(key, code?, &owner, now)).collect::<Vec<_>>();
+            let keys = keys?.iter().map(|key| read_key(key, code.unwrap_or_default(), &owner, now)).collect::<Vec<_>>();
             Some(Self {
                 code: code?.to_owned(),
                 party: party?,

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::limits::BATCH_RECORDS_MAX;
 use tongqiao_protocol::{ErrorCode, EventId, Language, RecordKind, SignedRecord};
 
-use self::decision::Verdict;
+use self::decision::{Decided, Verdict};
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::judgement::Effect;
 use crate::app::AppState;
@@ -66,7 +66,7 @@ async fn push(State(app): State<AppState>, headers: HeaderMap, signed: Signed) -
     let decided = app
         .database
         .write(move |connection| decision::decide_all(connection, &state, arrivals, &platform_keys, suite, now));
-    let (epoch, verdicts) = decided.await?;
+    let Decided { epoch, verdicts } = decided.await?;
     let results: Vec<Value> = verdicts.into_iter().map(|(id, verdict)| result(id, verdict, language)).collect();
     Ok(Json(json!({ "epoch": epoch, "results": results })))
 }

@@ -122,11 +122,11 @@ pub(crate) fn quarantine(
     now: Timestamp,
 ) -> Result<Option<Refusal>, DatabaseError> {
     let digest = authentic.digest.to_string();
-    let released: Option<Option<i64>> = connection
-        .prepare_cached("SELECT released FROM quarantine WHERE record_id = ?1 AND digest = ?2")?
+    let released: Option<bool> = connection
+        .prepare_cached("SELECT released IS NOT NULL FROM quarantine WHERE record_id = ?1 AND digest = ?2")?
         .query_row((record.as_bytes(), &digest), |row| row.get(0))
         .optional()?;
-    if released.flatten().is_some() {
+    if released == Some(true) {
         return Ok(None);
     }
     connection

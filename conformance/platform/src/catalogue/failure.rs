@@ -19,6 +19,8 @@ pub(crate) enum CatalogueError {
     NoBase,
     #[error("the request cannot be read: {0}")]
     Malformed(String),
+    #[error("the request is too large")]
+    TooLarge,
     #[error("this platform is no sandbox")]
     NoSandbox,
     #[error("no catalogue has been published")]
@@ -40,6 +42,7 @@ impl From<CatalogueError> for Refusal {
                 Self::of_faults(vec![Fault::new("/changes", ErrorCode::ItemUnknown).with("code", code)])
             }
             CatalogueError::Malformed(reason) => Self::new(ErrorCode::RequestMalformedJson).with("reason", reason),
+            CatalogueError::TooLarge => Self::new(ErrorCode::RequestTooLarge),
             CatalogueError::NoSandbox => Self::new(ErrorCode::RequestUnknownRoute),
             CatalogueError::Database(error) => error.into(),
             CatalogueError::NothingPublished | CatalogueError::Data(_) | CatalogueError::Internal(_) => {

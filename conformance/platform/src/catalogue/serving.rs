@@ -85,7 +85,10 @@ async fn publish(
     if !app.settings.sandbox {
         return Err(CatalogueError::NoSandbox);
     }
-    let Json(Orders { changes }) = orders.map_err(|error| CatalogueError::Malformed(error.body_text()))?;
+    let Json(Orders { changes }) = orders.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => CatalogueError::TooLarge,
+        _ => CatalogueError::Malformed(error.body_text()),
+    })?;
     let (keys, now) = (app.keys(), app.clock.now());
     let edition = app
         .database

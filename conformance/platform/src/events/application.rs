@@ -47,7 +47,7 @@ pub(super) fn open(
                 faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
             }
             required_materials(item, application, faults);
-            form::judge(item, &application.form, faults);
+            form::judge(item, application, faults);
         }
     }
     Ok(Opening {

@@ -31,6 +31,14 @@ pub(crate) enum Verdict {
     NotTaken(Refusal),
 }
 
+/// What a batch came to.
+pub(super) struct Decided {
+    /// In which its receipts stand.
+    pub(super) epoch: EpochId,
+    /// In the order sent, with the ids that could be read.
+    pub(super) verdicts: Vec<(Option<EventId>, Verdict)>,
+}
+
 /// A verdict whose receipt is not written yet.
 pub(super) enum Pending {
     Settled(usize),
@@ -47,7 +55,7 @@ pub(super) enum Repetition {
     InBatch(usize),
 }
 
-/// Decides all events and signs their receipts; the database is then as the answer says. Gives the epoch with them.
+/// Decides all events and signs their receipts; the database is then as the answer says.
 pub(super) fn decide_all(
     connection: &Connection,
     app: &AppState,
@@ -55,7 +63,7 @@ pub(super) fn decide_all(
     keys: &PlatformKeys,
     suite: Suite,
     now: Timestamp,
-) -> Result<(EpochId, Vec<(Option<EventId>, Verdict)>), Refusal> {
+) -> Result<Decided, Refusal> {
     let mut batch = Batch::begin(connection, now)?;
     let epoch = batch.epoch();
     let mut decided = Vec::with_capacity(arrivals.len());
@@ -81,7 +89,7 @@ pub(super) fn decide_all(
         };
         (id, verdict)
     });
-    Ok((epoch, verdicts.collect()))
+    Ok(Decided { epoch, verdicts: verdicts.collect() })
 }
 
 fn decide(

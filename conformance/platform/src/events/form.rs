@@ -2,14 +2,20 @@
 
 use std::str::FromStr as _;
 
-use serde_json::{Map, Value};
-use tongqiao_protocol::{Amount, CitizenNumber, CreditCode, DivisionCode, ErrorCode, Fault, PermanentResidentNumber};
+use serde_json::Value;
+use tongqiao_protocol::case::Application;
+use tongqiao_protocol::{
+    Amount, CitizenNumber, CreditCode, DivisionCode, ErrorCode, Fault, Override, PermanentResidentNumber,
+};
 
 use crate::catalogue::{FormField, Item};
 
 /// Adds a fault for every field that is missing, for every value that is not what its field asks for, and for every key
 /// that the guide does not know: nothing may be collected that it does not say.
-pub(super) fn judge(item: &Item, form: &Map<String, Value>, faults: &mut Vec<Fault>) {
+///
+/// A human's decision lets a number pass that fails its check and stands so on the paper, as it does for the applicant's own.
+pub(super) fn judge(item: &Item, application: &Application, faults: &mut Vec<Fault>) {
+    let form = &application.form;
     for field in &item.form {
         let path = path_of(&field.key);
         match form.get(&field.key).filter(|value| !is_blank(value)) {
@@ -17,7 +23,11 @@ pub(super) fn judge(item: &Item, form: &Map<String, Value>, faults: &mut Vec<Fau
                 faults.push(Fault::new(&path, ErrorCode::ItemFormFieldMissing).with("field", &field.key));
             }
             None => {}
-            Some(value) => faults.extend(fault_of(field, value, &path)),
+            Some(value) => {
+                let decided = application.overrides.iter().find(|record| record.path == path);
+                let decided = decided.and_then(|record| record.decision().ok());
+                faults.extend(fault_of(field, value, &path, decided.as_ref()));
+            }
         }
     }
     for key in form.keys().filter(|key| !item.form.iter().any(|field| field.key == **key)) {
@@ -35,7 +45,7 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-fn fault_of(field: &FormField, value: &Value, path: &str) -> Option<Fault> {
+fn fault_of(field: &FormField, value: &Value, path: &str, decided: Option<&Override>) -> Option<Fault> {
     if !field.choices.is_empty() {
         let chosen = value.as_str().unwrap_or_default();
         let offered = field.choices.iter().any(|choice| choice.zh == chosen || choice.en.as_deref() == Some(chosen));
@@ -46,13 +56,13 @@ fn fault_of(field: &FormField, value: &Value, path: &str) -> Option<Fault> {
         ("boolean", value) => value.is_boolean(),
         ("integer", Value::Number(number)) => number.is_u64(),
         ("number", Value::Number(number)) => number.as_f64().is_some_and(|number| number >= 0.0),
-        (kind, Value::String(text)) => text_fits(kind, text),
+        (kind, Value::String(text)) => text_fits(kind, text, decided),
         _ => false,
     };
     (!fits).then(|| Fault::new(path, ErrorCode::RequestInvalidValue).with("expected", &field.kind))
 }
 
-fn text_fits(kind: &str, text: &str) -> bool {
+fn text_fits(kind: &str, text: &str, decided: Option<&Override>) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match kind {
         "integer" => digits(text),
@@ -64,8 +74,15 @@ fn text_fits(kind: &str, text: &str) -> bool {
         "date" => text.len() == 10 && jiff::civil::Date::from_str(text).is_ok(),
         "phone" => is_phone(text),
         "division" => DivisionCode::parse(text).is_ok(),
-        "citizen-number" => CitizenNumber::parse(text).is_ok() || PermanentResidentNumber::parse(text).is_ok(),
-        "credit-code" => CreditCode::parse(text).is_ok(),
+        "citizen-number" => {
+            CitizenNumber::parse(text).is_ok()
+                || PermanentResidentNumber::parse(text).is_ok()
+                || decided.is_some_and(|decision| CitizenNumber::accept_with_override(text, decision).is_ok())
+        }
+        "credit-code" => {
+            CreditCode::parse(text).is_ok()
+                || decided.is_some_and(|decision| CreditCode::accept_with_override(text, decision).is_ok())
+        }
         "boolean" => false,
         // Plain text, and kinds that a later guide brings.
         _ => true,
@@ -96,7 +113,7 @@ mod tests {
             required: true,
             choices: Vec::new(),
         };
-        let fits = |kind: &str, value: &Value| fault_of(&field(kind), value, "/data/form/field").is_none();
+        let fits = |kind: &str, value: &Value| fault_of(&field(kind), value, "/data/form/field", None).is_none();
         for (kind, good, bad) in [
             ("text", json!("随便写"), json!(7)),
             ("integer", json!(3), json!(3.5)),

@@ -67,7 +67,7 @@ async fn a_revoked_key_signs_no_request_and_its_records_wait_for_a_human() {
     assert_eq!(revoked.status.as_u16(), 200, "{:#}", revoked.body);
     let before = effects(&world).await;
     let own = department.post("/v1/case-events", &signed).await;
-    assert_refused(&world, &before, &own, 401, "signature.key_revoked").await;
+    assert_refused(&world, &before, &own, 403, "signature.key_revoked").await;
     let carried = edge.post("/v1/case-events", &signed).await;
     assert_eq!(carried.result()["problem"]["code"], "record.quarantined", "{:#}", carried.body);
     assert!(carried.result()["receipt"].is_null());
@@ -89,7 +89,7 @@ async fn a_key_outside_its_validity_signs_nothing() {
     let late = Tamper { created_shift_seconds: 3 * 365 * 86_400, ..Tamper::default() };
     let path = format!("/v1/cases/{}", fresh_id());
     let answer = world.department.send(Method::GET, &path, b"", &late).await;
-    assert_refused(&world, &before, &answer, 401, "signature.key_not_valid").await;
+    assert_refused(&world, &before, &answer, 403, "signature.key_not_valid").await;
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_key_serves_only_the_use_that_it_was_enrolled_for() {
     let event = hop.event(&fresh_id(), "withdrawn", 1, 0, &json!({ "reason": "不办了" }));
     assert_event_refused(&world, &before, &hop.push(&[event]).await, "record.wrong_use").await;
     let answer = renewal.get(&format!("/v1/cases/{}", fresh_id())).await;
-    assert_refused(&world, &before, &answer, 401, "signature.wrong_use").await;
+    assert_refused(&world, &before, &answer, 403, "signature.wrong_use").await;
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn an_application_that_is_wrong_in_itself_is_refused_with_every_fault() {
         (
             "identifier.character",
             |event| event["data"]["division"] = json!("３４０７０２００００００"),
-            &[("/data/division", "identifier.character")],
+            &[("/data/division", "identifier.character"); 12],
         ),
         ("item.unknown", |event| event["data"]["item"]["version"] = json!(999), &[("/data/item", "item.unknown")]),
         (

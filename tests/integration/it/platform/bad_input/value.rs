@@ -24,7 +24,7 @@ async fn an_identifier_that_cannot_be_right_is_named_with_its_path() {
         ("/data/applicant/identity/number", "identifier.check", |event| {
             event["data"]["applicant"]["kind"] = json!("organisation");
             event["data"]["applicant"]["identity"] = json!({
-                "kind": { "set": "id_type", "generation": "ga2000.156", "code": "001" },
+                "kind": { "set": "organisation_id", "generation": "gb32100", "code": "credit-code" },
                 "number": "11340700TQ1100017X",
             });
         }),
