@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tongqiao_protocol::{CaseId, Digest, EpochId, Problem, RecordId, RecordKind, Suite, Timestamp};
 
@@ -54,9 +54,14 @@ impl Batch {
         Ok(Self { epoch, next: epoch::log_size(connection)?, now, entries: Vec::new() })
     }
 
-    /// Where in this batch a record was decided.
-    pub(crate) fn index_of(&self, record: RecordId) -> Option<usize> {
-        self.entries.iter().position(|(decision, _, _)| decision.record == record)
+    /// The epoch in which the receipts stand.
+    pub(crate) const fn epoch(&self) -> EpochId {
+        self.epoch
+    }
+
+    /// Which entry of this batch has a position, if it is not in the log yet.
+    pub(crate) fn index_at(&self, position: i64) -> Option<usize> {
+        self.entries.iter().position(|(_, taken, _)| *taken == position)
     }
 
     /// Takes the next position for a decision; gives the index in this batch and the position.
@@ -123,15 +128,6 @@ impl Batch {
         }
         Ok(receipts)
     }
-}
-
-/// The first receipt that a record got.
-pub(crate) fn find(connection: &Connection, record: RecordId) -> Result<Option<Value>, DatabaseError> {
-    let text: Option<String> = connection
-        .prepare_cached("SELECT receipt FROM log WHERE record = ?1 ORDER BY position LIMIT 1")?
-        .query_row([record.as_bytes()], |row| row.get(0))
-        .optional()?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| DatabaseError::Corrupt("receipt"))).transpose()
 }
 
 /// The receipt at a position of the log.

@@ -111,7 +111,7 @@ impl<R: OrderRecord> Order<R> {
     /// Keeps a record whose key is in doubt for a human.
     pub(super) fn quarantined(&self, connection: &Connection) -> Result<Option<Refusal>, DatabaseError> {
         let Some(reason) = self.authentic.doubt else { return Ok(None) };
-        record::quarantine(connection, &self.authentic, self.record.id(), reason, self.arrived).map(Some)
+        record::quarantine(connection, &self.authentic, self.record.id(), reason, self.arrived)
     }
 }
 

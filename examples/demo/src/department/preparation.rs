@@ -55,6 +55,11 @@ fn filled_in(field: &FormField) -> Value {
         ("number" | "integer", None) => json!(1),
         ("date", None) => json!("2026-11-23"),
         ("boolean", None) => json!(true),
+        ("amount", None) => json!("1.00"),
+        ("phone", None) => json!("13800000000"),
+        ("division", None) => json!("340705000000"),
+        ("citizen-number", None) => json!(["340702", "19680229", "0211"].concat()),
+        ("credit-code", None) => json!("11340700TQ1100017W"),
         _ => json!("测试"),
     }
 }

@@ -74,7 +74,8 @@ async fn an_abandoned_event_settles_as_nothing_and_frees_the_stream() {
 async fn between_two_producers_the_table_says_who_wins() {
     let world = World::new().await;
     let department = &world.department;
-    let second = Department::enrol(world.running.base_url(), "natural-resources").await;
+    let joins = json!({ "joins": ["civil-affairs"] });
+    let second = Department::enrol_with(world.running.base_url(), "natural-resources", &joins).await;
     let case = fresh_id();
     department.push(&[world.applied(&case).await]).await;
     let ahead = second.event(&case, "accepted", 1, 2, &acceptance());
