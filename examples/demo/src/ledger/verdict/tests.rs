@@ -170,12 +170,12 @@ fn a_case_that_ended_otherwise_is_found() {
 #[test]
 fn one_fen_more_or_less_is_wrong_wherever_it_is() {
     for fen in [-1, 1] {
-        must_name("billed 56", |world| world.bill(0).total_fen += fen);
-        must_name("booked 56", |world| world.payments(0)[0] += fen);
-        must_name("booked 55", |world| world.payments(0)[0] -= 56);
+        let price = 5_600 + fen;
+        must_name(&format!("billed {price} fen"), |world| world.bill(0).total_fen += fen);
+        must_name(&format!("booked {price} fen"), |world| world.payments(0)[0] += fen);
         must_name("marked as refunded", |world| world.bill(2).refunded_fen += fen);
         must_name("owed back", |world| world.bill(0).owed_fen += fen);
-        must_name("refunded 10", |world| world.refund().fen += fen);
+        must_name(&format!("refunded {} fen", 1_000 + fen), |world| world.refund().fen += fen);
         must_name("paid by the citizen", |world| {
             let bill = world.planned_bill(0).id;
             *world.journal.paid_fen.entry(bill).or_default() += fen;
