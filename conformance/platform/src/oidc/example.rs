@@ -9,7 +9,7 @@ use crate::html::{escape, page, pick};
 use crate::refusal::language_of;
 
 /// The challenge of RFC 7636, appendix B: everybody knows its verifier, which suits an example.
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URhWbuGJSstw-cM";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// An authorization request that leads back to this platform's own `/callback`.
 pub(crate) fn request(base_url: &str, port: u16) -> String {
@@ -39,4 +39,28 @@ pub(super) async fn callback(RawQuery(query): RawQuery, headers: HeaderMap) -> R
     );
     let body = format!("<p class=\"notice\">{}</p><dl>{rows}</dl>", escape(notice));
     page(StatusCode::OK, language, pick(language, "登录已返回", "Back from signing in"), &body, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use tongqiao_protocol::Suite;
+
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_that_of_the_published_verifier() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let digest = crate::crypto::hash(Suite::International, &[verifier.as_bytes()]);
+        assert_eq!(URL_SAFE_NO_PAD.encode(digest), CHALLENGE);
+    }
+
+    #[test]
+    fn the_request_names_everything_that_the_endpoint_wants() {
+        let request = request("http://127.0.0.1:8080", 8080);
+        for part in ["client_id=tongqiao-sandbox", "127.0.0.1%3A8080%2Fcallback", "scope=openid", "method=S256"] {
+            assert!(request.contains(part), "{request}");
+        }
+    }
 }

@@ -54,7 +54,7 @@ fn twins_have_the_same_headings_and_the_same_code() {
 #[test]
 fn the_readme_and_the_starting_guide_have_a_chinese_twin() {
     let files = tree::files();
-    for path in ["README.md", "docs/start.md"] {
+    for path in ["README.md", "docs/start.md", "docs/demo.md"] {
         let exists = |wanted: &str| files.iter().any(|file| file.path == wanted);
         assert!(!exists(path) || exists(&path.replace(".md", CHINESE)), "{path} needs a Chinese twin");
     }
