@@ -163,6 +163,7 @@ fn random(chance: &mut fastrand::Rng) -> [u8; 10] {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
     use super::*;
 

@@ -7,6 +7,7 @@ mod money;
 mod records;
 mod run;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests;
 
 use super::{Finding, Journal, Ledger, PlatformSide, StoreSide};

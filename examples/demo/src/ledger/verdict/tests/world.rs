@@ -1,6 +1,6 @@
 //! A small world in which everything is right: four cases, of which one is free, one bill is paid, one void, one refunded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::ledger::platform_side::{Bill, CaseFile, Event, LogLine, Refund};
 use crate::ledger::store_side::Row;
