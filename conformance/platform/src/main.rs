@@ -117,7 +117,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     if arguments.sandbox {
         let code = running.enrolment_code(None, &["340700000000"]).await.map_err(|error| error.to_string())?;
         println!("enrolment-code {code}");
-        println!("sandbox-login {} ({}/oidc/authorize)", Platform::sandbox_login(), running.base_url());
+        println!("sandbox-login {} {}", Platform::sandbox_login(), running.sandbox_sign_in());
     }
     tokio::select! {
         served = running.wait() => served?,

@@ -230,6 +230,13 @@ impl Running {
         self.app.database.write(code).await.map_err(failed)
     }
 
+    /// A whole authorization request, to be opened with a browser: somebody is chosen on the sandbox's page, which then
+    /// leads to `/callback` of this platform, where the answer is shown. The verifier of its challenge is the example of
+    /// RFC 7636, appendix B, so the code can be exchanged by hand.
+    pub fn sandbox_sign_in(&self) -> String {
+        oidc::example_request(&self.app.settings.base_url, self.address.port())
+    }
+
     /// Its clock, to move it.
     pub const fn clock(&self) -> &Clock {
         &self.clock
