@@ -91,7 +91,9 @@ async fn voided(shared: &Shared, record: &Stored, view: &View<'_>, raw: &RawValu
     match receipt::verify(shared, bytes).await {
         Ok(body) if body.record.as_bytes() == record.entry.stream.subject.as_bytes() && view.state == "void" => {
             let (epoch, position) = (body.epoch, limits::SEQUENCE_MAX);
-            Verdict::Settled(TerminalReceipt { epoch, position, bytes: bytes.to_vec() })
+            // The bill's receipt may be old; the void is not.
+            let time = shared.clock.is_attested().then(|| shared.clock.now());
+            Verdict::Settled(TerminalReceipt { epoch, position, time, bytes: bytes.to_vec() })
         }
         Ok(_) => Verdict::Unverifiable,
         Err(error) => {
@@ -131,7 +133,8 @@ async fn receipted(shared: &Shared, record: &Stored, raw: &RawValue) -> Verdict 
             Verdict::Unverifiable
         }
         Ok(body) => {
-            let terminal = TerminalReceipt { epoch: body.epoch, position: body.position, bytes: bytes.to_vec() };
+            let (epoch, position, time) = (body.epoch, body.position, Some(body.time));
+            let terminal = TerminalReceipt { epoch, position, time, bytes: bytes.to_vec() };
             match body.kind {
                 ReceiptKind::Settled => Verdict::Settled(terminal),
                 ReceiptKind::Refused => Verdict::Refused(terminal),

@@ -40,6 +40,7 @@ impl Contents {
                     row.entry.state = EntryState::Pending;
                     row.entry.attempts = 0;
                     row.entry.terminal_at = None;
+                    row.entry.not_after = None;
                 }
             }
             Change::Forget { id } => self.forget(&id)?,
