@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use tongqiao_engine::Failure;
 use tongqiao_protocol::{ErrorCode, ErrorKind, Fault, Faults, Language, Outcome, Problem, Retry, SignError};
@@ -35,6 +36,7 @@ struct Inner {
     faults: Faults,
     detail: Option<String>,
     request: Option<String>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -48,6 +50,7 @@ impl Error {
             faults: Faults::default(),
             detail: None,
             request: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -104,6 +107,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn retry_after_is(mut self, asked: Option<Duration>) -> Self {
+        self.0.retry_after = asked;
+        self
+    }
+
     pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
@@ -141,6 +149,11 @@ impl Error {
             Language::Chinese => format!("{title}。{action}"),
             Language::English => format!("{title}. {action}"),
         }
+    }
+
+    /// How long the platform asked to wait before the next attempt.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The platform's name for the failed request, to be quoted when asking its operator.

@@ -15,6 +15,7 @@ pub mod document;
 pub mod entry;
 pub mod epoch_book;
 pub mod number_lease;
+pub mod patience;
 pub mod retention;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};

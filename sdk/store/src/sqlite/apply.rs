@@ -227,8 +227,10 @@ impl<'a> Applying<'a> {
         let entry = &stored.entry;
         let (subject, sequence) = (entry.stream.subject.as_bytes(), sequence_column(entry.sequence));
         let needed = match entry.state {
-            EntryState::Pending | EntryState::Refused { .. } => true,
+            EntryState::Pending => true,
+            EntryState::Refused { .. } => entry.holds_its_stream(),
             EntryState::Settled { .. } | EntryState::Replaced { .. } => false,
+            EntryState::Expired | EntryState::Dead if !entry.holds_its_stream() => false,
             EntryState::Expired | EntryState::Dead => {
                 let waiting = "SELECT 1 FROM entry WHERE subject = ?1 AND incarnation = ?2 AND sequence > ?3 \
                      AND state <> 3 AND state = 0";
