@@ -70,9 +70,8 @@ impl Payments {
                 match (resolution.outcome, resolution.view) {
                     (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
                     (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
-                    _ => Err(resolution::unknown(bill.into()).retry_after_is(
-                        resolution.error.as_ref().and_then(Error::retry_after),
-                    )),
+                    _ => Err(resolution::unknown(bill.into())
+                        .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after))),
                 }
             }
             // Its row is gone because it was settled long ago, or proved absent.

@@ -296,7 +296,8 @@ impl BillLife {
         if view.bill != self.bill {
             return None;
         }
-        let known = self.refunds.entry(view.refund).or_insert(RefundLife { amount: view.amount, not_after: None, state: None });
+        let known =
+            self.refunds.entry(view.refund).or_insert(RefundLife { amount: view.amount, not_after: None, state: None });
         let news = match (known.state, view.state) {
             (None, _) | (Some(RefundState::Pending), RefundState::Done | RefundState::Failed) => true,
             // Anything else is a repetition or comes late.

@@ -114,13 +114,7 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
 }
 
 /// The receipt decides, whatever the answer's status says: it is signed, the status is not.
-async fn receipted(
-    shared: &Shared,
-    record: &Stored,
-    raw: &RawValue,
-    id: RecordId,
-    of: Option<ReceiptOf>,
-) -> Verdict {
+async fn receipted(shared: &Shared, record: &Stored, raw: &RawValue, id: RecordId, of: Option<ReceiptOf>) -> Verdict {
     let bytes = raw.get().as_bytes();
     match receipt::verify(shared, bytes).await {
         Ok(body) if body.record != id || body.digest != record.entry.digest || body.of != of => {

@@ -4,9 +4,9 @@ use tongqiao_protocol::bill::{BillState, BillView, RefundState, RefundView};
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{Digest, EpochId, ErrorCode, RecordId};
 
+use crate::Error;
 use crate::client::Shared;
 use crate::receipt::{Receipt, verify_wire};
-use crate::Error;
 
 /// The receipt that decides whether a bill or refund exists.
 pub(super) struct Proof {

@@ -141,7 +141,11 @@ pub(super) async fn refund(
     match done {
         // Another process with the same refund id was faster.
         Err(error) if chosen.is_some() => {
-            if refund_is_here(shared, &record).await? { Ok(refund) } else { Err(error) }
+            if refund_is_here(shared, &record).await? {
+                Ok(refund)
+            } else {
+                Err(error)
+            }
         }
         other => other.map(|()| refund),
     }
@@ -151,7 +155,8 @@ pub(super) async fn refund(
 async fn refund_is_here(shared: &Shared, wanted: &RefundRecord) -> Result<bool, Error> {
     let id = RecordId::from(wanted.refund);
     let stored = shared.storage.ask(move |store| store.bytes(&id)).await?;
-    let Some(stored) = stored.as_deref().and_then(record_in).and_then(|record| RefundRecord::parse(&record).ok()) else {
+    let Some(stored) = stored.as_deref().and_then(record_in).and_then(|record| RefundRecord::parse(&record).ok())
+    else {
         return Ok(false);
     };
     let wanted = RefundRecord { not_after: stored.not_after, created: stored.created, ..wanted.clone() };

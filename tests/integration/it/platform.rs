@@ -1,6 +1,8 @@
 //! The reference platform over real HTTP on loopback, asked by a department that shares no code with it.
 
 mod bad_input;
+mod bill_life;
 mod department;
+mod money;
 mod routes;
 mod spine;

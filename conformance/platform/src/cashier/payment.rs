@@ -56,13 +56,7 @@ impl Till<'_> {
         connection.execute(
             "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            (
-                &payment.transaction,
-                bill.as_bytes(),
-                payment.amount.as_fen(),
-                &payment.channel,
-                payment.at.as_millis(),
-            ),
+            (&payment.transaction, bill.as_bytes(), payment.amount.as_fen(), &payment.channel, payment.at.as_millis()),
         )?;
         self.credit(connection, bill, payment)
     }
@@ -98,13 +92,7 @@ impl Till<'_> {
         let paid = connection.execute(
             "UPDATE bill SET state = 'paid', paid_amount = ?2, paid_at = ?3, paid_channel = ?4, paid_transaction = ?5
              WHERE bill = ?1 AND state = 'open' AND amount + late_fee = ?2",
-            (
-                bill.as_bytes(),
-                payment.amount.as_fen(),
-                payment.at.as_millis(),
-                &payment.channel,
-                &payment.transaction,
-            ),
+            (bill.as_bytes(), payment.amount.as_fen(), payment.at.as_millis(), &payment.channel, &payment.transaction),
         )?;
         let (effect, position) = if paid == 1 {
             (PaymentEffect::Paid, Some(self.sign(connection, bill, payment)?))
@@ -138,7 +126,8 @@ impl Till<'_> {
             [bill.as_bytes()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let named = [Suite::International, Suite::ShangMi].into_iter().find(|one| suite.as_deref() == Some(one.as_str()));
+        let named =
+            [Suite::International, Suite::ShangMi].into_iter().find(|one| suite.as_deref() == Some(one.as_str()));
         let suite = named.unwrap_or(self.suite);
         let mut batch = Batch::begin(connection, self.now)?;
         let decision = Decision {

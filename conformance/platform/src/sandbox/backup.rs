@@ -81,10 +81,9 @@ fn keep_epochs(connection: &Connection, known: &[EpochRow]) -> Result<(), Databa
 type Transaction = (String, [u8; 16], i64, String, i64);
 
 fn bank_statement(connection: &Connection) -> Result<Vec<Transaction>, DatabaseError> {
-    let mut statement =
-        connection.prepare("SELECT transaction_id, bill, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    let mut statement = connection
+        .prepare("SELECT transaction_id, bill, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

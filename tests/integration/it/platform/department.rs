@@ -83,6 +83,7 @@ pub(crate) struct Tamper {
     pub(crate) language: Option<&'static str>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Department {
     base_url: String,
     pub(crate) party: String,
@@ -96,6 +97,11 @@ pub(crate) struct Department {
 
 impl Department {
     pub(crate) async fn enrol(base_url: &str, party: &str) -> Self {
+        Self::enrol_carrying(base_url, party, &[]).await
+    }
+
+    /// An edge: it may bring the records of others.
+    pub(crate) async fn enrol_carrying(base_url: &str, party: &str, carries: &[&str]) -> Self {
         // A process has one provider; whoever comes second finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
         let department = Self {
@@ -107,10 +113,18 @@ impl Department {
             incarnation: fresh_id(),
             clock_shift_seconds: 0,
         };
-        let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": party })).await;
+        let code = department
+            .plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": party, "carries": carries }))
+            .await;
         let enrolled = department.plain(Method::POST, "/v1/enrolments", &department.wish(&code.body["code"])).await;
         assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
         department
+    }
+
+    /// The same, at a platform that was started again.
+    pub(crate) fn at(mut self, base_url: &str) -> Self {
+        base_url.clone_into(&mut self.base_url);
+        self
     }
 
     /// The same, its clock moved.
@@ -249,6 +263,12 @@ impl Department {
         let now = Timestamp::from_millis(NOON_MILLIS);
         let record = json!({ "bill": bill, "party": self.party, "reason": "开错", "created": now });
         self.sign("tongqiao-void-v1", record.to_string().as_bytes())
+    }
+
+    /// The order to refuse a bill's id for ever.
+    pub(crate) fn fence(&self, bill: &str) -> Value {
+        let record = json!({ "bill": bill, "party": self.party, "time": Timestamp::from_millis(NOON_MILLIS) });
+        self.sign("tongqiao-fence-v1", record.to_string().as_bytes())
     }
 
     pub(crate) fn refund(&self, bill: &str, amount: &str) -> (String, Value) {
