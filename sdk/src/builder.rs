@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tongqiao_engine::Retention;
 use tongqiao_protocol::{DivisionCode, Language};
 use tongqiao_store::{MemoryStore, SqliteStore, Store};
 use url::Url;
@@ -38,6 +39,7 @@ pub struct ClientBuilder {
     divisions: Vec<String>,
     numbers: u32,
     plain: Plain,
+    retention_days: u16,
 }
 
 impl ClientBuilder {
@@ -55,6 +57,7 @@ impl ClientBuilder {
             divisions: Vec::new(),
             numbers: NUMBERS_IN_STOCK,
             plain: Plain::LoopbackOnly,
+            retention_days: Retention::default().days(),
         }
     }
 
@@ -121,6 +124,13 @@ impl ClientBuilder {
         self
     }
 
+    /// For how many days settled records and their receipts are kept, by the platform's clock; 30 by default, 7 to 3,660. A
+    /// platform that was restored from a backup asks for what it lost, and gets no more than is kept.
+    pub const fn retention_days(mut self, days: u16) -> Self {
+        self.retention_days = days;
+        self
+    }
+
     /// Opens the store and starts the background tasks. Needs no network: a client that was enrolled once can be built,
     /// and cases can be opened, while the platform is out of reach.
     ///
@@ -131,6 +141,9 @@ impl ClientBuilder {
         if !(1..=1_000).contains(&self.numbers) {
             return Err(Error::configuration("numbers_in_stock", "1 to 1,000"));
         }
+        let Some(retention) = Retention::of_days(self.retention_days) else {
+            return Err(Error::configuration("retention_days", "7 to 3,660"));
+        };
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?),
@@ -155,6 +168,7 @@ impl ClientBuilder {
             mirror: Mirror::default(),
             keyring: self.identity.map(Keyring::new),
             numbers,
+            retention,
             case_locks: CaseLocks::default(),
             notices: NoticeBoard::new(),
             appended: Notify::new(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tongqiao_engine::Retention;
 use tongqiao_protocol::Timestamp;
 
 use crate::Error;
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) mirror: Mirror,
     pub(crate) keyring: Option<Keyring>,
     pub(crate) numbers: NumberPool,
+    /// How long what is settled is kept.
+    pub(crate) retention: Retention,
     pub(crate) case_locks: CaseLocks,
     pub(crate) notices: NoticeBoard,
     /// Rung when this process has appended to the outbox.

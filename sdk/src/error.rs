@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use tongqiao_engine::Failure;
 use tongqiao_protocol::explain::SignatureExplanation;
@@ -37,6 +38,7 @@ struct Inner {
     detail: Option<String>,
     request: Option<String>,
     explanation: Option<SignatureExplanation>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -51,6 +53,7 @@ impl Error {
             detail: None,
             request: None,
             explanation: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -113,6 +116,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn retry_after_is(mut self, asked: Option<Duration>) -> Self {
+        self.0.retry_after = asked;
+        self
+    }
+
     pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
@@ -160,6 +168,11 @@ impl Error {
 
     fn explanation_in(&self, language: Language) -> String {
         self.0.explanation.as_ref().map(|explanation| explanation.message(language)).unwrap_or_default()
+    }
+
+    /// How long the platform asked to wait before the next attempt.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The platform's name for the failed request, to be quoted when asking its operator.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tongqiao_engine::Change;
-use tongqiao_protocol::limits;
 
 use crate::Error;
 use crate::client::Shared;
@@ -16,7 +15,6 @@ const ROUND: Duration = Duration::from_secs(300);
 const ROUND_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Records forgotten in one commit.
 const FORGOTTEN_AT_ONCE: u32 = 500;
-const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// Keeps things fresh until told to stop.
 pub(crate) async fn keep_up(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
@@ -63,9 +61,13 @@ async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result
     forget(shared).await
 }
 
-/// Settled records go when their retention is over.
+/// Settled records go when their retention is over. Both ends of it are the platform's: the receipt's time, and the present as
+/// the platform told it lately. A machine whose battery is dead settles in 1970, and must not forget it when it hears the time.
 async fn forget(shared: &Shared) -> Result<(), Error> {
-    let before = shared.clock.local().plus_millis(-i64::from(limits::RETENTION_DAYS_DEFAULT) * DAY_MS);
+    if !shared.clock.is_attested() {
+        return Ok(());
+    }
+    let before = shared.retention.limit(shared.clock.now());
     shared
         .storage
         .ask(move |store| {

@@ -15,7 +15,7 @@ use crate::app::{AppState, Settings};
 use crate::database::Database;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
-use crate::{catalogue, enrolment, epoch, keys, oidc, people, routes};
+use crate::{bill, catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -154,6 +154,8 @@ impl Builder {
         let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
         let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
         let app = AppState::new(database, self.clock.clone(), settings, life, keys, epoch);
+        // Refunds that were pending when the process ended are paid back now.
+        bill::wake_bank(&app);
         let (stop, stopping) = watch::channel(());
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
         Ok(Running { address, clock: self.clock, app, stop, server })

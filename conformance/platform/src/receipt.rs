@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{CaseId, Digest, EpochId, Problem, RecordId, RecordKind, Suite, Timestamp};
 
 use crate::crypto::MerkleTree;
@@ -29,6 +30,9 @@ impl Outcome {
         }
     }
 }
+
+/// The kind of a case event, whose receipt names the case instead of saying what it speaks of.
+const EVENT: &str = "event";
 
 /// A decision that waits for its receipt.
 pub(crate) struct Decision {
@@ -66,6 +70,15 @@ impl Batch {
 
     /// Takes the next position for a decision; gives the index in this batch and the position.
     pub(crate) fn add(&mut self, decision: Decision) -> (usize, i64) {
+        self.place(decision, None)
+    }
+
+    /// Takes the next position for a payment; gives the position.
+    pub(crate) fn add_payment(&mut self, decision: Decision, payment: &Paid) -> i64 {
+        self.place(decision, Some(payment)).1
+    }
+
+    fn place(&mut self, decision: Decision, payment: Option<&Paid>) -> (usize, i64) {
         let position = self.next;
         let mut body = json!({
             "kind": decision.outcome.as_str(),
@@ -75,6 +88,12 @@ impl Batch {
             "position": position,
             "time": self.now,
         });
+        if decision.kind != EVENT {
+            body["of"] = json!(decision.kind);
+        }
+        if let Some(payment) = payment {
+            body["payment"] = json!(payment);
+        }
         if let Some((case, revision)) = decision.case {
             body["case"] = json!(case);
             body["revision"] = json!(revision);

@@ -18,14 +18,17 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(status::router())
         .merge(bill::router())
         .merge(case::router())
-        .merge(cashier::router())
         .merge(catalogue::router())
         .merge(directory::router())
         .merge(enrolment::router())
         .merge(lease::router())
         .merge(events::router());
-    // Signing in with synthetic people and moving the clock must not exist anywhere else.
-    let routes = if app.settings.sandbox { routes.merge(oidc::router()).merge(sandbox::router()) } else { routes };
+    // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
+    let routes = if app.settings.sandbox {
+        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router())
+    } else {
+        routes
+    };
     routes
         .fallback(|| async { Refusal::new(ErrorCode::RequestUnknownRoute) })
         .method_not_allowed_fallback(|| async { Refusal::new(ErrorCode::RequestMethodNotAllowed) })

@@ -1,7 +1,7 @@
 //! One installation: the real delivery machine, its store, and the little that stands between.
 
 use tongqiao_engine::{
-    BatchId, Bug, Change, Delivery, Entry, EntryKind, EntryState, Failure, FailureScope, Input, Lane, Notice, Outcome,
+    BatchId, Change, Delivery, Entry, EntryKind, EntryState, Failure, FailureScope, Input, Lane, Notice, Outcome,
     Output, RequestNumber, Retry, Settings, check,
 };
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
@@ -117,11 +117,9 @@ impl Producer {
             abandons: abandons.map(|refused| refused.id),
         };
         self.accepting = Some(event);
-        if scenario.bug == Some(Bug::TransmitBeforeDurable) {
-            let entry = self.entry_of(&event);
-            return self.step(scenario, Input::Offered(entry));
-        }
-        Vec::new()
+        // The machine hears of it before it is durable, and must not care.
+        let entry = self.entry_of(&event);
+        self.step(scenario, Input::Offered(entry))
     }
 
     /// The commit of the signed event is on disk, and the application hears "accepted".
@@ -244,9 +242,11 @@ impl Producer {
                 }
                 Output::Transmit { request, ids, .. } => sendings.push(self.transmit(request, &ids)),
                 Output::FetchEpoch => self.asks_epoch = true,
-                Output::LoadRetained { epoch, from_position, .. } => {
-                    let entries = self.store.retained(epoch, from_position);
-                    self.delivery.handle(Input::Retained { epoch, entries, exhausted: true }, self.now, 0);
+                Output::LoadRetained { epoch, after, .. } => {
+                    // Pages of one, so that the scan's paging is part of every search.
+                    let entries = self.store.retained(epoch, after, 1);
+                    let exhausted = entries.is_empty();
+                    self.delivery.handle(Input::Retained { epoch, entries, exhausted }, self.now, 0);
                 }
                 Output::Notify(notice) => self.notified(&notice),
             }

@@ -65,7 +65,7 @@ CREATE INDEX nonce_by_age ON nonce (seen_at);
 CREATE TABLE log (
     position INTEGER PRIMARY KEY,
     record BLOB NOT NULL,
-    kind TEXT NOT NULL,                 -- event, bill, void, refund
+    kind TEXT NOT NULL,                 -- event, bill, void, fence, refund, payment
     outcome TEXT NOT NULL,              -- settled, refused
     digest TEXT NOT NULL,
     time INTEGER NOT NULL,
@@ -169,17 +169,32 @@ CREATE TABLE payment (
     amount INTEGER NOT NULL,
     channel TEXT NOT NULL,
     paid_at INTEGER NOT NULL,
-    effect TEXT NOT NULL                -- paid, refund_owed
+    effect TEXT NOT NULL,               -- paid, refund_owed
+    position INTEGER                    -- of its receipt; NULL when it is owed back
 ) STRICT;
 
-CREATE TABLE void_order (
-    bill BLOB PRIMARY KEY,
-    digest TEXT NOT NULL,
+-- The bank's own account of what it moved. It is kept apart from the backups: a platform that was restored has forgotten
+-- payments, the bank has not, and a citizen must not be asked to pay again.
+CREATE TABLE bank_statement (
+    transaction_id TEXT PRIMARY KEY,
+    bill BLOB NOT NULL,
+    amount INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    paid_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bank_statement_by_bill ON bank_statement (bill);
+
+-- Voids and fences, each with its receipt; one that changes nothing more gets a receipt too.
+CREATE TABLE bill_order (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,                 -- void, fence
+    bill BLOB NOT NULL,
     keyid TEXT NOT NULL,
     record BLOB NOT NULL,
     signature BLOB NOT NULL,
     position INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX bill_order_by_bill ON bill_order (bill, kind, position);
 
 CREATE TABLE refund (
     refund BLOB PRIMARY KEY,

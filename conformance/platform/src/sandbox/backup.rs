@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::{EpochId, ErrorCode, RequestId};
 
 use crate::app::AppState;
+use crate::cashier::Till;
 use crate::database::{CopyBack, DatabaseError};
 use crate::epoch;
 use crate::json::{self, Faults, Members};
@@ -34,12 +35,16 @@ pub(super) async fn restore(State(app): State<AppState>, body: axum::body::Bytes
         return Err(Refusal::at("/backup", ErrorCode::RequestInvalidValue));
     }
     let (now, suite) = (app.clock.now(), app.settings.suite);
+    let statement = app.database.read(bank_statement).await?;
     let go_back = move |connection: &Connection, copy_back: CopyBack| {
         put_registers_aside(connection)?;
         copy_back(connection)?;
         keep_registers(connection)?;
         epoch::begin(connection, now)?;
         let keys = PlatformKeys::load(connection)?;
+        keep_bank_statement(connection, &statement)?;
+        let till = Till { keys: &keys, suite, now };
+        till.remember(connection, None).map_err(|_| DatabaseError::Corrupt("payments"))?;
         catalogue::ensure(connection, &keys, suite, now).map_err(|_| DatabaseError::Corrupt("catalogue edition"))
     };
     // On the writer's own thread: nobody's record is decided between the new epoch and our knowing of it.
@@ -79,6 +84,27 @@ fn keep_registers(connection: &Connection) -> Result<(), DatabaseError> {
          DROP TABLE temp.register_of_epochs;
          DROP TABLE temp.register_of_leases;",
     )?)
+}
+
+type Transaction = (String, [u8; 16], i64, String, i64);
+
+fn bank_statement(connection: &Connection) -> Result<Vec<Transaction>, DatabaseError> {
+    let mut statement = connection
+        .prepare("SELECT transaction_id, bill, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The bank is not restored with the platform: what it moved has moved.
+fn keep_bank_statement(connection: &Connection, known: &[Transaction]) -> Result<(), DatabaseError> {
+    for row in known {
+        connection.execute(
+            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (&row.0, row.1, row.2, &row.3, row.4),
+        )?;
+    }
+    Ok(())
 }
 
 fn file(app: &AppState, backup: RequestId) -> PathBuf {

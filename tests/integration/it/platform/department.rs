@@ -96,6 +96,7 @@ pub(crate) struct Tamper {
     pub(crate) sign: Option<fn(&SigningKey, &str) -> Vec<u8>>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Department {
     base_url: String,
     pub(crate) party: String,
@@ -133,6 +134,11 @@ impl Department {
         department
     }
 
+    /// An edge: it may bring the records of others.
+    pub(crate) async fn enrol_carrying(base_url: &str, party: &str, carries: &[&str]) -> Self {
+        Self::enrol_with(base_url, party, &json!({ "kind": "edge", "carries": carries })).await
+    }
+
     /// A system that has made its key and is not enrolled.
     pub(crate) fn stranger(base_url: &str, party: &str) -> Self {
         // A process has one provider; whoever comes second finds it installed.
@@ -146,6 +152,12 @@ impl Department {
             incarnation: fresh_id(),
             clock_shift_seconds: 0,
         }
+    }
+
+    /// The same, at a platform that was started again.
+    pub(crate) fn at(mut self, base_url: &str) -> Self {
+        base_url.clone_into(&mut self.base_url);
+        self
     }
 
     /// The same, its clock moved.
@@ -302,6 +314,12 @@ impl Department {
         let now = Timestamp::from_millis(NOON_MILLIS);
         let record = json!({ "bill": bill, "party": self.party, "reason": "开错", "created": now });
         self.sign("tongqiao-void-v1", record.to_string().as_bytes())
+    }
+
+    /// The order to refuse a bill's id for ever.
+    pub(crate) fn fence(&self, bill: &str) -> Value {
+        let record = json!({ "bill": bill, "party": self.party, "time": Timestamp::from_millis(NOON_MILLIS) });
+        self.sign("tongqiao-fence-v1", record.to_string().as_bytes())
     }
 
     pub(crate) fn refund(&self, bill: &str, amount: &str) -> (String, Value) {

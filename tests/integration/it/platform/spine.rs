@@ -135,7 +135,7 @@ async fn money_for_a_void_bill_is_owed_back_and_a_fenced_id_is_refused_for_ever(
     assert_eq!((&view.body["state"], &view.body["refund_owed"]), (&json!("void"), &json!("30.50")));
     let (absent, record) = department.bill();
     assert_eq!(department.get(&format!("/v1/bills/{absent}")).await.code(), "bill.unknown");
-    let fenced = department.post(&format!("/v1/bills/{absent}/fence"), &json!({})).await;
+    let fenced = department.post(&format!("/v1/bills/{absent}/fence"), &department.fence(&absent)).await;
     assert_eq!(fenced.body["outcome"], "absent", "{:#}", fenced.body);
     assert_eq!(department.post("/v1/bills", &record).await.code(), "bill.fenced");
 }

@@ -15,6 +15,7 @@ const UNSIGNED: Tamper = Tamper {
     signed_path: None,
     signature_input: None,
     language: None,
+    sign: None,
 };
 
 #[tokio::test]
