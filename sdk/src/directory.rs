@@ -208,3 +208,27 @@ fn verified(
     let explanation = explain(&failed, &SoftwareVerifier, &[(LikelyCause::OtherUserId, &other_user_ids)]);
     Err(Error::of(code).explained(explanation).because(error))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use sm2::dsa::signature::Signer as _;
+    use tongqiao_protocol::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_platform_that_signs_with_another_user_id_is_told_so_in_both_languages() {
+        let signer = sm2::dsa::SigningKey::from_slice("", &[7; 32]).unwrap();
+        let signature: sm2::dsa::Signature = signer.sign(b"message");
+        let key = PublicKey::new(Suite::ShangMi, signer.verifying_key().to_sec1_bytes().into_vec()).unwrap();
+        let value = SignatureValue::from_bytes(signature.to_bytes().into());
+        let keyid: KeyId = "platform/sm/1".parse().unwrap();
+        let error = verified(&key, &keyid, b"message", &value, || None, ErrorCode::SignatureMismatch).unwrap_err();
+        let explanation = error.signature_explanation().unwrap();
+        assert_eq!((&explanation.key_id, explanation.likely_cause), (&keyid, Some(LikelyCause::OtherUserId)));
+        assert!(error.message(Language::Chinese).contains(LikelyCause::OtherUserId.zh()));
+        assert!(error.message(Language::English).contains(LikelyCause::OtherUserId.en()));
+        assert!(error.to_string().contains(LikelyCause::OtherUserId.en()));
+    }
+}
