@@ -142,9 +142,10 @@ impl Directory {
             return Err(unknown());
         }
         self.fetch(shared).await?;
-        // Only an answer counts: while the platform is out of reach each question is a new one.
-        *asked = Some(Instant::now());
-        self.find(keyid, at).ok_or_else(unknown)
+        let found = self.find(keyid, at);
+        // Only an answer without the key makes a pause: one that was found, or no answer at all, makes none.
+        *asked = if found.is_none() { Some(Instant::now()) } else { None };
+        found.ok_or_else(unknown)
     }
 
     /// A listed key; a pinned one only until a directory was seen, which may have revoked it.
