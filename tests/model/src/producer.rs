@@ -48,6 +48,10 @@ pub struct Producer {
     pub outstanding: Vec<RequestNumber>,
     /// How often its process has started; answers to a dead process reach nobody.
     pub starts: u8,
+    /// A copy of its store.
+    pub backup: Option<Store>,
+    /// How many events of its script were ever accepted; what a rollback loses nobody writes again.
+    pub accepted_steps: usize,
     /// A rule of the machine was broken.
     pub broken: Option<&'static str>,
 }
@@ -82,6 +86,8 @@ impl Producer {
             told_epoch: None,
             outstanding: Vec::new(),
             starts: 0,
+            backup: None,
+            accepted_steps: 0,
             broken: None,
         }
     }
@@ -125,6 +131,7 @@ impl Producer {
     /// The commit of the signed event is on disk, and the application hears "accepted".
     pub fn accepted(&mut self, scenario: &Scenario) -> Vec<Sending> {
         let Some(event) = self.accepting.take() else { return Vec::new() };
+        self.accepted_steps = self.accepted_steps.max(event.step + 1);
         let entry = self.entry_of(&event);
         if !self.store.append(entry, event) {
             self.broken = Some("the store refused a sequence that it had given");
@@ -153,9 +160,8 @@ impl Producer {
     }
 
     /// The next place of the script whose event has not been accepted.
-    pub fn next_step(&self) -> usize {
-        let done = self.store.entries().filter_map(|entry| self.store.event(&entry.id));
-        done.map(|event| event.step + 1).max().unwrap_or(0)
+    pub const fn next_step(&self) -> usize {
+        self.accepted_steps
     }
 
     /// A refused event that nobody has replaced yet.
