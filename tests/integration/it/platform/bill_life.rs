@@ -43,6 +43,18 @@ impl Case {
         }
     }
 
+    /// The record is settled, the platform goes back to before, and late the record comes again with its receipt.
+    async fn forgotten_and_shown(&mut self, path: &str, record: &Value) -> Answer {
+        let backup = self.department().plain(Method::POST, "/sandbox/backup", &Value::Null).await.body;
+        let first = self.department().post(path, record).await;
+        let wish = json!({ "backup": backup["backup"] });
+        self.department().plain(Method::POST, "/sandbox/restore", &wish).await;
+        self.be_late();
+        let mut shown = record.clone();
+        shown["receipt"] = first.body["receipt"].clone();
+        self.department().post(path, &shown).await
+    }
+
     async fn view(&self, machine: &str) -> Answer {
         let path =
             if machine == "bill" { format!("/v1/bills/{}", self.bill) } else { format!("/v1/refunds/{}", self.refund) };
@@ -60,6 +72,8 @@ impl Case {
             "fence" => self.department().post(&format!("{bill}/fence"), &self.department().fence(&self.bill)).await,
             "void" => self.department().post(&format!("{bill}/void"), &self.department().void(&self.bill)).await,
             "refund" | "refund-too-late" => self.department().post(&format!("{bill}/refunds"), &self.order).await,
+            "bill-shown" => self.forgotten_and_shown("/v1/bills", &self.record.clone()).await,
+            "refund-shown" => self.forgotten_and_shown(&format!("{bill}/refunds"), &self.order.clone()).await,
             "refund-exceeds-paid" => {
                 let (refund, order) = self.world.department.refund(&self.bill, "30.51");
                 (self.refund, self.order) = (refund, order);
