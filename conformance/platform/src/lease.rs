@@ -188,3 +188,64 @@ pub(crate) fn covers(
 fn year_of(now: Timestamp) -> i64 {
     now.to_string().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+    use crate::database::Database;
+    use crate::directory::{Party, Scopes};
+
+    const NOON: Timestamp = Timestamp::from_millis(1_795_406_400_000);
+
+    fn caller(party: &str) -> Caller {
+        let party = Party { id: party.to_owned(), kind: "department".to_owned(), scopes: Scopes::default() };
+        Caller { party, suite: Suite::International }
+    }
+
+    fn wish(number: u8, count: i64) -> Wish {
+        Wish {
+            request: RequestId::from_time_and_random(NOON, [number; 10]),
+            division: DivisionCode::parse("340702").unwrap(),
+            count,
+            producer: ProducerId::from_time_and_random(NOON, [1; 10]),
+            incarnation: IncarnationId::from_time_and_random(NOON, [1; 10]),
+        }
+    }
+
+    /// A database in which `party` holds the serials up to `last`.
+    async fn with_leased(party: &'static str, last: i64) -> (tempfile::TempDir, Database) {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(&directory.path().join("platform.sqlite")).unwrap();
+        let fill = move |connection: &Connection| {
+            grant(connection, &caller(party), &wish(1, 1), NOON)?;
+            connection.execute("UPDATE number_lease SET last = ?1", [last])?;
+            Ok::<_, Refusal>(())
+        };
+        database.write(fill).await.unwrap();
+        (directory, database)
+    }
+
+    async fn ask(database: &Database, party: &'static str, number: u8, count: i64) -> Result<Value, Refusal> {
+        database.write(move |connection| grant(connection, &caller(party), &wish(number, count), NOON)).await
+    }
+
+    #[tokio::test]
+    async fn a_party_leases_up_to_its_quota_and_not_one_more() {
+        let (_directory, database) = with_leased("greedy", QUOTA - 10).await;
+        assert!(ask(&database, "greedy", 2, 11).await.is_err());
+        assert!(ask(&database, "greedy", 3, 10).await.is_ok());
+        assert!(ask(&database, "greedy", 4, 1).await.is_err());
+        assert!(ask(&database, "another", 5, 1).await.is_ok());
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn no_lease_reaches_beyond_its_epochs_zone() {
+        let (_directory, database) = with_leased("others", ZONE - 10).await;
+        assert!(ask(&database, "late", 2, 11).await.is_err());
+        assert_eq!(ask(&database, "late", 3, 10).await.unwrap()["last"], ZONE);
+        assert!(ask(&database, "late", 4, 1).await.is_err());
+        database.close().await;
+    }
+}

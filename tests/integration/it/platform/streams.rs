@@ -147,3 +147,56 @@ async fn a_replacement_of_what_took_effect_after_all_is_refused_and_its_abandonm
     assert_eq!(third.result()["status"], "settled", "{:#}", third.body);
     assert_eq!(world.ledger().await["counts"]["alarms"], 0);
 }
+
+#[tokio::test]
+async fn a_bill_and_an_event_of_the_same_id_have_each_their_own_receipt() {
+    let world = World::new().await;
+    let department = &world.department;
+    let applied = world.applied(&fresh_id()).await;
+    let id = applied["id"].as_str().unwrap();
+    let record = department.bill_record(id);
+    let signed = department.sign("tongqiao-bill-v1", record.to_string().as_bytes());
+    let bill = department.post("/v1/bills", &signed).await;
+    assert_eq!(bill.body["state"], "open", "{:#}", bill.body);
+    let event = department.push(std::slice::from_ref(&applied)).await;
+    assert_eq!(event.result()["status"], "settled", "{:#}", event.body);
+    assert_ne!(event.result()["receipt"], bill.body["receipt"]);
+    let again = department.push(std::slice::from_ref(&applied)).await;
+    assert_eq!(again.result()["receipt"], event.result()["receipt"]);
+    let receipt = department.get(&format!("/v1/case-events/{id}/receipt")).await;
+    assert_eq!(receipt.body, event.result()["receipt"]);
+}
+
+#[tokio::test]
+async fn who_waits_thirty_days_for_a_revision_that_never_comes_is_judged_without_it() {
+    const DAY_SECONDS: i64 = 86_400;
+    let world = World::new().await;
+    let joins = json!({ "joins": ["civil-affairs"] });
+    let second = Department::enrol_with(world.running.base_url(), "natural-resources", &joins).await;
+    let case = fresh_id();
+    world.department.push(&[world.applied(&case).await]).await;
+    let ahead = second.event(&case, "step-recorded", 1, 7, &step());
+    let first = second.push(std::slice::from_ref(&ahead)).await;
+    assert_eq!(first.result()["missing"], json!({ "revision": 2 }), "{:#}", first.body);
+    world.running.clock().advance_millis((30 * DAY_SECONDS - 1) * 1_000);
+    let second = second.later_by_seconds(30 * DAY_SECONDS - 1);
+    assert_eq!(second.push(std::slice::from_ref(&ahead)).await.result()["status"], "deferred");
+    world.running.clock().advance_millis(1_000);
+    let second = second.later_by_seconds(1);
+    let judged = second.push(&[ahead]).await;
+    assert_eq!(judged.result()["status"], "settled", "{:#}", judged.body);
+}
+
+#[tokio::test]
+async fn who_carries_an_author_sees_his_cases_and_a_stranger_sees_none() {
+    let world = World::new().await;
+    let url = world.running.base_url();
+    let elsewhere = |carries: &[&str]| json!({ "kind": "edge", "divisions": ["110000"], "carries": carries });
+    let carrying = Department::enrol_with(url, "box-1", &elsewhere(&["civil-affairs"])).await;
+    let stranger = Department::enrol_with(url, "box-2", &elsewhere(&[])).await;
+    let case = fresh_id();
+    world.department.push(&[world.applied(&case).await]).await;
+    let path = format!("/v1/cases/{case}");
+    assert_eq!(carrying.get(&path).await.body["state"], "applied");
+    assert_eq!(stranger.get(&path).await.code(), "case.unknown");
+}

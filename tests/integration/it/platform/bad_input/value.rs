@@ -28,7 +28,7 @@ async fn an_identifier_that_cannot_be_right_is_named_with_its_path() {
                 "number": "11340700TQ1100017X",
             });
         }),
-        ("/data/applicant/name", "request.too_long", |event| {
+        ("/data/applicant/name", "request.invalid_value", |event| {
             event["data"]["applicant"]["name"] = json!("长".repeat(10_000));
         }),
     ];
