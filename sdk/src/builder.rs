@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Notify;
-use tongqiao_protocol::{DivisionCode, Language};
+use tokio::sync::{Notify, watch};
+use tongqiao_protocol::{DivisionCode, Language, limits};
 use tongqiao_store::{MemoryStore, SqliteStore, Store};
 use url::Url;
 
@@ -23,12 +24,24 @@ use crate::{Credentials, Error};
 /// How many case numbers are kept in stock per division.
 const NUMBERS_IN_STOCK: u32 = 200;
 
+/// What is required is not kept for less.
+const RETENTION: Duration = Duration::from_secs(limits::RETENTION_DAYS_DEFAULT as u64 * DAY_S);
+const RETENTION_MOST: Duration = Duration::from_secs(3_660 * DAY_S);
+const DAY_S: u64 = 24 * 3_600;
+
+/// Where accepted work is kept.
+enum Place {
+    File(PathBuf),
+    Memory,
+}
+
 /// Settings of a client; see [`Client::builder`](crate::Client::builder).
 #[must_use]
 pub struct ClientBuilder {
     endpoint: String,
     credentials: Credentials,
-    store: Option<PathBuf>,
+    store: Option<Place>,
+    retention: Duration,
     trust: Trust,
     proxy: Option<String>,
     clock: Arc<dyn Clock>,
@@ -45,6 +58,7 @@ impl ClientBuilder {
             endpoint: endpoint.to_owned(),
             credentials,
             store: None,
+            retention: RETENTION,
             trust: Trust::system(),
             proxy: None,
             clock: Arc::new(SystemClock),
@@ -56,10 +70,24 @@ impl ClientBuilder {
         }
     }
 
-    /// The file of the durable outbox; created when absent, shared by any number of processes of this machine. Without
-    /// it everything is kept in memory and lost with the process: for tests only.
+    /// The file of the durable outbox; created when absent, shared by any number of processes of this machine. Required,
+    /// unless [`ClientBuilder::in_memory`] says that nothing need last.
     pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
-        self.store = Some(path.into());
+        self.store = Some(Place::File(path.into()));
+        self
+    }
+
+    /// Keeps everything in memory, where accepted work is lost with the process: for tests, and for programs that only
+    /// read or sign people in.
+    pub fn in_memory(mut self) -> Self {
+        self.store = Some(Place::Memory);
+        self
+    }
+
+    /// How long settled records and their receipts are kept; 30 days by default and at least, because a platform restored
+    /// from a backup may ask for them again. Whole days, up to ten years.
+    pub const fn retention_days(mut self, days: u16) -> Self {
+        self.retention = Duration::from_secs(days as u64 * DAY_S);
         self
     }
 
@@ -122,6 +150,12 @@ impl ClientBuilder {
         if !(1..=1_000).contains(&self.numbers) {
             return Err(Error::configuration("numbers_in_stock", "1 to 1,000"));
         }
+        if !(RETENTION..=RETENTION_MOST).contains(&self.retention) {
+            return Err(Error::configuration("retention_days", "30 to 3,660"));
+        }
+        let Some(place) = self.store else {
+            return Err(Error::configuration("store", "a file is needed, or in_memory()"));
+        };
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?),
@@ -135,7 +169,7 @@ impl ClientBuilder {
         }
         let hop = self.credentials.hop_signer();
         let exchange = Exchange::new(transport, endpoint, Some(hop), Arc::clone(&clock), self.language);
-        let storage = Storage::new(open(self.store).await?);
+        let storage = Storage::new(open(place).await?);
         let directory = Directory::new(self.credentials.platform_keys().to_vec());
         let shared = Arc::new(Shared {
             storage,
@@ -151,6 +185,8 @@ impl ClientBuilder {
             appended: Notify::new(),
             nudged: Notify::new(),
             upkeep: Notify::new(),
+            retention: self.retention,
+            stop: watch::Sender::new(false),
         });
         Ok(Client::start(shared))
     }
@@ -170,11 +206,11 @@ pub(crate) fn endpoint(text: &str) -> Result<Url, Error> {
     }
 }
 
-async fn open(path: Option<PathBuf>) -> Result<Arc<dyn Store>, Error> {
+async fn open(place: Place) -> Result<Arc<dyn Store>, Error> {
     let opened = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Store>, tongqiao_store::StoreError> {
-        Ok(match path {
-            Some(path) => Arc::new(SqliteStore::open(&path)?),
-            None => Arc::new(MemoryStore::new()?),
+        Ok(match place {
+            Place::File(path) => Arc::new(SqliteStore::open(&path)?),
+            Place::Memory => Arc::new(MemoryStore::new()?),
         })
     });
     Ok(opened.await.map_err(Error::internal)??)

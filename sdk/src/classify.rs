@@ -39,7 +39,7 @@ impl Refusal {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        refusal.error
+        refusal.error.retry_after_is(refusal.retry_after_ms)
     }
 }
 

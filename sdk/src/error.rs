@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use tongqiao_engine::Failure;
 use tongqiao_protocol::{ErrorCode, ErrorKind, Fault, Faults, Language, Outcome, Problem, Retry, SignError};
@@ -17,11 +18,13 @@ use crate::transport::{Arrival, Silence, TransportFailure};
 /// fn report(error: &tongqiao::Error) {
 ///     eprintln!("{} {}", error.code().code(), error.message(Language::Chinese));
 ///     for fault in error.faults() {
-///         eprintln!("  {} {}", fault.path, fault.code.title(Language::Chinese));
+///         eprintln!("  {} {}", fault.path, fault.message(Language::Chinese));
 ///     }
 ///     match (error.outcome(), error.retry()) {
 ///         (Outcome::Unknown, _) => eprintln!("it may have happened: ask before doing it again"),
-///         (_, Retry::AfterDelay | Retry::SameRequest) => eprintln!("the same call may be repeated"),
+///         (_, Retry::AfterDelay | Retry::SameRequest) => {
+///             eprintln!("the same call may be repeated, at the earliest after {:?}", error.retry_after());
+///         }
 ///         _ => eprintln!("repeating it changes nothing"),
 ///     }
 /// }
@@ -35,6 +38,7 @@ struct Inner {
     faults: Faults,
     detail: Option<String>,
     request: Option<String>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -48,6 +52,7 @@ impl Error {
             faults: Faults::default(),
             detail: None,
             request: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -78,8 +83,8 @@ impl Error {
     }
 
     /// An answer that is not what the protocol says. It may have followed an effect.
-    pub(crate) fn malformed_answer(error: impl fmt::Display) -> Self {
-        Self::of(ErrorCode::ClientBadAnswer).detail(error.to_string())
+    pub(crate) fn malformed_answer(fault: impl Into<Unreadable>) -> Self {
+        Self::of(ErrorCode::ClientBadAnswer).detail(fault.into().0)
     }
 
     /// A problem document of the platform.
@@ -109,6 +114,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn retry_after_is(mut self, milliseconds: Option<u64>) -> Self {
+        self.0.retry_after = milliseconds.map(Duration::from_millis);
+        self
+    }
+
     /// The stable code; see the [reference of errors](https://github.com/tongqiao/tongqiao/blob/main/docs/reference/errors.md).
     pub fn code(&self) -> ErrorCode {
         self.0.code
@@ -122,6 +132,11 @@ impl Error {
     /// Whether the same call may be made again.
     pub fn retry(&self) -> Retry {
         self.0.retry
+    }
+
+    /// How long the platform asks to be left alone before the same call is made again (`Retry-After`), where it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Whether it happened all the same.
@@ -146,6 +161,21 @@ impl Error {
     /// The platform's name for the failed request, to be quoted when asking its operator.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request.as_deref()
+    }
+}
+
+/// Why an answer cannot be read, without a word of what it says: that may be personal.
+pub(crate) struct Unreadable(String);
+
+impl From<&str> for Unreadable {
+    fn from(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self(format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()))
     }
 }
 

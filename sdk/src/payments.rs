@@ -14,7 +14,7 @@ use tongqiao_protocol::bill::{BillState, BillView, RefundView};
 use tongqiao_protocol::{Amount, BillId, ErrorCode, RefundId};
 
 use crate::Error;
-use crate::client::Shared;
+use crate::client::Running;
 use crate::exchange::Ask;
 
 /// How often the platform is asked whether a bill was paid.
@@ -36,11 +36,11 @@ const PAID_POLL: Duration = Duration::from_secs(1);
 /// ```
 #[derive(Clone)]
 pub struct Payments {
-    shared: Arc<Shared>,
+    shared: Arc<Running>,
 }
 
 impl Payments {
-    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) const fn new(shared: Arc<Running>) -> Self {
         Self { shared }
     }
 

@@ -1,7 +1,7 @@
 //! Leases of case numbers in the store.
 
 use serde::{Deserialize, Serialize};
-use tongqiao_engine::number_lease::LeasedBlock;
+use tongqiao_engine::number_lease::{LeasedBlock, NoNumber};
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::number_lease::{NumberLease, NumberLeaseRequest};
 use tongqiao_protocol::{DivisionCode, IncarnationId, RequestId, Timestamp};
@@ -23,8 +23,8 @@ struct Kept {
 
 impl Kept {
     /// What can be claimed of it now, and the block as it must be written back.
-    fn claim(&self, count: u64, incarnation: IncarnationId, now: Timestamp) -> Option<(Piece, Self)> {
-        if self.year != year_of(now) {
+    fn claim(&self, count: u64, incarnation: IncarnationId, now: Timestamp, years: Years) -> Option<(Piece, Self)> {
+        if !years.hold(self.year, now) {
             return None;
         }
         let (part, block) = self.block.claim(count, incarnation, now).ok()?;
@@ -32,13 +32,32 @@ impl Kept {
     }
 }
 
+/// Of which years numbers may be taken. The year is a part of the number; how long it may be taken, the lease's expiry says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Years {
+    This,
+    Any,
+}
+
+impl Years {
+    pub(super) fn hold(self, year: u16, now: Timestamp) -> bool {
+        self == Self::Any || year == year_of(now)
+    }
+}
+
 /// The year in China.
-pub(super) fn year_of(now: Timestamp) -> u16 {
+fn year_of(now: Timestamp) -> u16 {
     now.to_string().get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
 }
 
 /// Claims up to `count` numbers for this process; `None` when nothing is left.
-pub(super) async fn claim(shared: &Shared, six: &str, count: u64, now: Timestamp) -> Result<Option<Piece>, Error> {
+pub(super) async fn claim(
+    shared: &Shared,
+    six: &str,
+    count: u64,
+    now: Timestamp,
+    years: Years,
+) -> Result<Option<Piece>, Error> {
     let prefix = format!("lease/{six}/");
     shared
         .storage
@@ -47,7 +66,7 @@ pub(super) async fn claim(shared: &Shared, six: &str, count: u64, now: Timestamp
             loop {
                 let mut found = kept(store, &prefix)?.into_iter();
                 let claimed = found.find_map(|(key, version, kept)| {
-                    kept.claim(count, incarnation, now).map(|(piece, rest)| (key, version, piece, rest))
+                    kept.claim(count, incarnation, now, years).map(|(piece, rest)| (key, version, piece, rest))
                 });
                 let Some((key, version, piece, rest)) = claimed else { return Ok(None) };
                 match store.commit(vec![put(key, &rest, Expected::Version(version))]) {
@@ -61,7 +80,39 @@ pub(super) async fn claim(shared: &Shared, six: &str, count: u64, now: Timestamp
         .await
 }
 
-/// How many numbers are left to be claimed.
+/// Puts aside what nothing can be claimed of any more, so that claiming stays quick. A used block leaves its name behind
+/// until it has expired: a process that asked for it in the same request and is slow must not put it back.
+pub(super) async fn sweep(shared: &Shared, six: &str, now: Timestamp) -> Result<(), Error> {
+    let (leases, spent) = (format!("lease/{six}/"), format!("spent/{six}/"));
+    let swept = shared.storage.run(move |store| {
+        let incarnation = store.identity()?.incarnation;
+        let mut changes = Vec::new();
+        for (key, version, kept) in self::kept(store, &leases)? {
+            match kept.block.claim(1, incarnation, now) {
+                Ok(_) => continue,
+                Err(NoNumber::Exhausted) => {
+                    let lease = kept.block.lease();
+                    changes.push(put(format!("{spent}{lease}"), &kept, Expected::Any));
+                }
+                Err(NoNumber::Expired | NoNumber::Burnt) => {}
+            }
+            changes.push(delete(key, Expected::Version(version)));
+        }
+        for (key, version, kept) in self::kept(store, &spent)? {
+            if kept.block.claim(1, incarnation, now) == Err(NoNumber::Expired) {
+                changes.push(delete(key, Expected::Version(version)));
+            }
+        }
+        if changes.is_empty() { Ok(()) } else { store.commit(changes).map(|_| ()) }
+    });
+    match swept.await {
+        // Another process sweeps or claims; the next round sees what is left.
+        Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => Ok(()),
+        other => other.map_err(Error::from),
+    }
+}
+
+/// How many numbers of this year are left to be claimed.
 pub(super) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u64, Error> {
     let prefix = format!("lease/{six}/");
     shared
@@ -69,7 +120,7 @@ pub(super) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u
         .ask(move |store| {
             let incarnation = store.identity()?.incarnation;
             let usable =
-                kept(store, &prefix)?.into_iter().filter(|(_, _, kept)| kept.claim(1, incarnation, now).is_some());
+                kept(store, &prefix)?.into_iter().filter(|(_, _, kept)| kept.claim(1, incarnation, now, Years::This).is_some());
             Ok(usable.map(|(_, _, kept)| kept.block.left()).sum())
         })
         .await
@@ -115,13 +166,17 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
         .ok_or_else(|| Error::malformed_answer("a lease without numbers"))?;
     let kept = Kept { year: lease.year, block };
     let lease_key = format!("lease/{six}/{}", lease.lease);
+    let spent_key = format!("spent/{six}/{}", lease.lease);
     shared
         .storage
         .run(move |store| {
             store.commit(vec![
-                // Absent: two processes that sent the same request get the same lease, and only the first keeps it.
+                // Absent: two processes that sent the same request get the same lease, and only the first keeps it; nor
+                // may it come back once its numbers are used up.
+                put(spent_key.clone(), &kept, Expected::Absent),
+                delete(spent_key, Expected::Any),
                 put(lease_key, &kept, Expected::Absent),
-                Change::DeleteDocument { collection: Collection::NumberLease, key, expected: Expected::Any },
+                delete(key, Expected::Any),
             ])
         })
         .await
@@ -130,6 +185,10 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
             Reason::VersionConflict { .. } => Ok(()),
             _ => Err(error.into()),
         })
+}
+
+fn delete(key: String, expected: Expected) -> Change {
+    Change::DeleteDocument { collection: Collection::NumberLease, key, expected }
 }
 
 fn put(key: String, kept: &Kept, expected: Expected) -> Change {

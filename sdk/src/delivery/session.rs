@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tongqiao_engine::delivery::{BatchId, Delivery, Input, Output, Settings};
 use tongqiao_engine::{Change, Collection, EpochBook, Lane};
@@ -31,6 +32,8 @@ pub(super) struct Session {
     answers: mpsc::Sender<Input>,
     standing: Standing,
     last_renewal_at: tokio::time::Instant,
+    /// Requests under way; given up when the session ends, so that nothing outlives a closed client.
+    requests: JoinSet<()>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +51,8 @@ impl Session {
         let machine = Delivery::new(Settings::default(), book);
         let (answers, inputs) = mpsc::channel(INPUTS_WAITING);
         let last_renewal_at = tokio::time::Instant::now();
-        Ok(Self { shared, role, machine, inputs, answers, standing: Standing::Holding, last_renewal_at })
+        let (standing, requests) = (Standing::Holding, JoinSet::new());
+        Ok(Self { shared, role, machine, inputs, answers, standing, last_renewal_at, requests })
     }
 
     pub(super) async fn run(mut self, stop: &mut watch::Receiver<bool>) {
@@ -65,7 +69,10 @@ impl Session {
                 biased;
                 _ = stop.changed() => break,
                 _ = renewal.tick() => self.renew().await,
-                Some(input) = self.inputs.recv() => self.feed(input),
+                Some(input) = self.inputs.recv() => {
+                    while self.requests.try_join_next().is_some() {}
+                    self.feed(input);
+                }
                 () = self.shared.appended.notified() => self.appended(),
                 () = self.shared.nudged.notified() => self.feed(Input::Nudged),
                 Ok(()) = epochs.changed() => self.fetch_epoch(),
@@ -73,6 +80,7 @@ impl Session {
                 () = tokio::time::sleep(wake_in) => self.feed(Input::Timer),
             }
         }
+        self.requests.shutdown().await;
         if self.standing == Standing::Holding {
             let role = self.role;
             if let Err(error) = self.shared.storage.run(move |store| role.give_back(store)).await {
@@ -110,7 +118,7 @@ impl Session {
                 Output::Persist { batch, changes } => self.persist(batch, changes).await,
                 Output::Transmit { request, kind, ids, .. } => {
                     let (shared, answers) = (Arc::clone(&self.shared), self.answers.clone());
-                    tokio::spawn(async move {
+                    self.requests.spawn(async move {
                         let input = transmit::transmit(&shared, request, kind, ids).await;
                         // Nobody listens when the role was lost; the next holder sends the same records again.
                         drop(answers.send(input).await);
@@ -174,9 +182,9 @@ impl Session {
         self.feed(input);
     }
 
-    fn fetch_epoch(&self) {
+    fn fetch_epoch(&mut self) {
         let (shared, answers) = (Arc::clone(&self.shared), self.answers.clone());
-        tokio::spawn(async move {
+        self.requests.spawn(async move {
             let input = match epoch::fetch(&shared).await {
                 Ok(notice) => Input::EpochSeen(notice),
                 Err(error) => {

@@ -13,7 +13,7 @@ async fn client(sandbox: &Sandbox) -> Client {
     let registered = sandbox.post("/sandbox/oidc/clients", &registration).await;
     let provider = IdentityProvider::new(&sandbox.url(), registered["client_id"].as_str().unwrap(), REDIRECT).unwrap();
     let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
-    sandbox.builder(&credentials).identity(provider).build().await.unwrap()
+    sandbox.builder(&credentials).identity(provider).in_memory().build().await.unwrap()
 }
 
 /// What the person's browser does on the page of the sandbox: choose somebody, be sent back.
