@@ -49,15 +49,12 @@ pub(super) async fn judge_change(shared: &Shared, file: &CaseFile, data: &CaseEv
 }
 
 fn uncited(item: &Item, index: usize, line: &CorrectionLine) -> Option<Fault> {
-    let (known, code, name) = match line.cites {
-        Citation::Material => {
-            (item.materials.iter().any(|one| one.key == line.id), ErrorCode::ItemMaterialUnknown, "material")
-        }
-        Citation::Condition => {
-            (item.conditions.iter().any(|one| one.key == line.id), ErrorCode::ItemConditionUnknown, "condition")
-        }
+    let cited = match line.cites {
+        Citation::Material => item.materials.iter().any(|one| one.key == line.id),
+        Citation::Condition => item.conditions.iter().any(|one| one.key == line.id),
     };
-    (!known).then(|| Fault::new(&format!("/data/lines/{index}/id"), code).with(name, &line.id))
+    let fault = || Fault::new(&format!("/data/lines/{index}/id"), ErrorCode::CaseCorrectionUncited);
+    (!cited).then(|| fault().with("cites", line.cites.as_str()).with("id", &line.id))
 }
 
 /// An agency's item is for its own division and those inside; a township may take in what its county handles.
