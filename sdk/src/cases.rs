@@ -96,7 +96,10 @@ impl Cases {
         let opening = opening::compose(&self.shared, draft).await?;
         let (case, number, event) = (opening.event.case, opening.number, opening.event.id);
         match writing::commit_opening(&self.shared, opening).await {
-            Ok(()) => Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event)),
+            Ok(()) => {
+                tracing::debug!(%case, %event, number = number.mask(), "a case is opened");
+                Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
+            }
             // Another process with the same case id was faster.
             Err(error) => self.opened_before(draft).await?.ok_or(error),
         }
@@ -141,7 +144,9 @@ impl Cases {
     pub async fn append(&self, case: CaseId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
         self.shared.still_open()?;
         let _turn = self.shared.case_locks.turn(case).await;
-        let (number, event) = writing::append(&self.shared, case, &change.into()).await?;
+        let change = change.into();
+        let (number, event) = writing::append(&self.shared, case, &change).await?;
+        tracing::debug!(%case, %event, kind = change.name(), number = number.mask(), "an event is appended");
         Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
     }
 

@@ -129,8 +129,11 @@ impl CaseFile {
     /// it, so that only what the platform has applied counts there.
     pub(super) fn state_at(&self, standings: &[Standing], place: usize) -> Option<CaseState> {
         let waiting = |index: usize, standing: &Standing| index > place && !matches!(standing, Standing::Settled(_));
-        let seen: Vec<_> =
-            standings.iter().enumerate().map(|(index, standing)| if waiting(index, standing) { Standing::Void } else { *standing }).collect();
+        let seen: Vec<_> = standings
+            .iter()
+            .enumerate()
+            .map(|(index, standing)| if waiting(index, standing) { Standing::Void } else { *standing })
+            .collect();
         self.state(&seen)
     }
 
@@ -162,8 +165,7 @@ impl CaseFile {
 pub(crate) fn noted_before_forgetting(store: &dyn Store, records: &[Entry]) -> Result<Vec<Change>, StoreError> {
     let incarnation = store.identity()?.incarnation;
     let of_cases = records.iter().filter(|entry| entry.kind == EntryKind::CaseEvent);
-    let cases: BTreeSet<CaseId> =
-        of_cases.map(|entry| CaseId::from_bytes(*entry.stream.subject.as_bytes())).collect();
+    let cases: BTreeSet<CaseId> = of_cases.map(|entry| CaseId::from_bytes(*entry.stream.subject.as_bytes())).collect();
     let mut changes = Vec::new();
     for case in cases {
         let Some((mut file, version)) = CaseFile::load(store, case)? else { continue };

@@ -119,8 +119,9 @@ pub(super) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u
         .storage
         .ask(move |store| {
             let incarnation = store.identity()?.incarnation;
-            let usable =
-                kept(store, &prefix)?.into_iter().filter(|(_, _, kept)| kept.claim(1, incarnation, now, Years::This).is_some());
+            let usable = kept(store, &prefix)?
+                .into_iter()
+                .filter(|(_, _, kept)| kept.claim(1, incarnation, now, Years::This).is_some());
             Ok(usable.map(|(_, _, kept)| kept.block.left()).sum())
         })
         .await
@@ -210,5 +211,29 @@ fn kept(store: &dyn Store, prefix: &str) -> Result<Vec<Found>, StoreError> {
             .into_iter()
             .filter_map(|(key, document)| Some((key, document.version, serde_json::from_slice(&document.bytes).ok()?)));
         found.extend(read);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use tongqiao_protocol::LeaseId;
+
+    use super::*;
+
+    /// Regression: at New Year all numbers in stock were void, and a department without a network could open nothing.
+    #[test]
+    fn last_year_s_numbers_may_be_taken_as_long_as_their_lease_holds() {
+        let incarnation = IncarnationId::from_bytes([1; 16]);
+        let (eve, morning): (Timestamp, Timestamp) =
+            ("2026-12-31T23:59:00+08:00".parse().unwrap(), "2027-01-01T08:00:00+08:00".parse().unwrap());
+        let expires = eve.plus_millis(7 * 86_400_000);
+        let block = LeasedBlock::new(LeaseId::from_bytes([2; 16]), incarnation, 1..=10, expires).unwrap();
+        let kept = Kept { year: 2026, block };
+        assert!(kept.claim(1, incarnation, eve, Years::This).is_some());
+        assert!(kept.claim(1, incarnation, morning, Years::This).is_none());
+        let (piece, rest) = kept.claim(1, incarnation, morning, Years::Any).unwrap();
+        assert_eq!((piece.year, rest.year, rest.block.left()), (2026, 2026, 9));
+        assert!(kept.claim(1, incarnation, expires, Years::Any).is_none());
     }
 }

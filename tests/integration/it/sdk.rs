@@ -4,6 +4,7 @@ mod bad_drafts;
 mod blocking;
 mod cases;
 mod delivery;
+mod keeping;
 mod lifetimes;
 mod payments;
 mod processes;
