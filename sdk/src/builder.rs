@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tongqiao_protocol::{DivisionCode, Language, limits};
-use tongqiao_store::{MemoryStore, SqliteStore, Store};
+use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
 
 use crate::cases::{CaseLocks, NumberPool};
@@ -41,6 +41,7 @@ pub struct ClientBuilder {
     endpoint: String,
     credentials: Credentials,
     store: Option<Place>,
+    store_limit: Option<u64>,
     retention: Duration,
     trust: Trust,
     proxy: Option<String>,
@@ -50,6 +51,7 @@ pub struct ClientBuilder {
     language: Language,
     divisions: Vec<String>,
     numbers: u32,
+    plain: Plain,
 }
 
 impl ClientBuilder {
@@ -58,6 +60,7 @@ impl ClientBuilder {
             endpoint: endpoint.to_owned(),
             credentials,
             store: None,
+            store_limit: None,
             retention: RETENTION,
             trust: Trust::system(),
             proxy: None,
@@ -67,6 +70,7 @@ impl ClientBuilder {
             language: Language::Chinese,
             divisions: Vec::new(),
             numbers: NUMBERS_IN_STOCK,
+            plain: Plain::LoopbackOnly,
         }
     }
 
@@ -81,6 +85,13 @@ impl ClientBuilder {
     /// read or sign people in.
     pub fn in_memory(mut self) -> Self {
         self.store = Some(Place::Memory);
+        self
+    }
+
+    /// How many bytes the store may take: beyond them new work is refused with `store.full`, while what was accepted is still
+    /// delivered. Only the disk limits it by default, and a store in memory not at all.
+    pub const fn store_limit_bytes(mut self, bytes: u64) -> Self {
+        self.store_limit = Some(bytes);
         self
     }
 
@@ -100,6 +111,13 @@ impl ClientBuilder {
     /// An HTTP proxy for all requests, such as `http://10.0.0.1:3128`. The environment's proxy variables are not read.
     pub fn proxy(mut self, url: &str) -> Self {
         self.proxy = Some(url.to_owned());
+        self
+    }
+
+    /// Accepts an `http://` address of another machine: records then travel readable for everybody on the way. For trials in
+    /// closed networks; loopback needs no leave.
+    pub const fn danger_accept_plain_http(mut self) -> Self {
+        self.plain = Plain::Anywhere;
         self
     }
 
@@ -146,7 +164,7 @@ impl ClientBuilder {
     /// # Errors
     /// `client.configuration` for a setting that cannot work, or a `store.` code when the file cannot be opened.
     pub async fn build(self) -> Result<Client, Error> {
-        let endpoint = endpoint(&self.endpoint)?;
+        let endpoint = endpoint(&self.endpoint, self.plain)?;
         if !(1..=1_000).contains(&self.numbers) {
             return Err(Error::configuration("numbers_in_stock", "1 to 1,000"));
         }
@@ -169,7 +187,7 @@ impl ClientBuilder {
         }
         let hop = self.credentials.hop_signer();
         let exchange = Exchange::new(transport, endpoint, Some(hop), Arc::clone(&clock), self.language);
-        let storage = Storage::new(open(place).await?);
+        let storage = Storage::new(open(place, self.store_limit).await?);
         let directory = Directory::new(self.credentials.platform_keys().to_vec());
         let shared = Arc::new(Shared {
             storage,
@@ -198,20 +216,67 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 
-pub(crate) fn endpoint(text: &str) -> Result<Url, Error> {
+/// Where requests without TLS may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// To this machine.
+    LoopbackOnly,
+    /// Wherever the caller says.
+    Anywhere,
+}
+
+pub(crate) fn endpoint(text: &str, plain: Plain) -> Result<Url, Error> {
     let url = Url::parse(text).map_err(|error| Error::configuration("endpoint", error))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::configuration("endpoint", "an http or https address without query"));
+    }
     match url.scheme() {
-        "http" | "https" if url.query().is_none() && url.fragment().is_none() => Ok(url),
+        "https" => Ok(url),
+        "http" if plain == Plain::Anywhere || is_loopback(&url) => Ok(url),
+        "http" => Err(Error::configuration(
+            "endpoint",
+            "http without TLS to another machine; use https, or danger_accept_plain_http() in a closed network",
+        )),
         _ => Err(Error::configuration("endpoint", "an http or https address without query")),
     }
 }
 
-async fn open(place: Place) -> Result<Arc<dyn Store>, Error> {
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+async fn open(place: Place, limit_bytes: Option<u64>) -> Result<Arc<dyn Store>, Error> {
+    let options = limit_bytes.map_or_else(SqliteOptions::default, |bytes| SqliteOptions::default().limit_bytes(bytes));
     let opened = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Store>, tongqiao_store::StoreError> {
         Ok(match place {
-            Place::File(path) => Arc::new(SqliteStore::open(&path)?),
+            Place::File(path) => Arc::new(SqliteStore::open_with(&path, options)?),
             Place::Memory => Arc::new(MemoryStore::new()?),
         })
     });
     Ok(opened.await.map_err(Error::internal)??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_tls_is_of_this_machine_or_said_aloud() {
+        for text in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "https://platform.example/city"] {
+            assert!(endpoint(text, Plain::LoopbackOnly).is_ok(), "{text}");
+        }
+        for text in
+            ["http://platform.example", "http://10.0.0.1:8080", "http://127.0.0.1.example", "http://localhost.example"]
+        {
+            let refused = endpoint(text, Plain::LoopbackOnly).map_err(|error| error.code());
+            assert_eq!(refused, Err(tongqiao_protocol::ErrorCode::ClientConfiguration), "{text}");
+            assert!(endpoint(text, Plain::Anywhere).is_ok(), "{text}");
+        }
+        assert!(endpoint("ftp://127.0.0.1", Plain::Anywhere).is_err());
+    }
 }

@@ -153,6 +153,16 @@ impl Client {
         self.running.clock.offset_ms()
     }
 
+    /// Asks for the platform's key directory now, which happens by itself every five minutes: so that a key that was announced
+    /// or revoked is known at once.
+    ///
+    /// # Errors
+    /// `directory.invalid` when the answer is not signed by a key in use, or is older than the directory in use, which stays;
+    /// or an error of the connection.
+    pub async fn refresh_directory(&self) -> Result<(), Error> {
+        self.running.directory.refresh(&self.running).await
+    }
+
     /// Stops the background tasks of all clones and waits for them; requests under way are given up, and their records
     /// sent again later. What is accepted stays in the store and is delivered when a client is next built on it. From now
     /// on clones, sub-clients and handles answer `client.closed` where they would accept something or wait.

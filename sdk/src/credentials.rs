@@ -55,6 +55,11 @@ impl Credentials {
         Self { party, hop: Arc::clone(&author), author, platform, author_public_key, written }
     }
 
+    /// The same with the platform's keys that were pinned.
+    pub(crate) fn with_platform_keys(&self, platform: Vec<PlatformKey>) -> Result<Self, Error> {
+        file::with_platform_keys(&self.to_json()?, platform)
+    }
+
     /// Reads what [`Credentials::to_file`] wrote.
     ///
     /// # Errors
@@ -84,7 +89,8 @@ impl Credentials {
         Self::from_json(&Secret::new(text))
     }
 
-    /// Writes a file that only its owner can read (on Unix). It holds the private key unencrypted.
+    /// Writes a file that only its owner can read (on Unix). It holds the private key unencrypted. A file that is there
+    /// already is replaced as a whole: after a power cut there is the old one or the new one.
     ///
     /// # Errors
     /// `client.configuration` when the file cannot be written, or the keys are not in software.

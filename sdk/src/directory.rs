@@ -1,24 +1,31 @@
-//! The platform's keys: pinned at enrolment, and those that a directory signed by a pinned key names.
+//! The platform's keys: pinned at enrolment, and those that the key directory names since.
 
-use std::sync::{PoisonError, RwLock};
+mod trust;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tongqiao_engine::{Change, Collection, Expected};
+use tongqiao_protocol::explain::{Failed, LikelyCause, explain};
 use tongqiao_protocol::{
-    ErrorCode, KeyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp, Verifier as _,
+    ErrorCode, KeyDirectory, KeyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp,
+    Verifier as _,
 };
 
+use self::trust::Trusted;
 use crate::Error;
 use crate::client::Shared;
 use crate::exchange::Ask;
-use crate::signer::SoftwareVerifier;
+use crate::signer::{OtherUserIds, SoftwareVerifier};
 
 /// The document's key in [`Collection::KeyDirectory`].
 const KEY: &str = "directory";
-/// Whose keys may sign for the platform.
-const PLATFORM: &str = "platform";
+/// An unknown key is looked up at most this often: whoever invents key ids must not make us ask for each.
+const LOOK_UP_PAUSE: Duration = Duration::from_secs(30);
+/// User ids seen in the field instead of the standard's.
+const OTHER_USER_IDS: [&str; 3] = ["", "ALICE123@YAHOO.COM", "TLSv1.3+GM+Cipher+Suite"];
 
 /// A key of the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,138 +36,175 @@ pub struct PlatformKey {
     pub public_key: PublicKey,
 }
 
-/// The record of `GET /v1/directory`, as far as a client needs it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Listing {
-    pub(crate) issued: Timestamp,
-    pub(crate) keys: Vec<ListedKey>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ListedKey {
-    keyid: KeyId,
-    party: String,
-    suite: Suite,
-    public_key: String,
-    #[serde(default)]
-    revoked: Option<serde_json::Value>,
-}
-
-impl ListedKey {
-    /// The key, if it speaks for the platform and still may.
-    pub(crate) fn of_platform(&self) -> Option<PlatformKey> {
-        if self.party != PLATFORM || self.revoked.is_some() {
-            return None;
-        }
-        let bytes = STANDARD.decode(&self.public_key).ok()?;
-        let public_key = PublicKey::new(self.suite, bytes).ok()?;
-        Some(PlatformKey { keyid: self.keyid.clone(), public_key })
+impl PlatformKey {
+    /// The platform's own keys in a directory that are valid when it was issued.
+    pub(crate) fn all_in(directory: &KeyDirectory) -> Vec<Self> {
+        let valid = directory.keys.iter().filter(|key| key.speaks_for_platform() && key.is_valid_at(directory.issued));
+        valid.map(|key| Self { keyid: key.keyid.clone(), public_key: key.public_key.clone() }).collect()
     }
 }
 
 /// Whom to believe that it is the platform.
 pub(crate) struct Directory {
     pinned: Vec<PlatformKey>,
-    /// From the last directory whose signature held.
-    listed: RwLock<Option<Vec<PlatformKey>>>,
+    /// The last directory that held.
+    trusted: RwLock<Option<Arc<Trusted>>>,
+    /// Held while the directory is asked for, with the time of the last search for an unknown key.
+    asking: Mutex<Option<Instant>>,
 }
 
 impl Directory {
-    pub(crate) const fn new(pinned: Vec<PlatformKey>) -> Self {
-        Self { pinned, listed: RwLock::new(None) }
+    pub(crate) fn new(pinned: Vec<PlatformKey>) -> Self {
+        Self { pinned, trusted: RwLock::new(None), asking: Mutex::new(None) }
     }
 
     /// Checks that the platform signed `record` as a record of `kind`; gives the suite of its key.
     pub(crate) async fn check(&self, shared: &Shared, kind: RecordKind, record: &SignedRecord) -> Result<Suite, Error> {
         let message = SignedRecord::message(kind, &record.signature.keyid, &record.record);
-        self.verify(shared, &record.signature.keyid, &message, &record.signature.value).await
+        self.verify(shared, &record.signature.keyid, None, &message, &record.signature.value).await
     }
 
-    /// Checks a signature of the platform; gives the suite of its key. An unknown key is looked up once.
+    /// Checks a signature of the platform; gives the suite of its key. An unknown key is looked up. `at` is when it was made,
+    /// where that is said; the key must be valid then, and else when the directory in use was issued.
     pub(crate) async fn verify(
         &self,
         shared: &Shared,
         keyid: &KeyId,
+        at: Option<Timestamp>,
         message: &[u8],
         signature: &SignatureValue,
     ) -> Result<Suite, Error> {
-        let key = self.key(shared, keyid).await?;
-        SoftwareVerifier
-            .verify(&key, message, signature)
-            .map_err(|error| Error::of(ErrorCode::SignatureMismatch).detail(format!("key {keyid}")).because(error))?;
+        let key = self.key(shared, keyid, at).await?;
+        verified(&key, keyid, message, signature, || self.trusted(), ErrorCode::SignatureMismatch)?;
         Ok(key.suite())
     }
 
     /// The suite of one of the platform's keys.
-    pub(crate) async fn suite(&self, shared: &Shared, keyid: &KeyId) -> Result<Suite, Error> {
-        Ok(self.key(shared, keyid).await?.suite())
+    pub(crate) async fn suite(&self, shared: &Shared, keyid: &KeyId, at: Timestamp) -> Result<Suite, Error> {
+        Ok(self.key(shared, keyid, Some(at)).await?.suite())
     }
 
-    /// Fetches the directory, checks it against the pinned keys and keeps it.
+    /// Fetches the directory, checks it against the one in use and keeps it.
     pub(crate) async fn refresh(&self, shared: &Shared) -> Result<(), Error> {
+        let _asking = self.asking.lock().await;
+        self.fetch(shared).await
+    }
+
+    /// The caller holds `asking`.
+    async fn fetch(&self, shared: &Shared) -> Result<(), Error> {
+        let before = self.recall(shared).await?;
+        let asked_at = shared.clock.local();
         let answer = shared.exchange.ask(Ask::get("/v1/directory")).await?;
         let record = serde_json::from_slice::<SignedRecord>(answer.body()).map_err(Error::malformed_answer)?;
-        let listing = self.checked(&record)?;
-        let put = Change::PutDocument {
-            collection: Collection::KeyDirectory,
-            key: KEY.to_owned(),
-            expected: Expected::Any,
-            bytes: answer.into_body(),
-        };
-        shared.storage.ask(move |store| store.commit(vec![put])).await?;
-        self.remember(&listing);
-        Ok(())
+        let (mut trusted, mut version) = before;
+        loop {
+            let next = Trusted::next(trusted.as_deref(), &self.pinned, record.clone())?;
+            let put = Change::PutDocument {
+                collection: Collection::KeyDirectory,
+                key: KEY.to_owned(),
+                expected: version.map_or(Expected::Absent, Expected::Version),
+                bytes: next.to_bytes()?,
+            };
+            match shared.storage.ask(move |store| store.commit(vec![put])).await {
+                Ok(_) => {
+                    // The platform signs a directory when it is asked: its time is the platform's present.
+                    shared.clock.hear_signed(next.issued(), asked_at);
+                    self.remember(Arc::new(next));
+                    return Ok(());
+                }
+                // Another process was faster; what it found may be newer.
+                Err(error) if error.code() == ErrorCode::StoreConflict => {
+                    (trusted, version) = self.recall(shared).await?;
+                    if trusted.as_ref().is_some_and(|trusted| trusted.issued() >= next.issued()) {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    async fn key(&self, shared: &Shared, keyid: &KeyId) -> Result<PublicKey, Error> {
-        if self.listed.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+    async fn key(&self, shared: &Shared, keyid: &KeyId, at: Option<Timestamp>) -> Result<PublicKey, Error> {
+        if self.trusted().is_none() {
             self.recall(shared).await?;
         }
-        if let Some(key) = self.find(keyid) {
+        if let Some(key) = self.find(keyid, at) {
             return Ok(key);
         }
-        self.refresh(shared).await?;
-        self.find(keyid).ok_or_else(|| {
-            Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no key of the platform"))
-        })
+        let mut asked = self.asking.lock().await;
+        // Somebody else may have found it while we waited.
+        if let Some(key) = self.find(keyid, at) {
+            return Ok(key);
+        }
+        let unknown =
+            || Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no valid key of the platform"));
+        if asked.is_some_and(|asked| asked.elapsed() < LOOK_UP_PAUSE) {
+            return Err(unknown());
+        }
+        self.fetch(shared).await?;
+        // Only an answer counts: while the platform is out of reach each question is a new one.
+        *asked = Some(Instant::now());
+        self.find(keyid, at).ok_or_else(unknown)
     }
 
     /// A listed key; a pinned one only until a directory was seen, which may have revoked it.
-    fn find(&self, keyid: &KeyId) -> Option<PublicKey> {
-        let listed = self.listed.read().unwrap_or_else(PoisonError::into_inner);
-        let keys = listed.as_deref().unwrap_or(&self.pinned);
-        keys.iter().find(|key| key.keyid == *keyid).map(|key| key.public_key.clone())
-    }
-
-    /// Reads the directory that the store keeps.
-    async fn recall(&self, shared: &Shared) -> Result<(), Error> {
-        let stored = shared.storage.ask(|store| store.document(Collection::KeyDirectory, KEY)).await?;
-        let record = stored.and_then(|document| serde_json::from_slice::<SignedRecord>(&document.bytes).ok());
-        // The file may have been touched: the signature is checked again.
-        if let Some(listing) = record.and_then(|record| self.checked(&record).ok()) {
-            self.remember(&listing);
+    fn find(&self, keyid: &KeyId, at: Option<Timestamp>) -> Option<PublicKey> {
+        match self.trusted() {
+            Some(trusted) => trusted.key_at(keyid, at.unwrap_or_else(|| trusted.issued())).cloned(),
+            None => self.pinned.iter().find(|key| key.keyid == *keyid).map(|key| key.public_key.clone()),
         }
-        Ok(())
     }
 
-    fn checked(&self, record: &SignedRecord) -> Result<Listing, Error> {
-        let invalid = || Error::of(ErrorCode::DirectoryInvalid);
-        let signer = self.pinned.iter().find(|key| key.keyid == record.signature.keyid);
-        let signer = signer.ok_or_else(|| invalid().detail("signed by a key that was not pinned at enrolment"))?;
-        verify_directory(record, signer)
+    fn trusted(&self) -> Option<Arc<Trusted>> {
+        self.trusted.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn remember(&self, listing: &Listing) {
-        let keys = listing.keys.iter().filter_map(ListedKey::of_platform).collect();
-        *self.listed.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
+    /// The newest directory of this process and the store, with the version of the stored document.
+    async fn recall(&self, shared: &Shared) -> Result<(Option<Arc<Trusted>>, Option<u64>), Error> {
+        let stored = shared.storage.ask(|store| store.document(Collection::KeyDirectory, KEY)).await?;
+        let version = stored.as_ref().map(|document| document.version);
+        let recalled = stored.and_then(|document| Trusted::recall(&self.pinned, &document.bytes));
+        let known = self.trusted();
+        let newer = recalled.filter(|one| known.as_ref().is_none_or(|known| one.issued() > known.issued()));
+        if let Some(newer) = newer {
+            self.remember(Arc::new(newer));
+        }
+        Ok((self.trusted(), version))
+    }
+
+    fn remember(&self, trusted: Arc<Trusted>) {
+        *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = Some(trusted);
     }
 }
 
-/// The directory in `record`, if `signer` signed it.
-pub(crate) fn verify_directory(record: &SignedRecord, signer: &PlatformKey) -> Result<Listing, Error> {
-    let message = SignedRecord::message(RecordKind::Directory, &signer.keyid, &record.record);
-    SoftwareVerifier
-        .verify(&signer.public_key, &message, &record.signature.value)
-        .map_err(|error| Error::of(ErrorCode::DirectoryInvalid).because(error))?;
-    serde_json::from_slice(&record.record).map_err(Error::malformed_answer)
+/// Checks that `key` signed `record` as a record of `kind`.
+pub(crate) fn checked_signature(
+    key: &PublicKey,
+    keyid: &KeyId,
+    kind: RecordKind,
+    record: &SignedRecord,
+) -> Result<(), Error> {
+    let message = SignedRecord::message(kind, keyid, &record.record);
+    verified(key, keyid, &message, &record.signature.value, || None, ErrorCode::DirectoryInvalid)
+}
+
+/// Checks a signature; an error explains what the other side probably did.
+fn verified(
+    key: &PublicKey,
+    keyid: &KeyId,
+    message: &[u8],
+    signature: &SignatureValue,
+    trusted: impl FnOnce() -> Option<Arc<Trusted>>,
+    code: ErrorCode,
+) -> Result<(), Error> {
+    let Err(error) = SoftwareVerifier.verify(key, message, signature) else { return Ok(()) };
+    let trusted = trusted();
+    let others = trusted.as_ref().map(|trusted| trusted.others(keyid)).unwrap_or_default();
+    let failed =
+        Failed { key_id: keyid, key, message, signature: signature.as_bytes(), claimed: None, other_keys: &others };
+    let mut user_ids = OTHER_USER_IDS.to_vec();
+    user_ids.push(keyid.as_str());
+    let other_user_ids = OtherUserIds(&user_ids);
+    let explanation = explain(&failed, &SoftwareVerifier, &[(LikelyCause::OtherUserId, &other_user_ids)]);
+    Err(Error::of(code).explained(explanation).because(error))
 }

@@ -1,20 +1,21 @@
 //! Joining: a one-time code becomes a party with a key, and the platform's keys are pinned.
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use tongqiao_protocol::{ErrorCode, KeyId, Language, PartyId, SignedRecord, Signer as _, Suite};
+use tongqiao_protocol::enrolment::{EnrolmentAnswer, EnrolmentRequest, OfferedKey, PartyKind};
+use tongqiao_protocol::key_directory::KeyUse;
+use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, Language, PartyId, RecordKind, SignedRecord, Suite};
 
-use crate::builder::endpoint;
+use crate::builder::{Plain, endpoint};
 use crate::clock::{PlatformClock, SystemClock};
-use crate::directory::{ListedKey, Listing, PlatformKey, verify_directory};
+use crate::directory::{PlatformKey, checked_signature};
 use crate::exchange::{Ask, Exchange};
 use crate::transport::{HttpTransport, Trust};
 use crate::{Credentials, Error, Secret, SoftwareSigner};
 
 /// A system that wants to join; see [`enrol`].
-#[derive(Debug)]
 #[must_use]
 pub struct Enrolment {
     endpoint: String,
@@ -25,14 +26,26 @@ pub struct Enrolment {
     trust: Trust,
     proxy: Option<String>,
     expected: Option<KeyId>,
+    kept_in: Option<PathBuf>,
+    insecure: Plain,
+}
+
+impl fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the code nor the proxy's address, which may hold a password.
+        f.debug_struct("Enrolment").field("party", &self.party.as_str()).finish_non_exhaustive()
+    }
 }
 
 /// Begins to enrol a department's system with the one-time code that the platform's operator gave out.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), tongqiao::Error> {
-/// let credentials = tongqiao::enrol("https://platform.example", "civil-affairs", "4F7KQ-9M2XB")?.run().await?;
-/// credentials.to_file("civil-affairs.credentials.json")?;
+/// let credentials = tongqiao::enrol("https://platform.example", "civil-affairs", "4F7KQ-9M2XB")?
+///     .keep_in("civil-affairs.credentials.json")
+///     .run()
+///     .await?;
+/// println!("enrolled as {}", credentials.party());
 /// # Ok(()) }
 /// ```
 ///
@@ -48,6 +61,8 @@ pub fn enrol(endpoint: &str, party: &str, code: &str) -> Result<Enrolment, Error
         trust: Trust::system(),
         proxy: None,
         expected: None,
+        kept_in: None,
+        insecure: Plain::LoopbackOnly,
     })
 }
 
@@ -82,34 +97,73 @@ impl Enrolment {
         self
     }
 
+    /// Accepts an `http://` address of another machine: code and keys then travel unprotected. For trials in closed networks.
+    pub const fn danger_accept_plain_http(mut self) -> Self {
+        self.insecure = Plain::Anywhere;
+        self
+    }
+
+    /// Keeps the key in this file before it is offered, and the finished credentials there after.
+    ///
+    /// A run that was cut short is repeated with the same file: it offers the same key again, which the platform answers as
+    /// it answered before, so that the code is not lost. Once the file holds credentials for the same party, they are given
+    /// without asking the platform. Read them later with [`Credentials::from_file`].
+    pub fn keep_in(mut self, path: impl Into<PathBuf>) -> Self {
+        self.kept_in = Some(path.into());
+        self
+    }
+
     /// Makes a key, enrols it and pins the platform's keys.
     ///
     /// # Errors
     /// `enrolment.code_invalid` and its like from the platform, `directory.invalid` when the platform's directory does not
-    /// verify, or an error of the connection. A code whose answer was lost is not spent for the same key; but the key dies
-    /// with this call, so ask for another code then.
+    /// verify, or an error of the connection. A code whose answer was lost is not spent for the same key: with
+    /// [`Enrolment::keep_in`] the same call may be repeated, also after a crash; without it the key dies with this call.
     pub async fn run(self) -> Result<Credentials, Error> {
+        let url = endpoint(&self.endpoint, self.insecure)?;
+        let mut begun = match &self.kept_in {
+            Some(path) if path.exists() => Credentials::from_file(path)?,
+            _ => self.begin()?,
+        };
+        if *begun.party() != self.party {
+            return Err(Error::configuration("keep_in", format!("the file is of {}", begun.party())));
+        }
+        if !begun.platform_keys().is_empty() {
+            return Ok(begun);
+        }
         let transport = Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?);
         let clock = Arc::new(PlatformClock::new(Arc::new(SystemClock)));
-        let exchange = Exchange::new(transport, endpoint(&self.endpoint)?, None, clock, Language::Chinese);
-        let keyid = self.key_id()?;
-        let signer = Arc::new(SoftwareSigner::generate(self.suite, keyid)?);
-        let wish = serde_json::json!({
-            "code": self.code.expose_text(),
-            "party": self.party,
-            "kind": "department",
-            "name": self.name,
-            "keys": [{
-                "keyid": signer.key_id(),
-                "suite": self.suite,
-                "public_key": STANDARD.encode(signer.public_key().as_bytes()),
-                "use": "event",
-            }],
-        });
+        let exchange = Exchange::new(transport, url, None, clock, Language::Chinese);
+        let public_key =
+            begun.author_public_key().ok_or_else(|| Error::internal("a new key without its public half"))?;
+        let wish = EnrolmentRequest {
+            code: self.code.expose_text().unwrap_or_default().to_owned(),
+            party: self.party.clone(),
+            kind: PartyKind::Department,
+            name: self.name.clone(),
+            keys: vec![OfferedKey::new(begun.author().key_id().clone(), public_key, KeyUse::Event)],
+        };
         let body = serde_json::to_vec(&wish).map_err(Error::internal)?;
-        exchange.ask(Ask::post("/v1/enrolments", body)).await?;
-        let platform = self.pin(&exchange).await?;
-        Ok(Credentials::from_signer(self.party, &signer, platform))
+        let answer = exchange.ask(Ask::post("/v1/enrolments", body)).await?;
+        let answer = serde_json::from_slice::<EnrolmentAnswer>(answer.body()).map_err(Error::malformed_answer)?;
+        if answer.party != self.party || answer.keys.iter().all(|key| key.keyid != *begun.author().key_id()) {
+            return Err(Error::malformed_answer("the platform enrolled another party or key"));
+        }
+        begun = begun.with_platform_keys(self.pin(&exchange).await?)?;
+        if let Some(path) = &self.kept_in {
+            begun.to_file(path)?;
+        }
+        Ok(begun)
+    }
+
+    /// Makes the key, and keeps it before anybody hears of it.
+    fn begin(&self) -> Result<Credentials, Error> {
+        let signer = Arc::new(SoftwareSigner::generate(self.suite, self.key_id()?)?);
+        let begun = Credentials::from_signer(self.party.clone(), &signer, Vec::new());
+        if let Some(path) = &self.kept_in {
+            begun.to_file(path)?;
+        }
+        Ok(begun)
     }
 
     /// The name of the new key: unlike any other of the party, and readable in a log.
@@ -125,15 +179,15 @@ impl Enrolment {
     async fn pin(&self, exchange: &Exchange) -> Result<Vec<PlatformKey>, Error> {
         let answer = exchange.ask(Ask::get("/v1/directory")).await?;
         let record = serde_json::from_slice::<SignedRecord>(answer.body()).map_err(Error::malformed_answer)?;
-        let listing = serde_json::from_slice::<Listing>(&record.record).map_err(Error::malformed_answer)?;
-        let keys: Vec<_> = listing.keys.iter().filter_map(ListedKey::of_platform).collect();
+        let directory = serde_json::from_slice::<KeyDirectory>(&record.record).map_err(Error::malformed_answer)?;
+        let keys = PlatformKey::all_in(&directory);
         let signed_by = &record.signature.keyid;
         if self.expected.as_ref().is_some_and(|expected| expected != signed_by) {
             return Err(Error::of(ErrorCode::DirectoryInvalid).detail(format!("signed by {signed_by}")));
         }
         let signer = keys.iter().find(|key| key.keyid == *signed_by);
         let signer = signer.ok_or_else(|| Error::of(ErrorCode::DirectoryInvalid).detail("signed by no key in it"))?;
-        verify_directory(&record, signer)?;
+        checked_signature(&signer.public_key, signed_by, RecordKind::Directory, &record)?;
         Ok(keys)
     }
 }

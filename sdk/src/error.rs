@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tongqiao_engine::Failure;
+use tongqiao_protocol::explain::SignatureExplanation;
 use tongqiao_protocol::{ErrorCode, ErrorKind, Fault, Faults, Language, Outcome, Problem, Retry, SignError};
 use tongqiao_store::StoreError;
 
@@ -39,6 +40,7 @@ struct Inner {
     detail: Option<String>,
     request: Option<String>,
     retry_after: Option<Duration>,
+    explanation: Option<SignatureExplanation>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -53,6 +55,7 @@ impl Error {
             detail: None,
             request: None,
             retry_after: None,
+            explanation: None,
             source: None,
         }))
     }
@@ -101,6 +104,12 @@ impl Error {
     /// Adds what a person who reads logs wants to know; never personal data.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds why a signature does not verify.
+    pub(crate) fn explained(mut self, explanation: Option<SignatureExplanation>) -> Self {
+        self.0.explanation = explanation;
         self
     }
 
@@ -153,9 +162,19 @@ impl Error {
     pub fn message(&self, language: Language) -> String {
         let (title, action) = (self.0.code.title(language), self.0.code.action(language));
         match language {
-            Language::Chinese => format!("{title}。{action}"),
-            Language::English => format!("{title}. {action}"),
+            Language::Chinese => format!("{title}。{action}{}", self.explanation_in(language)),
+            Language::English => format!("{title}. {action} {}", self.explanation_in(language)).trim_end().to_owned(),
         }
+    }
+
+    /// Why a signature does not verify: key, step, length, digest and likely mistake. Only for signatures that this library
+    /// checked; what the platform found out about ours stands in its own words in the error's text.
+    pub fn signature_explanation(&self) -> Option<&SignatureExplanation> {
+        self.0.explanation.as_ref()
+    }
+
+    fn explanation_in(&self, language: Language) -> String {
+        self.0.explanation.as_ref().map(|explanation| explanation.message(language)).unwrap_or_default()
     }
 
     /// The platform's name for the failed request, to be quoted when asking its operator.
@@ -184,6 +203,9 @@ impl fmt::Display for Error {
         write!(f, "{}: {}", self.0.code.code(), self.0.code.title(Language::English))?;
         if let Some(detail) = &self.0.detail {
             write!(f, " ({detail})")?;
+        }
+        if let Some(explanation) = &self.0.explanation {
+            write!(f, " ({})", explanation.message(Language::English))?;
         }
         for fault in self.faults() {
             write!(f, "; {} {}", fault.path, fault.code.code())?;

@@ -82,9 +82,9 @@ impl Exchange {
     /// Asks once. A request whose time the platform called stale is stamped anew, once, when its answer has told us the
     /// time; nothing else is tried again here.
     pub(crate) async fn ask(&self, ask: Ask) -> Result<Response, Error> {
-        let before = self.clock.offset_ms();
+        let before = self.clock.dated_offset_ms();
         match self.send(&ask).await {
-            Err(refusal) if refusal.code() == ErrorCode::SignatureStale && self.clock.offset_ms() != before => {
+            Err(refusal) if refusal.code() == ErrorCode::SignatureStale && self.clock.dated_offset_ms() != before => {
                 self.send(&ask).await.map_err(Error::from)
             }
             other => other.map_err(Error::from),
@@ -100,7 +100,7 @@ impl Exchange {
             self.hear(response, sent_at);
         }
         let latency_ms = self.clock.local().millis_since(sent_at);
-        let result = classify::classify(answer, self.clock.now());
+        let result = classify::classify(answer, self.clock.for_requests());
         match &result {
             Ok(_) => tracing::debug!(method = %ask.method, path = ask.path, latency_ms, "the platform answered"),
             Err(refusal) => tracing::debug!(
@@ -131,7 +131,7 @@ impl Exchange {
             }),
         );
         if let Some(signer) = &self.hop {
-            let signed = hop::headers(signer.as_ref(), &ask.method, &url, &ask.body, self.clock.now())?;
+            let signed = hop::headers(signer.as_ref(), &ask.method, &url, &ask.body, self.clock.for_requests())?;
             for (name, value) in signed {
                 let value = HeaderValue::from_str(&value).map_err(Error::internal)?;
                 headers.insert(HeaderName::from_static(name), value);

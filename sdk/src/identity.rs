@@ -64,14 +64,14 @@ impl Identity {
         Ok(SignIn::new(address, state.secret(), nonce.secret(), verifier.secret()))
     }
 
-    /// Ends a sign-in with the address to which the browser came back. A `sign_in` is good for one attempt.
+    /// Ends a sign-in with the address to which the browser came back: whole, or path and query as a web framework gives them. A `sign_in` is good for one attempt.
     ///
     /// # Errors
     /// `identity.state_mismatch` when the answer belongs to another sign-in, `identity.denied` when the person or the
     /// provider said no, `identity.token_invalid` when the token does not verify, or an error of the connection.
     pub async fn finish(&self, sign_in: SignIn, callback: &str) -> Result<SignedIn, Error> {
         let keyring = self.keyring()?;
-        let code = code_of(callback, &sign_in)?;
+        let code = code_of(&keyring.provider().callback(callback)?, &sign_in)?;
         let party = keyring.relying_party(&self.shared).await?;
         let verifier = PkceCodeVerifier::new(sign_in.verifier().to_owned());
         let http = provider::http_client(&self.shared);
@@ -85,12 +85,13 @@ impl Identity {
         Ok(SignedIn::new(verified, Secret::new(id_token.to_string()), access_token))
     }
 
-    /// Verifies an ID token of this relying party with the cached keys, also without a network. An unknown key is asked for
-    /// once; the answer says how old the keys are.
+    /// Verifies an ID token of this relying party with the cached keys, also without a network. Keys older than a day are
+    /// fetched anew where that is possible, and an unknown key is asked for, both at most once in half a minute; the answer
+    /// says how old the keys are.
     ///
     /// # Errors
-    /// `identity.token_invalid` when it does not verify, `identity.keys_unavailable` when no keys are cached and none can
-    /// be had.
+    /// `identity.token_invalid` when it does not verify, `identity.keys_unavailable` when no keys are cached, or
+    /// the token's key is not among them, and the provider cannot be asked.
     pub async fn verify(&self, id_token: &str) -> Result<VerifiedToken, Error> {
         let keyring = self.keyring()?;
         let token = id_token
@@ -113,8 +114,7 @@ impl Identity {
 }
 
 /// The code in the address to which the browser came back.
-fn code_of(callback: &str, sign_in: &SignIn) -> Result<String, Error> {
-    let address = Url::parse(callback).map_err(|error| Error::of(ErrorCode::IdentityStateMismatch).because(error))?;
+fn code_of(address: &Url, sign_in: &SignIn) -> Result<String, Error> {
     let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     // The state first: an error that belongs to another sign-in says nothing about this one.
     if value("state").as_deref() != Some(sign_in.state()) {

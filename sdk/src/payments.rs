@@ -29,7 +29,9 @@ const PAID_POLL: Duration = Duration::from_secs(1);
 /// let draft = BillDraft::new("340700000000", "测试用户").line("collection", "遗体接运费", 1, "280.00");
 /// let bill = client.payments().create(&draft).await?; // on disk, on its way
 /// let view = client.payments().registered(bill).await?; // the platform has it
-/// println!("{:?} {:?}", view.pay_code, view.cashier_url);
+/// if let (Some(code), Some(page)) = (&view.pay_code, &view.cashier_url) {
+///     println!("{code} {page}");
+/// }
 /// let paid = client.payments().await_paid(bill).await?;
 /// println!("{:?}", paid.paid);
 /// # Ok(()) }

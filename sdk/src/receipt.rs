@@ -50,11 +50,13 @@ pub(crate) fn problem_in(bytes: &[u8]) -> Option<Problem> {
 pub(crate) async fn verify(shared: &Shared, bytes: &[u8]) -> Result<Receipt, Error> {
     let wire = serde_json::from_slice::<receipt::Receipt>(bytes).map_err(Error::malformed_answer)?;
     let key = &wire.signature.keyid;
-    let suite = shared.directory.suite(shared, key).await?;
+    // Nothing of it is believed yet; its time says at which moment the key must have been valid.
+    let receipt = serde_json::from_slice::<Receipt>(&wire.receipt).map_err(Error::malformed_answer)?;
+    let suite = shared.directory.suite(shared, key, receipt.time).await?;
     let root = merkle::root_of(suite, &wire.receipt, wire.batch.index, wire.batch.size, &wire.batch.path);
     let root =
         root.ok_or_else(|| Error::of(ErrorCode::SignatureReceiptInvalid).detail("the path is not of this batch"))?;
     let message = receipt::Receipt::message(key, wire.batch.size, &root);
-    shared.directory.verify(shared, key, &message, &wire.signature.value).await?;
-    serde_json::from_slice(&wire.receipt).map_err(Error::malformed_answer)
+    shared.directory.verify(shared, key, Some(receipt.time), &message, &wire.signature.value).await?;
+    Ok(receipt)
 }

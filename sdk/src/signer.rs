@@ -135,6 +135,18 @@ impl Verifier for SoftwareVerifier {
     }
 }
 
+/// Accepts SM2 signatures made without a user id, or with one of these: to say what went wrong, never to believe anything.
+pub(crate) struct OtherUserIds<'a>(pub(crate) &'a [&'a str]);
+
+impl Verifier for OtherUserIds<'_> {
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &SignatureValue) -> Result<(), VerifyError> {
+        match key.suite() {
+            Suite::International => Err(VerifyError::Mismatch),
+            Suite::ShangMi => shang_mi::verify_otherwise(key.as_bytes(), message, signature.as_bytes(), self.0),
+        }
+    }
+}
+
 /// Reads a public key in SPKI PEM (`BEGIN PUBLIC KEY`), as `openssl pkey -pubout` writes it.
 ///
 /// # Errors

@@ -64,9 +64,18 @@ struct WithCatalogue;
 /// Does everything that is due. No step waits for the success of another: a division for which there are no numbers says
 /// nothing about the catalogue. Of several failures the one that asks for the longest pause is given.
 async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result<(), Error> {
-    let mut steps = vec![("numbers", shared.numbers.top_up(shared).await)];
+    let mut steps = Vec::new();
     if with_catalogue.is_some() {
-        steps.push(("directory", shared.directory.refresh(shared).await));
+        // First, because it brings the platform's signed time. One that is not believed stops nothing of the rest, which the
+        // keys in use verify.
+        let directory = shared.directory.refresh(shared).await;
+        if let Err(error) = &directory {
+            tracing::warn!(%error, "the key directory was not renewed; the former one stays in use");
+        }
+        steps.push(("directory", directory));
+    }
+    steps.push(("numbers", shared.numbers.top_up(shared).await));
+    if with_catalogue.is_some() {
         steps.push(("catalogue", shared.mirror.refresh(shared).await.map(|_| ())));
     }
     steps.push(("forgetting", forget(shared).await));

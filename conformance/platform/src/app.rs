@@ -8,6 +8,7 @@ use crate::Clock;
 use crate::bill::Bank;
 use crate::database::Database;
 use crate::epoch::CurrentEpoch;
+use crate::explanation::Desk;
 use crate::guide::GuideShelf;
 use crate::keys::PlatformKeys;
 use crate::life::CaseLife;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) guide: GuideShelf,
     pub(crate) bank: Bank,
     pub(crate) faults: FaultsOnRequest,
+    pub(crate) explanations: Desk,
     keys: RwLock<Arc<PlatformKeys>>,
     epoch: RwLock<CurrentEpoch>,
 }
@@ -66,6 +68,7 @@ impl AppState {
             guide: GuideShelf::default(),
             bank: Bank::default(),
             faults: FaultsOnRequest::default(),
+            explanations: Desk::default(),
             keys,
             epoch,
         }))

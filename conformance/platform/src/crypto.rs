@@ -11,7 +11,7 @@ pub(crate) use merkle::MerkleTree;
 pub(crate) use platform_key::PlatformKey;
 
 use sha2::Digest as _;
-use tongqiao_protocol::{PublicKey, SignatureValue, Suite, VerifyError};
+use tongqiao_protocol::{PublicKey, SignatureValue, Suite, Verifier, VerifyError};
 
 /// The suite's hash of the concatenation of `parts`.
 pub(crate) fn hash(suite: Suite, parts: &[&[u8]]) -> [u8; 32] {
@@ -34,6 +34,27 @@ pub(crate) fn verify(key: &PublicKey, message: &[u8], signature: &SignatureValue
     match key.suite() {
         Suite::International => ed25519::verify(key.as_bytes(), message, signature.as_bytes()),
         Suite::ShangMi => shang_mi::verify(key.as_bytes(), message, signature.as_bytes()),
+    }
+}
+
+/// The platform's arithmetic as the explanation of failed signatures asks for it.
+pub(crate) struct OwnVerifier;
+
+impl Verifier for OwnVerifier {
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &SignatureValue) -> Result<(), VerifyError> {
+        verify(key, message, signature)
+    }
+}
+
+/// Accepts SM2 signatures made without a user id, or with one that is seen in the field instead of the standard's.
+pub(crate) struct OtherUserIds<'a>(pub(crate) &'a [&'a str]);
+
+impl Verifier for OtherUserIds<'_> {
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &SignatureValue) -> Result<(), VerifyError> {
+        match key.suite() {
+            Suite::International => Err(VerifyError::Mismatch),
+            Suite::ShangMi => shang_mi::verify_otherwise(key.as_bytes(), message, signature.as_bytes(), self.0),
+        }
     }
 }
 

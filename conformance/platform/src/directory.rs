@@ -42,6 +42,13 @@ pub(crate) fn all_keys(connection: &Connection) -> Result<Vec<PartyKey>, Databas
     keys.into_iter().map(RawKey::checked).collect()
 }
 
+/// The keys of one party, in the order of their ids.
+pub(crate) fn keys_of_party(connection: &Connection, party: &str) -> Result<Vec<PartyKey>, DatabaseError> {
+    let text = format!("SELECT {COLUMNS} FROM party_key WHERE party = ?1 ORDER BY keyid");
+    let keys: Vec<RawKey> = connection.prepare_cached(&text)?.query_map([party], raw_key)?.collect::<Result<_, _>>()?;
+    keys.into_iter().map(RawKey::checked).collect()
+}
+
 struct RawKey {
     id: String,
     party: String,

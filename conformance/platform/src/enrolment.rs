@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, Fault, PartyId, PublicKey, Suite, Timestamp, limits};
+use tongqiao_protocol::{ErrorCode, Fault, PartyId, PublicKey, Suite, Timestamp};
 
 use crate::app::AppState;
 use crate::crypto;
@@ -33,7 +33,7 @@ pub(crate) fn router() -> Router<AppState> {
 
 async fn enrol(State(app): State<AppState>, request: Request<Body>) -> Result<Json<Value>, Refusal> {
     let (parts, body) = request.into_parts();
-    let body = hop::read_body(&parts.headers, body, limits::MESSAGE_BYTES_MAX).await?;
+    let body = hop::read_body(&parts.headers, body, hop::body_limit(&parts)).await?;
     let document = crate::json::document(&body)?;
     let now = app.clock.now();
     let wish = Wish::read(&document, now)?;

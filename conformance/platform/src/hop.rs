@@ -10,12 +10,13 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, request};
-use tongqiao_protocol::{ErrorCode, PublicKey, SignatureValue, Suite, Timestamp, VerifyError, limits};
+use tongqiao_protocol::{ErrorCode, KeyId, SignatureValue, Suite, Timestamp, limits, routes};
 
 use self::signature_input::SignatureInput;
 use crate::app::AppState;
 use crate::crypto;
 use crate::directory::{self, Party, PartyKey, Purpose};
+use crate::explanation::{self, Doubtful};
 use crate::refusal::Refusal;
 
 /// How far `created` may be from the platform's clock.
@@ -44,10 +45,16 @@ impl FromRequest<AppState> for Signed {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let body = read_body(&parts.headers, body, limits::BATCH_BYTES_MAX).await?;
+        let most = body_limit(&parts);
+        let body = read_body(&parts.headers, body, most).await?;
         let caller = authenticate(app, &parts, &body).await?;
         Ok(Self { caller, body })
     }
+}
+
+/// The largest body of this request by the protocol's table; nothing where the table has no such address.
+pub(crate) fn body_limit(parts: &request::Parts) -> usize {
+    routes::find(parts.method.as_str(), parts.uri.path()).map_or(0, |route| route.body_bytes_max)
 }
 
 /// Reads a body of at most `most` bytes; a longer one is refused without being read to its end.
@@ -65,24 +72,38 @@ async fn authenticate(app: &AppState, parts: &request::Parts, body: &[u8]) -> Re
     let (input, signature) = headers(&parts.headers)?;
     let keyid = input.keyid.clone();
     let found = app.database.read(move |connection| directory::find_key(connection, &keyid)).await?;
-    let Some((key, party)) = found else {
+    let raw = <[u8; 64]>::try_from(signature.as_slice()).map(SignatureValue::from_bytes);
+    let (Some((key, party)), Ok(value)) = (&found, &raw) else {
+        if raw.is_err() {
+            let malformed = Refusal::new(ErrorCode::SignatureMalformed);
+            let base = base(parts, &input);
+            return Err(match found {
+                Some((key, _)) => explained(app, malformed, &input.keyid, &key, base, signature).await?,
+                None => malformed.with("step", "signature"),
+            });
+        }
         return Err(Refusal::new(ErrorCode::SignatureUnknownKey).with("keyid", &input.keyid));
     };
     if !key.purpose.signs_hops() {
         return Err(Refusal::new(ErrorCode::SignatureWrongUse).with("keyid", &input.keyid));
     }
-    check_validity(&key, now)?;
+    check_validity(key, now)?;
     check_freshness(&input, now)?;
     check_digest(&parts.headers, key.public.suite(), body)?;
-    check_signature(parts, &input, &key.public, &signature)?;
+    let base = base(parts, &input);
+    if crypto::verify(&key.public, base.as_bytes(), value).is_err() {
+        let mismatch = Refusal::new(ErrorCode::SignatureMismatch).with("base", &base);
+        return Err(explained(app, mismatch, &input.keyid, key, base, signature).await?);
+    }
+    let (party, suite) = (party.clone(), key.public.suite());
     let seen = app.database.write(move |connection| nonce::use_once(connection, &input.keyid, &input.nonce, now));
     if seen.await? == nonce::Use::Again {
         return Err(Refusal::new(ErrorCode::SignatureReplayed));
     }
-    Ok(Caller { party, suite: key.public.suite() })
+    Ok(Caller { party, suite })
 }
 
-fn headers(headers: &HeaderMap) -> Result<(SignatureInput, SignatureValue), Refusal> {
+fn headers(headers: &HeaderMap) -> Result<(SignatureInput, Vec<u8>), Refusal> {
     let names = ["signature-input", "signature", "content-digest"];
     if names.iter().all(|name| !headers.contains_key(*name)) {
         return Err(Refusal::new(ErrorCode::SignatureMissing));
@@ -111,7 +132,8 @@ fn check_validity(key: &PartyKey, now: Timestamp) -> Result<(), Refusal> {
 fn check_freshness(input: &SignatureInput, now: Timestamp) -> Result<(), Refusal> {
     let now_seconds = now.as_millis().div_euclid(1_000);
     let near = (now_seconds - input.created).abs() <= SKEW_SECONDS;
-    let alive = input.expires >= now_seconds && input.expires - input.created <= LIFE_SECONDS;
+    // Both have at most fifteen digits: their difference overflows nothing.
+    let alive = input.expires >= now_seconds && (0..=LIFE_SECONDS).contains(&(input.expires - input.created));
     if near && alive {
         return Ok(());
     }
@@ -132,29 +154,37 @@ fn check_digest(headers: &HeaderMap, suite: Suite, body: &[u8]) -> Result<(), Re
     Err(Refusal::new(ErrorCode::SignatureDigestMismatch).with("expected", expected).with("given", given))
 }
 
-fn check_signature(
-    parts: &request::Parts,
-    input: &SignatureInput,
-    key: &PublicKey,
-    signature: &SignatureValue,
-) -> Result<(), Refusal> {
+/// What must have been signed, rebuilt from the request.
+fn base(parts: &request::Parts, input: &SignatureInput) -> String {
     let digest = parts.headers.get("content-digest").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let base = format!(
+    format!(
         "\"@method\": {}\n\"@path\": {}\n\"@query\": ?{}\n\"content-digest\": {}\n\"@signature-params\": {}",
         parts.method,
         parts.uri.path(),
         parts.uri.query().unwrap_or_default(),
         digest,
         input.parameters,
-    );
-    crypto::verify(key, base.as_bytes(), signature).map_err(|error| {
-        let step = match error {
-            VerifyError::KeyNotOnCurve => "key",
-            VerifyError::MalformedSignature => "encoding",
-            VerifyError::Mismatch => "equation",
-        };
-        Refusal::new(ErrorCode::SignatureMismatch).with("step", step).with("base", base)
-    })
+    )
+}
+
+/// The refusal with the sender's likely mistake.
+async fn explained(
+    app: &AppState,
+    refusal: Refusal,
+    keyid: &KeyId,
+    key: &PartyKey,
+    base: String,
+    signature: Vec<u8>,
+) -> Result<Refusal, Refusal> {
+    let named = keyid.clone();
+    let others = app.database.read(move |connection| explanation::other_keys(connection, &named)).await?;
+    let (state, keyid, party, key) = (app.clone(), keyid.clone(), key.party.clone(), key.public.clone());
+    let explaining = tokio::task::spawn_blocking(move || {
+        let doubtful =
+            Doubtful { keyid: &keyid, key: &key, party: &party, message: base.as_bytes(), signature: &signature };
+        state.explanations.explain(&doubtful, &others)
+    });
+    Ok(refusal.explained(explaining.await.map_err(|_| Refusal::new(ErrorCode::InternalDefect))?))
 }
 
 /// The platform's time as an HTTP date (RFC 9110 §5.6.7).

@@ -62,6 +62,11 @@ impl<'a> Members<'a> {
         self.faults.add(Fault::new(&self.path_of(name), code));
     }
 
+    /// A fault of a member with its details; made from the member's path.
+    pub(crate) fn fault_with(&self, name: &str, code: ErrorCode, detail: impl FnOnce(Fault) -> Fault) {
+        self.faults.add(detail(Fault::new(&self.path_of(name), code)));
+    }
+
     /// The member, `None` when absent or null.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
@@ -174,12 +179,15 @@ impl Faults {
     }
 }
 
-/// A body as JSON: first UTF-8 (GBK is told apart from broken JSON), then syntax.
+/// A body as JSON: first UTF-8 (GBK is told apart from broken JSON), then syntax, names that stand twice and depth.
 pub(crate) fn document(body: &[u8]) -> Result<Value, Refusal> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| Refusal::new(ErrorCode::RequestNotUtf8).with("position", error.valid_up_to()))?;
-    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
-        Refusal::new(ErrorCode::RequestMalformedJson).with("line", error.line()).with("column", error.column())
+    tongqiao_protocol::reading::document(body).map_err(|fault| {
+        if fault.path.is_empty() {
+            // What is no document has no place in it to point to.
+            let refusal = Refusal::new(fault.code);
+            return fault.params.iter().fold(refusal, |refusal, (name, value)| refusal.with(name, value));
+        }
+        Refusal::of_faults(vec![fault])
     })
 }
 

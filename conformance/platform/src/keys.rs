@@ -1,9 +1,12 @@
-//! The platform's own keys, one for each suite, made at the first start.
+//! The platform's own keys, one for each suite, made at the first start and changed by rotation.
+
+mod rotation;
 
 use rusqlite::{Connection, OptionalExtension as _};
 use tongqiao_protocol::signed_record::RecordSignature;
 use tongqiao_protocol::{RecordKind, SignError, SignedRecord, Suite};
 
+pub(crate) use self::rotation::{Beside, Step, rotate};
 use crate::crypto::PlatformKey;
 use crate::database::DatabaseError;
 
@@ -11,12 +14,22 @@ use crate::database::DatabaseError;
 pub(crate) struct PlatformKeys {
     international: PlatformKey,
     shang_mi: PlatformKey,
+    beside: Vec<Beside>,
 }
 
 impl PlatformKeys {
     /// Reads the keys, or makes and stores them.
     pub(crate) fn load(connection: &Connection) -> Result<Self, DatabaseError> {
-        Ok(Self { international: load(connection, Suite::International)?, shang_mi: load(connection, Suite::ShangMi)? })
+        Ok(Self {
+            international: load(connection, Suite::International)?,
+            shang_mi: load(connection, Suite::ShangMi)?,
+            beside: rotation::beside(connection)?,
+        })
+    }
+
+    /// Announced and former keys.
+    pub(crate) fn beside(&self) -> &[Beside] {
+        &self.beside
     }
 
     /// The key of a suite.

@@ -29,6 +29,7 @@ mod directory;
 mod enrolment;
 mod epoch;
 mod events;
+mod explanation;
 mod guide;
 mod hop;
 mod html;

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
+use tongqiao_protocol::explain::encoding_mistake;
 use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
 use tongqiao_protocol::signed_record::RecordSignature;
-use tongqiao_protocol::{
-    Digest, ErrorCode, KeyId, RecordId, RecordKind, SignatureValue, SignedRecord, Timestamp, VerifyError,
-};
+use tongqiao_protocol::{Digest, ErrorCode, KeyId, RecordId, RecordKind, SignatureValue, SignedRecord, Timestamp};
 
 use crate::crypto;
 use crate::database::DatabaseError;
 use crate::directory::{self, Party, PartyKey, Purpose};
+use crate::explanation::{Desk, Doubtful};
 use crate::hop::Caller;
 use crate::json::Members;
 use crate::refusal::Refusal;
@@ -44,17 +44,27 @@ pub(crate) fn read(members: &Members<'_>) -> Option<SignedRecord> {
     let signature = members.object("signature");
     let keyid = signature.as_ref().and_then(|members| members.parsed::<KeyId>("keyid"));
     let value = signature.as_ref().and_then(|members| {
-        let bytes = STANDARD.decode(members.text("value")?).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
-        if bytes.is_none() {
-            members.fault("value", ErrorCode::RequestInvalidValue);
+        let bytes = STANDARD.decode(members.text("value")?).unwrap_or_default();
+        let value = <[u8; 64]>::try_from(bytes.as_slice()).ok();
+        if value.is_none() {
+            members.fault_with("value", ErrorCode::RequestInvalidValue, |fault| {
+                let fault = fault.with("step", "length").with("bytes", bytes.len());
+                match encoding_mistake(&bytes) {
+                    Some(cause) => fault.with("cause", cause.as_str()),
+                    None => fault,
+                }
+            });
         }
-        bytes
+        value
     });
     let signature = RecordSignature { keyid: keyid?, value: SignatureValue::from_bytes(value?) };
     Some(SignedRecord { record: record?, signature })
 }
 
-/// The keys that a request's records name.
+/// The most keys of a party that are tried when one does not fit.
+const PARTY_KEYS_MOST: usize = 8;
+
+/// The keys that a request's records name, and others of the same parties.
 pub(crate) type Keys = HashMap<KeyId, (PartyKey, Party)>;
 
 /// Looks the keys up.
@@ -64,6 +74,10 @@ pub(crate) fn keys_of(connection: &Connection, ids: &[KeyId]) -> Result<Keys, Da
         if !keys.contains_key(id)
             && let Some(found) = directory::find_key(connection, id)?
         {
+            // The rest of the party's keys too: a signature by one of them is explained as such.
+            for key in directory::keys_of_party(connection, &found.1.id)?.into_iter().take(PARTY_KEYS_MOST) {
+                keys.entry(key.id.clone()).or_insert_with(|| (key, found.1.clone()));
+            }
             keys.insert(id.clone(), found);
         }
     }
@@ -72,13 +86,14 @@ pub(crate) fn keys_of(connection: &Connection, ids: &[KeyId]) -> Result<Keys, Da
 
 /// Checks the author's signature, and that the caller may carry his records.
 ///
-/// The key is judged at the time of arrival: the earliest time that somebody other than the author attests.
+/// A signature that does not fit is explained at the desk, if one is given. The key is judged at the time of arrival: the earliest time that somebody other than the author attests.
 pub(crate) fn authenticate(
     kind: RecordKind,
     signed: SignedRecord,
     keys: &Keys,
     caller: &Caller,
     now: Timestamp,
+    explaining: Option<&Desk>,
 ) -> Result<Authentic, Refusal> {
     let keyid = &signed.signature.keyid;
     let (key, author) =
@@ -87,18 +102,23 @@ pub(crate) fn authenticate(
         return Err(Refusal::new(ErrorCode::RecordWrongUse).with("keyid", keyid));
     }
     let message = SignedRecord::message(kind, keyid, &signed.record);
-    crypto::verify(&key.public, &message, &signed.signature.value).map_err(|error| {
-        let step = match error {
-            VerifyError::KeyNotOnCurve => "key",
-            VerifyError::MalformedSignature => "encoding",
-            VerifyError::Mismatch => "equation",
+    if crypto::verify(&key.public, &message, &signed.signature.value).is_err() {
+        let others = keys.iter().filter(|(id, (_, owner))| *id != keyid && owner.id == author.id);
+        let others: Vec<_> = others.map(|(id, (key, _))| (id.clone(), key.public.clone())).collect();
+        let doubtful = Doubtful {
+            keyid,
+            key: &key.public,
+            party: &author.id,
+            message: &message,
+            signature: signed.signature.value.as_bytes(),
         };
-        Refusal::new(ErrorCode::RecordSignatureMismatch)
-            .with("keyid", keyid)
-            .with("step", step)
-            .with("bytes", message.len())
-            .with("cause", "signed bytes differ, or another key signed")
-    })?;
+        let explanation = explaining.and_then(|desk| desk.explain(&doubtful, &others));
+        let refusal = Refusal::new(ErrorCode::RecordSignatureMismatch);
+        return Err(match explanation {
+            Some(explanation) => refusal.explained(Some(explanation)),
+            None => refusal.with("keyid", keyid).with("step", "equation").with("bytes", message.len()),
+        });
+    }
     if !caller.party.may_carry(&author.id) {
         return Err(Refusal::new(ErrorCode::ScopeAuthorNotCarried).with("author", &author.id));
     }

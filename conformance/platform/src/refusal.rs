@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use tongqiao_protocol::explain::{LikelyCause, SignatureExplanation};
 use tongqiao_protocol::problem::PROBLEM_MEDIA_TYPE;
 use tongqiao_protocol::{ErrorCode, Fault, Faults, Language, Problem};
 
@@ -21,6 +22,7 @@ struct Detail {
     faults: Vec<Fault>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
+    explanation: Option<SignatureExplanation>,
 }
 
 impl Refusal {
@@ -35,7 +37,7 @@ impl Refusal {
             [first, rest @ ..] if rest.iter().all(|fault| fault.code == first.code) => (first.code, Vec::new()),
             _ => (ErrorCode::RequestInvalid, Vec::new()),
         };
-        Self { code, detail: Box::new(Detail { faults, params, headers: HeaderMap::new() }) }
+        Self { code, detail: Box::new(Detail { faults, params, ..Detail::default() }) }
     }
 
     /// A single mistake at a path.
@@ -50,6 +52,20 @@ impl Refusal {
         self
     }
 
+    /// The same with why a signature does not verify: told in the language in which the refusal is written.
+    #[must_use]
+    pub(crate) fn explained(mut self, explanation: Option<SignatureExplanation>) -> Self {
+        if let Some(explanation) = &explanation {
+            self = self.with("keyid", &explanation.key_id).with("step", explanation.step.as_str());
+            self = self.with("bytes", explanation.byte_count).with("digest", explanation.digest_of_base);
+            if let Some(cause) = explanation.likely_cause {
+                self = self.with("cause", cause.as_str());
+            }
+        }
+        self.detail.explanation = explanation;
+        self
+    }
+
     /// The same with a header on the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -60,7 +76,25 @@ impl Refusal {
     /// The problem, as it stands in an answer or a receipt.
     pub(crate) fn problem(&self, language: Language) -> Problem {
         let problem = Problem::new(self.code, language).with_faults(Faults(self.detail.faults.clone()));
+        let problem = match self.explanation_in(language) {
+            Some(explanation) => problem.with_detail(&explanation),
+            None => problem,
+        };
         self.detail.params.iter().fold(problem, |problem, (name, value)| problem.with(name, value))
+    }
+
+    /// Why a signature does not verify, or what its encoding alone shows.
+    fn explanation_in(&self, language: Language) -> Option<String> {
+        if let Some(explanation) = &self.detail.explanation {
+            return Some(explanation.message(language));
+        }
+        let mut params = self.detail.faults.iter().flat_map(|fault| &fault.params);
+        let word = params.find(|(name, _)| name == "cause").map(|(_, word)| word)?;
+        let cause = LikelyCause::ALL.iter().find(|cause| cause.as_str() == word)?;
+        Some(match language {
+            Language::Chinese => cause.zh().to_owned(),
+            Language::English => cause.en().to_owned(),
+        })
     }
 
     /// The whole answer.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::header::DATE;
+use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tongqiao_protocol::{ErrorCode, RequestId};
 
@@ -29,9 +29,23 @@ pub(crate) fn all(app: &AppState) -> Router {
     routes
         .fallback(|| async { Refusal::new(ErrorCode::RequestUnknownRoute) })
         .method_not_allowed_fallback(|| async { Refusal::new(ErrorCode::RequestMethodNotAllowed) })
+        .layer(middleware::from_fn(within_table))
         .layer(middleware::from_fn_with_state(app.clone(), sandbox::strike))
         .layer(middleware::from_fn_with_state(app.clone(), every_answer))
         .with_state(app.clone())
+}
+
+/// Refuses an announced body that is larger than the protocol's table allows, also where nobody would read it. Bodies that
+/// announce no length are cut off where they are read.
+async fn within_table(request: Request, next: Next) -> Result<Response, Refusal> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if let Some(route) = tongqiao_protocol::routes::find(request.method().as_str(), request.uri().path())
+        && announced.is_some_and(|length| length > route.body_bytes_max)
+    {
+        return Err(Refusal::new(ErrorCode::RequestTooLarge).with("limit_bytes", route.body_bytes_max));
+    }
+    Ok(next.run(request).await)
 }
 
 /// Writes refusals in the caller's language and adds what every answer carries: the platform's date (by its own

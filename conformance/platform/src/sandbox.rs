@@ -14,10 +14,12 @@ use tongqiao_protocol::{ErrorCode, PartyId, Timestamp};
 
 use crate::app::AppState;
 use crate::bill::{self, BankMode};
+use crate::database::DatabaseError;
 use crate::directory::Scopes;
 use crate::json::{self, Faults, Members};
+use crate::keys::{PlatformKeys, Step};
 use crate::refusal::Refusal;
-use crate::{alarm, enrolment};
+use crate::{alarm, enrolment, keys};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
@@ -28,6 +30,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/restore", post(backup::restore))
         .route("/sandbox/faults", get(faults::show).post(faults::set))
         .route("/sandbox/bank", post(set_bank))
+        .route("/sandbox/platform-keys", post(rotate_keys))
         .route("/sandbox/alarms", get(show_alarms))
 }
 
@@ -100,6 +103,25 @@ async fn set_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Resul
     };
     app.bank.set(mode);
     bill::wake_bank(&app);
+    Ok(Json(document))
+}
+
+/// `{"step": "announce" | "take-over" | "revoke-former"}`: a step of changing the platform's own keys.
+async fn rotate_keys(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
+    let invalid = || Refusal::at("/step", ErrorCode::RequestInvalidValue);
+    let document = json::document(&body)?;
+    let step = match document.get("step").and_then(Value::as_str) {
+        Some("announce") => Step::Announce,
+        Some("take-over") => Step::TakeOver,
+        Some("revoke-former") => Step::RevokeFormer,
+        _ => return Err(invalid()),
+    };
+    let now = app.clock.now();
+    let rotated = app.database.write(move |connection| {
+        let rotated = keys::rotate(connection, step, now)?;
+        Ok::<_, DatabaseError>(rotated.then_some(PlatformKeys::load(connection)?))
+    });
+    app.reload(rotated.await?.ok_or_else(invalid)?, app.epoch());
     Ok(Json(document))
 }
 

@@ -36,7 +36,7 @@ async fn faulty_draft(Arguments { platform, folder }: &Arguments) -> Result<(), 
     if let Err(error) = client.cases().check(&draft).await {
         println!("{} {}", error.code(), error.message(Language::Chinese));
         for fault in error.faults() {
-            println!("  {} {} {}", fault.path, fault.code, fault.code.title(Language::Chinese));
+            println!("  {} {}", fault.code, fault.message(Language::Chinese));
         }
     }
     client.close().await;

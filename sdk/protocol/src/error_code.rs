@@ -122,20 +122,18 @@ pub enum ErrorCode {
     RequestHeaderInvalid,
     /// `request.query_invalid`: A query parameter is missing or malformed.
     RequestQueryInvalid,
-    /// `request.idempotency_conflict`: This request id was used with other content.
-    RequestIdempotencyConflict,
-    /// `request.unknown_value`: A member has a value that this version does not know.
-    RequestUnknownValue,
     /// `request.too_long`: A text is longer than its limit, or a list has too many elements.
     RequestTooLong,
-    /// `request.too_short`: A text is empty or a list has too few elements.
-    RequestTooShort,
     /// `request.out_of_range`: A number is out of its range.
     RequestOutOfRange,
     /// `request.duplicate`: The same thing is listed twice.
     RequestDuplicate,
     /// `request.contradiction`: Two members contradict each other.
     RequestContradiction,
+    /// `request.duplicate_member`: A member stands twice in one object.
+    RequestDuplicateMember,
+    /// `request.too_deep`: The JSON is nested too deeply.
+    RequestTooDeep,
     /// `signature.missing`: The request is not signed.
     SignatureMissing,
     /// `signature.malformed`: The signature headers cannot be read.
@@ -178,8 +176,6 @@ pub enum ErrorCode {
     RecordQuarantined,
     /// `event.id_conflict`: The id was used for other content.
     EventIdConflict,
-    /// `event.sequence_gap`: An earlier event is missing.
-    EventSequenceGap,
     /// `event.sequence_reused`: The sequence number is already taken.
     EventSequenceReused,
     /// `event.wrong_party`: The event's source is not the signer.
@@ -202,8 +198,6 @@ pub enum ErrorCode {
     CaseCorrectionUncited,
     /// `case.material_missing`: A required material is missing.
     CaseMaterialMissing,
-    /// `case.revision_ahead`: The event states a revision that does not exist yet.
-    CaseRevisionAhead,
     /// `case.actor_not_allowed`: This party may not cause the event.
     CaseActorNotAllowed,
     /// `event.blocked`: An earlier event of this stream was refused and has no replacement.
@@ -234,8 +228,6 @@ pub enum ErrorCode {
     BillNotPaid,
     /// `bill.refund_exceeds_paid`: The refunds would exceed what was paid.
     BillRefundExceedsPaid,
-    /// `bill.void`: The bill is void.
-    BillVoid,
     /// `bill.wrong_party`: The bill belongs to another party.
     BillWrongParty,
     /// `refund.unknown`: The refund is not known, which proves nothing.
@@ -272,7 +264,7 @@ pub enum ErrorCode {
     IdentifierCheck,
     /// `identifier.date`: The code contains a date that does not exist.
     IdentifierDate,
-    /// `identifier.unknown_set`: The code set is not known.
+    /// `identifier.unknown_set`: A code, its set or its generation is not known.
     IdentifierUnknownSet,
     /// `item.material_unknown`: The guide of the item does not name this material.
     ItemMaterialUnknown,
@@ -308,14 +300,10 @@ pub enum ErrorCode {
     LeaseExhausted,
     /// `lease.request_conflict`: The lease request's id was used for another request.
     LeaseRequestConflict,
-    /// `epoch.unknown`: The epoch is not known.
-    EpochUnknown,
     /// `receipt.unknown`: There is no receipt for this record yet.
     ReceiptUnknown,
     /// `lease.count_too_large`: More numbers were asked for than one lease may hold.
     LeaseCountTooLarge,
-    /// `lease.none`: No case number is left on this machine and none can be leased now.
-    LeaseNone,
     /// `lease.expired`: The lease has expired; no further number may be taken from it.
     LeaseExpired,
     /// `enrolment.key_unsuitable`: The public key cannot be used.
@@ -332,8 +320,6 @@ pub enum ErrorCode {
     ScopeAuthorNotCarried,
     /// `epoch.changed`: The platform began a new epoch.
     EpochChanged,
-    /// `identity.sign_in_failed`: Signing in failed.
-    IdentitySignInFailed,
     /// `identity.token_invalid`: The identity token is not acceptable.
     IdentityTokenInvalid,
     /// `identity.state_mismatch`: The answer does not belong to this sign-in.
@@ -378,24 +364,16 @@ pub enum ErrorCode {
     StoreInvalidChange,
     /// `store.not_a_store`: The file belongs to another program.
     StoreNotAStore,
-    /// `store.locked`: Another process holds the store in a way that excludes this one.
-    StoreLocked,
     /// `store.not_found`: The store has no such record.
     StoreNotFound,
-    /// `store.limit`: The outbox is at its limit; nothing was accepted.
-    StoreLimit,
     /// `client.connection_lost`: The connection broke before the answer came; it may have taken effect.
     ClientConnectionLost,
     /// `client.cancelled`: The call was cancelled before its answer came.
     ClientCancelled,
-    /// `client.offline`: This needs the platform and there is no connection.
-    ClientOffline,
     /// `internal.defect`: Something is wrong on our side.
     InternalDefect,
     /// `platform.unavailable`: The platform is not ready.
     PlatformUnavailable,
-    /// `platform.failed`: The platform failed while working on this; it may have taken effect.
-    PlatformFailed,
     /// `platform.version_unsupported`: The platform does not speak this version.
     PlatformVersionUnsupported,
     /// `platform.not_implemented`: The platform does not offer this.
@@ -412,26 +390,25 @@ Row { code: "request.not_utf8", number: 1002, kind: ErrorKind::InvalidInput, htt
 Row { code: "request.wrong_type", number: 1003, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["expected"], zh: ("字段类型不对", "请按规范给出该字段的类型。"), en: ("A value has the wrong type", "Give the value the type that the schema states.") },
 Row { code: "request.missing_field", number: 1004, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("缺少必填字段", "请补上路径所指的字段。"), en: ("A required field is missing", "Add the field named by the path.") },
 Row { code: "request.invalid_value", number: 1005, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["expected"], zh: ("字段取值不合要求", "请按所示格式填写。"), en: ("A value is not acceptable", "Give a value of the stated form.") },
-Row { code: "request.too_large", number: 1006, kind: ErrorKind::Limit, http_status: 413, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit_bytes"], zh: ("消息超过大小上限", "请拆分消息，附件请按材料上传。"), en: ("The message is too large", "Split it, or send attachments as materials.") },
+Row { code: "request.too_large", number: 1006, kind: ErrorKind::Limit, http_status: 413, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit_bytes"], zh: ("报文超过大小上限", "请拆分报文，附件请按材料上传。"), en: ("The message is too large", "Split it, or send attachments as materials.") },
 Row { code: "request.batch_too_large", number: 1007, kind: ErrorKind::Limit, http_status: 413, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit"], zh: ("一批记录过多", "请减少每批记录数。"), en: ("The batch holds too many records", "Send fewer records at once.") },
 Row { code: "request.unknown_route", number: 1008, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("没有这个地址", "请核对路径与协议版本。"), en: ("There is no such address", "Check the path and the protocol version.") },
-Row { code: "request.method_not_allowed", number: 1009, kind: ErrorKind::InvalidInput, http_status: 405, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该地址不支持此方法", "请按路由表使用方法。"), en: ("The address does not know this method", "Use the method of the route table.") },
+Row { code: "request.method_not_allowed", number: 1009, kind: ErrorKind::InvalidInput, http_status: 405, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该地址不支持此方法", "请使用接口表规定的方法。"), en: ("The address does not know this method", "Use the method of the route table.") },
 Row { code: "request.media_type", number: 1010, kind: ErrorKind::Unsupported, http_status: 415, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("内容类型不是 application/json", "请以 application/json 发送。"), en: ("The content type is not application/json", "Send application/json.") },
 Row { code: "request.rate_limited", number: 1011, kind: ErrorKind::Limit, http_status: 429, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("请求过于频繁", "请按 Retry-After 等待。"), en: ("Too many requests", "Wait as Retry-After says.") },
 Row { code: "request.empty_batch", number: 1012, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("批次为空", "每批至少一条记录。"), en: ("The batch is empty", "Send at least one record.") },
 Row { code: "request.invalid", number: 1501, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("报文内容有误", "按 faults 列出的每一处改正后重新发送。"), en: ("The message has faults", "Correct every member listed in faults and send it again.") },
 Row { code: "request.header_invalid", number: 1502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["header", "expected"], zh: ("请求头缺失或格式不对", "按说明填写该请求头。"), en: ("A header is missing or malformed", "Send the header as described.") },
 Row { code: "request.query_invalid", number: 1503, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["parameter", "expected"], zh: ("查询参数缺失或格式不对", "按说明填写该查询参数。"), en: ("A query parameter is missing or malformed", "Send the parameter as described.") },
-Row { code: "request.idempotency_conflict", number: 1504, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["request"], zh: ("该请求编号已用于其他内容", "新请求用新编号；重发时内容须完全一致。"), en: ("This request id was used with other content", "Make a new id for a new request; send the very same content for a repetition.") },
-Row { code: "request.unknown_value", number: 1505, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["allowed", "found"], zh: ("该项取值未知", "改用允许的取值，或升级本端版本。"), en: ("A member has a value that this version does not know", "Use one of the values allowed, or update this side.") },
 Row { code: "request.too_long", number: 1506, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit", "found"], zh: ("文字过长或元素过多", "缩短或减少。"), en: ("A text is longer than its limit, or a list has too many elements", "Shorten it.") },
-Row { code: "request.too_short", number: 1507, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit", "found"], zh: ("文字为空或元素过少", "请填写。"), en: ("A text is empty or a list has too few elements", "Fill it in.") },
 Row { code: "request.out_of_range", number: 1508, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["minimum", "maximum"], zh: ("数值超出范围", "改为范围内的数值。"), en: ("A number is out of its range", "Use a number in the range.") },
 Row { code: "request.duplicate", number: 1509, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["first"], zh: ("同一内容重复列出", "只列一次。"), en: ("The same thing is listed twice", "List it once.") },
 Row { code: "request.contradiction", number: 1510, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["other"], zh: ("两项内容互相矛盾", "核对后保留正确的一项。"), en: ("Two members contradict each other", "Decide which one is right.") },
+Row { code: "request.duplicate_member", number: 1520, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("同一对象中有重名成员", "每个成员名只写一次：重名时各读取程序取值不一。"), en: ("A member stands twice in one object", "Write each name once; readers differ in which of two they take.") },
+Row { code: "request.too_deep", number: 1521, kind: ErrorKind::Limit, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit"], zh: ("JSON 嵌套过深", "请减少嵌套层数。"), en: ("The JSON is nested too deeply", "Flatten it.") },
 Row { code: "signature.missing", number: 2001, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("请求没有签名", "请发送 Signature-Input、Signature 与 Content-Digest 头。"), en: ("The request is not signed", "Send Signature-Input, Signature and Content-Digest.") },
 Row { code: "signature.malformed", number: 2002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["step"], zh: ("签名头无法解析", "请使用固定的组成项，签名为 64 字节的 base64。"), en: ("The signature headers cannot be read", "Use the fixed list of components and 64 bytes in base64.") },
-Row { code: "signature.unknown_key", number: 2003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("密钥未登记", "请先登记密钥，或核对密钥编号。"), en: ("The key is not known", "Enrol the key, or correct the key id.") },
+Row { code: "signature.unknown_key", number: 2003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("密钥未登记", "请先登记密钥，或核对密钥标识。"), en: ("The key is not known", "Enrol the key, or correct the key id.") },
 Row { code: "signature.mismatch", number: 2004, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid", "step", "bytes", "cause"], zh: ("验签不通过", "请将所签字节与提示的字节逐一比对。"), en: ("The signature does not verify", "Compare your signed bytes with those shown.") },
 Row { code: "signature.stale", number: 2005, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &["created", "now"], zh: ("请求签名时间超出允许范围", "请按响应的 Date 头校正时钟后重新签名。"), en: ("The hop signature is too old or from the future", "Correct the clock by the Date header and sign again.") },
 Row { code: "signature.replayed", number: 2006, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &[], zh: ("随机数已被使用", "请用新的随机数重新签名。"), en: ("The nonce was used before", "Sign again with a fresh nonce.") },
@@ -447,42 +424,39 @@ Row { code: "record.too_large", number: 2504, kind: ErrorKind::Limit, http_statu
 Row { code: "record.unknown_key", number: 2505, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("记录作者的密钥不在目录中", "先登记密钥，再签发替换记录。"), en: ("The author's key stands in no key directory", "Enrol the key, then sign a replacement.") },
 Row { code: "record.signature_mismatch", number: 2506, kind: ErrorKind::Integrity, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("作者签名与记录不符", "对“标签、密钥标识、记录字节”整体签名；解释信息会给出最可能的原因。"), en: ("The author's signature does not fit the record", "Sign the exact bytes with their tag and key id; the explanation names the likely cause.") },
 Row { code: "record.wrong_use", number: 2507, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid", "use"], zh: ("作者的密钥不能用于签记录", "用途为 event 的密钥才能签记录。"), en: ("The author's key may not sign records", "Sign with a key whose use is event.") },
-Row { code: "record.key_not_valid", number: 2508, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid", "attested"], zh: ("按最早的可信时间，作者密钥不在有效期", "用有效密钥签发替换记录。"), en: ("The author's key was not valid at the earliest attested time", "Sign a replacement with a valid key.") },
+Row { code: "record.key_not_valid", number: 2508, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid", "attested"], zh: ("按最早的可信时间，作者的密钥当时不在有效期内", "用有效密钥签发替换记录。"), en: ("The author's key was not valid at the earliest attested time", "Sign a replacement with a valid key.") },
 Row { code: "record.quarantined", number: 2509, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &["keyid", "reason"], zh: ("记录已隔离，待人工判定", "等待或联系平台运营方；该记录既未生效也未丢弃。"), en: ("The record is kept for a person to judge", "Wait for the platform's operator, or call them; it is neither applied nor dropped.") },
 Row { code: "event.id_conflict", number: 3001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一编号对应了不同内容", "请排查程序缺陷，新事件须用新编号。"), en: ("The id was used for other content", "Look for a defect; a new event needs a new id.") },
-Row { code: "event.sequence_gap", number: 3002, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &["missing"], zh: ("缺少前序事件", "请先发送所指的事件。"), en: ("An earlier event is missing", "Send the named event first.") },
-Row { code: "event.sequence_reused", number: 3003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["sequence"], zh: ("序号已被占用", "数据库可能被复制或恢复，请启用新的存续期。"), en: ("The sequence number is already taken", "The store was copied or restored: begin a new incarnation.") },
+Row { code: "event.sequence_reused", number: 3003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["sequence"], zh: ("顺序号已被占用", "数据库可能被复制或恢复，请启用新的存储代次。"), en: ("The sequence number is already taken", "The store was copied or restored: begin a new incarnation.") },
 Row { code: "event.wrong_party", number: 3004, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("事件来源与签名方不符", "请用来源所指一方的密钥签名。"), en: ("The event's source is not the signer", "Sign with a key of the party named in source.") },
 Row { code: "event.unknown_kind", number: 3005, kind: ErrorKind::Unsupported, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["type"], zh: ("未知的事件类型", "请使用办件状态表中的类型。"), en: ("The kind of event is not known", "Use a kind of the table of case life.") },
-Row { code: "event.replacement_invalid", number: 3006, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("没有可替代的被拒事件", "只能在原序号上替代或放弃被拒绝的事件。"), en: ("It replaces nothing that was refused", "Only a refused event can be superseded or abandoned, at its own sequence.") },
-Row { code: "case.transition_impossible", number: 3101, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["state", "event"], zh: ("办件当前状态不允许此操作", "请核对办件状态，替代或放弃该事件。"), en: ("The case's state does not allow this event", "Look at the case's state and supersede or abandon the event.") },
+Row { code: "event.replacement_invalid", number: 3006, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("没有可替换的被拒事件", "只能在原顺序号上替换或放弃被拒绝的事件。"), en: ("It replaces nothing that was refused", "Only a refused event can be superseded or abandoned, at its own sequence.") },
+Row { code: "case.transition_impossible", number: 3101, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["state", "event"], zh: ("办件当前状态不允许此操作", "请核对办件状态，替换或放弃该事件。"), en: ("The case's state does not allow this event", "Look at the case's state and supersede or abandon the event.") },
 Row { code: "case.conflict_lost", number: 3102, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["with"], zh: ("其他系统的操作先到且优先", "请重新读取办件后再决定。"), en: ("Another system's event came first and wins", "Read the case again and decide anew.") },
 Row { code: "case.unknown", number: 3103, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("没有这个办件", "请核对编号，申请可能尚未送达。"), en: ("The case is not known", "Check the id; the application may still be on its way.") },
-Row { code: "case.number_invalid", number: 3104, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("办件编号不在本系统的号段内", "只能使用本系统租用的号段。"), en: ("The case number was not leased to this producer", "Take numbers only from your own leases.") },
+Row { code: "case.number_invalid", number: 3104, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("办件编号不在本系统的号段内", "只能使用本系统领取的号段。"), en: ("The case number was not leased to this producer", "Take numbers only from your own leases.") },
 Row { code: "case.number_taken", number: 3105, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("办件编号已被使用", "请取号段中的下一个号。"), en: ("The case number is already in use", "Take the next number of the lease.") },
 Row { code: "case.correction_uncited", number: 3106, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("补正内容未引用办事指南", "每条须引用办事指南中的材料或条件，不得另行要求。"), en: ("A line of the notice cites nothing of the published guide", "Cite a material or condition of the guide; nothing else may be demanded.") },
 Row { code: "case.material_missing", number: 3107, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("缺少必需材料", "请补充办事指南列明的材料。"), en: ("A required material is missing", "Add the material that the guide names.") },
-Row { code: "case.revision_ahead", number: 3108, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &["revision"], zh: ("声明的办件版本尚不存在", "请填写实际看到的办件版本。"), en: ("The event states a revision that does not exist yet", "State the revision that was really seen.") },
 Row { code: "case.actor_not_allowed", number: 3109, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该方无权发起此操作", "请查看办件状态表中的操作主体。"), en: ("This party may not cause the event", "See who may cause it in the table of case life.") },
-Row { code: "event.blocked", number: 3501, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("本流较早的事件被拒且尚未替换", "发送取代或放弃该事件的替换事件。"), en: ("An earlier event of this stream was refused and has no replacement", "Send a replacement that supersedes or abandons the refused event.") },
-Row { code: "event.time_implausible", number: 3502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["time", "now"], zh: ("事件时间在未来或早得不可能", "校正时钟后签发替换事件。"), en: ("The event's time lies in the future or before anything can have happened", "Correct the clock and sign a replacement.") },
+Row { code: "event.blocked", number: 3501, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("该办件前面有一条事件被拒绝，尚未替换", "请对被拒绝的事件签发替换事件，改正后重报，或写明放弃。"), en: ("An earlier event of this stream was refused and has no replacement", "Send a replacement that supersedes or abandons the refused event.") },
+Row { code: "event.time_implausible", number: 3502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["time", "now"], zh: ("事件时间晚于现在，或早得不合情理", "校正时钟后签发替换事件。"), en: ("The event's time lies in the future or before anything can have happened", "Correct the clock and sign a replacement.") },
 Row { code: "event.unknown", number: 3503, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["event"], zh: ("平台没有该事件", "稍后再查，或重新发送该事件。"), en: ("This event is not known here", "Ask again later, or send it.") },
-Row { code: "case.number_not_leased", number: 3504, kind: ErrorKind::Forbidden, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["number"], zh: ("该办件编号不在本生产者的号段内", "从本生产者、本存储代次的租约中取号。"), en: ("The case number was not leased to this producer", "Take a number from a lease of this producer and incarnation.") },
+Row { code: "case.number_not_leased", number: 3504, kind: ErrorKind::Forbidden, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["number"], zh: ("该办件编号不在本生产者的号段内", "从本生产者、本存储代次领取的号段中取号。"), en: ("The case number was not leased to this producer", "Take a number from a lease of this producer and incarnation.") },
 Row { code: "case.number_unknown", number: 3505, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["number"], zh: ("没有该编号的办件", "核对编号。"), en: ("No case has this number", "Check the number.") },
 Row { code: "case.access_denied", number: 3506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["case"], zh: ("该办件属于其他部门", "申请相应授权，或由主办部门处理。"), en: ("This case belongs to another department", "Ask for the scope, or leave it to the department in charge.") },
-Row { code: "bill.id_conflict", number: 4001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一账单编号对应了不同内容", "内容变更请新建账单并使用新编号。"), en: ("The bill's id was used for other content", "A changed bill is a new bill with a new id.") },
-Row { code: "bill.unknown", number: 4002, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此账单，但不能证明不存在", "账单可能仍在途中，须以查封查询确认不存在。"), en: ("The bill is not known, which proves nothing", "It may still be on its way; only a fencing query answers ABSENT.") },
-Row { code: "bill.too_late", number: 4003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("账单到达时已过 not_after", "请新建账单。"), en: ("The bill came after its not_after", "Make a new bill.") },
+Row { code: "bill.id_conflict", number: 4001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一缴款单编号对应了不同内容", "内容有变请新开缴款单，使用新编号。"), en: ("The bill's id was used for other content", "A changed bill is a new bill with a new id.") },
+Row { code: "bill.unknown", number: 4002, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此缴款单，但不能证明不存在", "缴款单可能仍在途中；要确认不存在，请用封禁查询。"), en: ("The bill is not known, which proves nothing", "It may still be on its way; only a fencing query answers ABSENT.") },
+Row { code: "bill.too_late", number: 4003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单到达时已过最迟时间（not_after）", "请新开缴款单。"), en: ("The bill came after its not_after", "Make a new bill.") },
 Row { code: "bill.amount_mismatch", number: 4004, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["stated", "computed"], zh: ("明细合计与金额不符", "金额等于明细之和，滞纳金另列。"), en: ("The lines do not add up to the amount", "Amount is the sum of the lines; late fees stand apart.") },
-Row { code: "bill.fenced", number: 4005, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该编号已被查封，永久拒绝", "请使用新编号新建账单。"), en: ("The id was fenced: it is refused for ever", "Make a new bill with a new id.") },
-Row { code: "bill.already_paid", number: 4006, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("账单已缴款", "请退款，不能作废。"), en: ("The bill is paid", "Refund it instead of voiding it.") },
-Row { code: "bill.not_paid", number: 4007, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("账单未缴款", "未缴款的账单请作废，不能退款。"), en: ("The bill is not paid", "Only paid money can be refunded; an unpaid bill is voided.") },
+Row { code: "bill.fenced", number: 4005, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该编号已被封禁，永久拒绝", "请用新编号另开缴款单。"), en: ("The id was fenced: it is refused for ever", "Make a new bill with a new id.") },
+Row { code: "bill.already_paid", number: 4006, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单已缴清", "请退款，不能作废。"), en: ("The bill is paid", "Refund it instead of voiding it.") },
+Row { code: "bill.not_paid", number: 4007, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("缴款单尚未缴清", "尚未缴款的请作废，不能退款。"), en: ("The bill is not paid", "Only paid money can be refunded; an unpaid bill is voided.") },
 Row { code: "bill.refund_exceeds_paid", number: 4008, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["paid", "refunded"], zh: ("累计退款将超过实缴金额", "退款不得超过剩余金额。"), en: ("The refunds would exceed what was paid", "Refund at most the rest.") },
-Row { code: "bill.void", number: 4009, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("账单已作废", "请新建账单。"), en: ("The bill is void", "Make a new bill.") },
-Row { code: "bill.wrong_party", number: 4010, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("账单属于其他单位", "只有开单方可以操作。"), en: ("The bill belongs to another party", "Only its author may act on it.") },
+Row { code: "bill.wrong_party", number: 4010, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单属于其他单位", "只有开单方可以操作。"), en: ("The bill belongs to another party", "Only its author may act on it.") },
 Row { code: "refund.unknown", number: 4101, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此退款，但不能证明不存在", "退款可能仍在途中。"), en: ("The refund is not known, which proves nothing", "It may still be on its way.") },
 Row { code: "refund.id_conflict", number: 4102, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一退款编号对应了不同内容", "内容变更须使用新编号。"), en: ("The refund's id was used for other content", "A changed refund needs a new id.") },
-Row { code: "payment.not_queued", number: 4103, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("链路中断且未要求排队", "请稍后再试，或指定 not_after 排队。"), en: ("The link is down and queueing was not asked for", "Try again, or ask for queueing with a not_after.") },
+Row { code: "payment.not_queued", number: 4103, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("网络中断，且未要求排队", "请稍后再试，或指定最迟时间（not_after）后排队。"), en: ("The link is down and queueing was not asked for", "Try again, or ask for queueing with a not_after.") },
 Row { code: "bill.void_id_conflict", number: 4501, kind: ErrorKind::Integrity, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["bill"], zh: ("该缴款单已由另一条作废记录作废", "无需处理，缴款单已作废。"), en: ("This bill was voided by another record", "Nothing to do, the bill is void.") },
 Row { code: "refund.too_late", number: 4502, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["refund", "not_after"], zh: ("退款超过最迟时间才到达，已永久拒绝", "若仍需退款，用新编号另办。"), en: ("The refund arrived after its not_after and is refused for ever", "Make a new refund with a new id if it is still wanted.") },
 Row { code: "refund.failed", number: 4503, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Applied, params: &["refund", "reason"], zh: ("款项未能退回缴款人", "须人工与缴款人处理。"), en: ("The money could not be returned to the payer", "A person must settle it with the payer.") },
@@ -497,7 +471,7 @@ Row { code: "identifier.length", number: 5201, kind: ErrorKind::InvalidInput, ht
 Row { code: "identifier.character", number: 5202, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part", "position", "found", "allowed"], zh: ("代码含有不允许的字符", "请查看所指位置，常见原因是全角字符。"), en: ("The code has a character that is not allowed", "Look at the position named; full-width characters are a common cause.") },
 Row { code: "identifier.check", number: 5203, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part", "scheme"], zh: ("校验位不符", "请与证件原件核对，可由经办人确认后放行并留痕。"), en: ("The check character does not fit", "Compare with the original; a human may override and is recorded.") },
 Row { code: "identifier.date", number: 5204, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["identifier", "part"], zh: ("代码中的日期不存在", "请与证件原件核对。"), en: ("The code contains a date that does not exist", "Compare with the original.") },
-Row { code: "identifier.unknown_set", number: 5206, kind: ErrorKind::Unsupported, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["set"], zh: ("未知的代码集", "请注明登记的代码集及版本。"), en: ("The code set is not known", "Name a set and generation of the registry.") },
+Row { code: "identifier.unknown_set", number: 5206, kind: ErrorKind::Unsupported, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["set", "generation", "code"], zh: ("未知的代码、代码集或版本", "请注明登记的代码集、版本和代码。"), en: ("A code, its set or its generation is not known", "Name a code, a set and a generation of the registry.") },
 Row { code: "item.material_unknown", number: 5501, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("办事指南中没有该材料", "不得要求指南之外的材料，请引用指南所列材料。"), en: ("The guide of the item does not name this material", "Nothing may be demanded that the guide does not say; cite a material of the guide.") },
 Row { code: "item.condition_unknown", number: 5502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["condition"], zh: ("办事指南中没有该条件", "请引用指南所列条件。"), en: ("The guide of the item does not name this condition", "Cite a condition of the guide.") },
 Row { code: "item.channel_not_offered", number: 5503, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["channel"], zh: ("该事项不能通过此渠道申请", "使用指南所列渠道。"), en: ("The item cannot be applied for through this channel", "Use a channel of the guide.") },
@@ -511,23 +485,20 @@ Row { code: "directory.expired", number: 5510, kind: ErrorKind::Unavailable, htt
 Row { code: "directory.invalid", number: 5511, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::NotSent, params: &["reason"], zh: ("密钥目录核验不通过，继续使用旧目录", "检查平台根密钥。"), en: ("The key directory does not verify; the former one stays in use", "Check the platform's root key.") },
 Row { code: "enrolment.code_invalid", number: 6001, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("接入码错误、已使用或已过期", "请向市级平台重新申领。"), en: ("The enrolment code is wrong, used or expired", "Ask the city for a new one.") },
 Row { code: "enrolment.party_taken", number: 6002, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该接入方已登记", "请用其登记密钥更新密钥。"), en: ("The party is enrolled already", "Renew its keys with its enrolment key.") },
-Row { code: "enrolment.key_taken", number: 6003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("密钥编号已被使用", "请更换密钥编号。"), en: ("The key id is in use", "Choose another key id.") },
+Row { code: "enrolment.key_taken", number: 6003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("密钥标识已被使用", "请更换密钥标识。"), en: ("The key id is in use", "Choose another key id.") },
 Row { code: "scope.not_allowed", number: 6101, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::Never, outcome: Outcome::Rejected, params: &["scope"], zh: ("超出接入方的授权范围", "请向市级平台申请扩大授权。"), en: ("The party's scope does not cover this", "Ask the city to extend the scope.") },
-Row { code: "lease.exhausted", number: 6201, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("办件编号已用尽且无法连接平台", "请连接平台以租用新号段。"), en: ("No case number is left and the platform cannot be reached", "Connect once so that a new block is leased.") },
-Row { code: "lease.request_conflict", number: 6202, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一租号请求编号对应了不同请求", "请使用新的请求编号。"), en: ("The lease request's id was used for another request", "Use a new request id.") },
-Row { code: "epoch.unknown", number: 6301, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("未知的平台纪元", "请读取当前纪元。"), en: ("The epoch is not known", "Read the current epoch.") },
+Row { code: "lease.exhausted", number: 6201, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("办件编号已用尽且无法连接平台", "请连接平台，领取新号段。"), en: ("No case number is left and the platform cannot be reached", "Connect once so that a new block is leased.") },
+Row { code: "lease.request_conflict", number: 6202, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一领号请求编号对应了不同内容", "请使用新的请求编号。"), en: ("The lease request's id was used for another request", "Use a new request id.") },
 Row { code: "receipt.unknown", number: 6302, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("该记录尚无回执", "请发送该记录。"), en: ("There is no receipt for this record yet", "Send the record.") },
 Row { code: "lease.count_too_large", number: 6501, kind: ErrorKind::Limit, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit_numbers"], zh: ("所取号数超过单次上限", "减少数量或分次领取。"), en: ("More numbers were asked for than one lease may hold", "Ask for fewer, or for several leases.") },
-Row { code: "lease.none", number: 6502, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &["division"], zh: ("本机已无可用编号，且暂时无法领取", "等待网络恢复；办件可先保存，随后编号。"), en: ("No case number is left on this machine and none can be leased now", "Wait for the link; cases can still be saved and are numbered later.") },
-Row { code: "lease.expired", number: 6503, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["lease", "expires"], zh: ("租约已到期，不能再取号", "领取新的租约；此前取出的编号仍有效。"), en: ("The lease has expired; no further number may be taken from it", "Take a new lease; numbers taken before stay valid.") },
+Row { code: "lease.expired", number: 6503, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["lease", "expires"], zh: ("号段租约已到期，不能再取号", "领取新的号段；此前取出的编号仍有效。"), en: ("The lease has expired; no further number may be taken from it", "Take a new lease; numbers taken before stay valid.") },
 Row { code: "enrolment.key_unsuitable", number: 6504, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid", "reason"], zh: ("公钥不可用", "Ed25519 公钥为 32 字节；SM2 公钥为以 04 开头的 65 字节。"), en: ("The public key cannot be used", "Send 32 bytes for Ed25519, or 65 bytes beginning with 04 for SM2.") },
 Row { code: "enrolment.proof_invalid", number: 6505, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["keyid"], zh: ("登记请求没有用所登记的密钥签名", "用新密钥对请求签名。"), en: ("The enrolment is not signed by the key that it enrols", "Sign the request with the new key.") },
-Row { code: "enrolment.party_mismatch", number: 6506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party"], zh: ("该登记码属于其他参与方", "使用本参与方的登记码。"), en: ("The one-time code belongs to another party", "Use the code of this party.") },
+Row { code: "enrolment.party_mismatch", number: 6506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party"], zh: ("该接入码属于其他参与方", "使用本参与方的接入码。"), en: ("The one-time code belongs to another party", "Use the code of this party.") },
 Row { code: "scope.division", number: 6507, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party", "division"], zh: ("该参与方无此区划的权限", "申请授权，或核对区划。"), en: ("The party has no scope for this division", "Ask for the scope, or check the division.") },
 Row { code: "scope.item", number: 6508, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party", "item"], zh: ("该参与方无此事项的权限", "申请授权，或核对事项。"), en: ("The party has no scope for this item", "Ask for the scope, or check the item.") },
 Row { code: "scope.author_not_carried", number: 6509, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party", "author"], zh: ("发送方不得代传该作者的记录", "由作者所属节点发送。"), en: ("The sender may not carry records of this author", "Let the author's own node send it.") },
-Row { code: "epoch.changed", number: 6510, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["epoch"], zh: ("平台已启用新纪元", "无需处理，系统会重新提供平台缺失的记录。"), en: ("The platform began a new epoch", "Nothing to do; the records it lost are offered again.") },
-Row { code: "identity.sign_in_failed", number: 7001, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("登录失败", "请重新登录。"), en: ("Signing in failed", "Begin the sign-in again.") },
+Row { code: "epoch.changed", number: 6510, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["epoch"], zh: ("平台已启用新纪元", "无需处理，平台缺失的记录会自动重新报送。"), en: ("The platform began a new epoch", "Nothing to do; the records it lost are offered again.") },
 Row { code: "identity.token_invalid", number: 7002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("身份令牌不可用", "请重新登录，并核对时钟与客户端编号。"), en: ("The identity token is not acceptable", "Sign in again; check clock and client id.") },
 Row { code: "identity.state_mismatch", number: 7003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("登录应答与本次请求不符", "请重新登录，应答可能被伪造。"), en: ("The answer does not belong to this sign-in", "Begin again; somebody may have forged the answer.") },
 Row { code: "identity.keys_unavailable", number: 7004, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("尚未获取身份认证平台的公钥", "请先连接一次统一身份认证平台。"), en: ("The identity provider's keys were never fetched", "Connect once to the identity provider.") },
@@ -548,17 +519,13 @@ Row { code: "store.busy", number: 8103, kind: ErrorKind::Storage, http_status: 5
 Row { code: "store.newer_version", number: 8104, kind: ErrorKind::Storage, http_status: 500, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("本地存储由更高版本写入", "请使用该版本或更高版本。"), en: ("The store was written by a newer version", "Use that version or a newer one.") },
 Row { code: "store.failed", number: 8105, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("磁盘读写失败", "请检查磁盘与权限。"), en: ("The disk could not be read or written", "Check the disk and its permissions.") },
 Row { code: "store.conflict", number: 8106, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &[], zh: ("数据已被他人先行修改", "请重新读取后重试。"), en: ("Somebody else changed the same thing first", "Read again and repeat.") },
-Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::Never, outcome: Outcome::Rejected, params: &["reason"], zh: ("变更与已存数据不符", "数据未改动，请修正发起变更的程序。"), en: ("The change does not fit what is stored", "Nothing has changed; correct the program that asked for it.") },
+Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::Never, outcome: Outcome::Rejected, params: &["reason"], zh: ("变更与已存内容不符", "数据未改动，请修正发起变更的程序。"), en: ("The change does not fit what is stored", "Nothing has changed; correct the program that asked for it.") },
 Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该文件不是本地存储文件", "请指定本地存储文件，或尚不存在的文件路径。"), en: ("The file belongs to another program", "Give the path of a store, or of a file that does not exist yet.") },
-Row { code: "store.locked", number: 8501, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &[], zh: ("存储被其他进程独占", "关闭该进程，或改用独立路径。"), en: ("Another process holds the store in a way that excludes this one", "Close it, or use a path of its own.") },
 Row { code: "store.not_found", number: 8502, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &["record"], zh: ("存储中没有该记录", "核对编号；已落定的记录超过保留期会清除。"), en: ("The store has no such record", "Check the id; settled records are forgotten after the retention time.") },
-Row { code: "store.limit", number: 8503, kind: ErrorKind::Limit, http_status: 507, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &["limit"], zh: ("发件箱已达上限，本次未受理", "等待网络送出部分记录后再试。"), en: ("The outbox is at its limit; nothing was accepted", "Wait until the link has carried some of it.") },
 Row { code: "client.connection_lost", number: 8504, kind: ErrorKind::Unavailable, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("收到应答前连接中断，可能已生效", "查询结果，或原样重发。"), en: ("The connection broke before the answer came; it may have taken effect", "Ask, or send the very same request again.") },
 Row { code: "client.cancelled", number: 8505, kind: ErrorKind::Timeout, http_status: 499, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("调用在收到应答前被取消", "查询处理结果。"), en: ("The call was cancelled before its answer came", "Ask what became of it.") },
-Row { code: "client.offline", number: 8506, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("该操作需要联网，当前没有连接", "网络恢复后再试。"), en: ("This needs the platform and there is no connection", "Do it again when the link is back.") },
 Row { code: "internal.defect", number: 9001, kind: ErrorKind::Internal, http_status: 500, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("系统内部错误", "请反馈请求编号。"), en: ("Something is wrong on our side", "Report the request id.") },
 Row { code: "platform.unavailable", number: 9002, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("平台暂不可用", "系统会自动重试。"), en: ("The platform is not ready", "It is tried again by itself.") },
-Row { code: "platform.failed", number: 9501, kind: ErrorKind::Internal, http_status: 500, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &["request"], zh: ("平台处理时出错，可能已生效", "原样重发；若持续出现，请将请求编号告知运营方。"), en: ("The platform failed while working on this; it may have taken effect", "Send the very same request again; give the request id to the operator if it stays.") },
 Row { code: "platform.version_unsupported", number: 9502, kind: ErrorKind::Unsupported, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["found", "supported"], zh: ("平台不支持该协议版本", "升级本端。"), en: ("The platform does not speak this version", "Update this side.") },
 Row { code: "platform.not_implemented", number: 9503, kind: ErrorKind::Unsupported, http_status: 501, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("平台未提供该功能", "改用其他方式，或联系运营方。"), en: ("The platform does not offer this", "Do without, or ask its operator.") },
 Row { code: "internal.unknown_code", number: 9504, kind: ErrorKind::Internal, http_status: 500, retry: Retry::Never, outcome: Outcome::Unknown, params: &["code"], zh: ("对方使用了本版本未知的错误代码", "查看其标题与说明，并升级本端。"), en: ("The other side used a code that this version does not know", "Read its title and detail; update this side.") },
@@ -582,13 +549,12 @@ impl ErrorCode {
         Self::RequestInvalid,
         Self::RequestHeaderInvalid,
         Self::RequestQueryInvalid,
-        Self::RequestIdempotencyConflict,
-        Self::RequestUnknownValue,
         Self::RequestTooLong,
-        Self::RequestTooShort,
         Self::RequestOutOfRange,
         Self::RequestDuplicate,
         Self::RequestContradiction,
+        Self::RequestDuplicateMember,
+        Self::RequestTooDeep,
         Self::SignatureMissing,
         Self::SignatureMalformed,
         Self::SignatureUnknownKey,
@@ -610,7 +576,6 @@ impl ErrorCode {
         Self::RecordKeyNotValid,
         Self::RecordQuarantined,
         Self::EventIdConflict,
-        Self::EventSequenceGap,
         Self::EventSequenceReused,
         Self::EventWrongParty,
         Self::EventUnknownKind,
@@ -622,7 +587,6 @@ impl ErrorCode {
         Self::CaseNumberTaken,
         Self::CaseCorrectionUncited,
         Self::CaseMaterialMissing,
-        Self::CaseRevisionAhead,
         Self::CaseActorNotAllowed,
         Self::EventBlocked,
         Self::EventTimeImplausible,
@@ -638,7 +602,6 @@ impl ErrorCode {
         Self::BillAlreadyPaid,
         Self::BillNotPaid,
         Self::BillRefundExceedsPaid,
-        Self::BillVoid,
         Self::BillWrongParty,
         Self::RefundUnknown,
         Self::RefundIdConflict,
@@ -675,10 +638,8 @@ impl ErrorCode {
         Self::ScopeNotAllowed,
         Self::LeaseExhausted,
         Self::LeaseRequestConflict,
-        Self::EpochUnknown,
         Self::ReceiptUnknown,
         Self::LeaseCountTooLarge,
-        Self::LeaseNone,
         Self::LeaseExpired,
         Self::EnrolmentKeyUnsuitable,
         Self::EnrolmentProofInvalid,
@@ -687,7 +648,6 @@ impl ErrorCode {
         Self::ScopeItem,
         Self::ScopeAuthorNotCarried,
         Self::EpochChanged,
-        Self::IdentitySignInFailed,
         Self::IdentityTokenInvalid,
         Self::IdentityStateMismatch,
         Self::IdentityKeysUnavailable,
@@ -710,15 +670,11 @@ impl ErrorCode {
         Self::StoreConflict,
         Self::StoreInvalidChange,
         Self::StoreNotAStore,
-        Self::StoreLocked,
         Self::StoreNotFound,
-        Self::StoreLimit,
         Self::ClientConnectionLost,
         Self::ClientCancelled,
-        Self::ClientOffline,
         Self::InternalDefect,
         Self::PlatformUnavailable,
-        Self::PlatformFailed,
         Self::PlatformVersionUnsupported,
         Self::PlatformNotImplemented,
         Self::InternalUnknownCode,

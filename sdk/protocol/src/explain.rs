@@ -2,10 +2,11 @@
 //!
 //! "Signature error" helps nobody. [`explain`] takes what the verifier has (key, message, signature bytes) and what a sender may
 //! have done instead, checks the signature against each, and names the one that fits. It is meant for sandboxes, tests and
-//! support, not for the path of every request: it costs up to some thirty verifications.
+//! support, not for the path of every request: it costs up to some forty verifications, and three more for each other key.
 
 mod candidate;
 mod der;
+mod json_text;
 
 use alloc::format;
 use alloc::string::String;
@@ -52,6 +53,8 @@ pub struct Failed<'a> {
     pub signature: &'a [u8],
     /// The message as the sender says that he signed it, where he says so: then the first difference can be named.
     pub claimed: Option<&'a [u8]>,
+    /// Other keys that the sender may have taken, such as the rest of his party's.
+    pub other_keys: &'a [(&'a KeyId, &'a PublicKey)],
 }
 
 /// Why a signature does not verify.
@@ -132,6 +135,11 @@ pub fn explain(
         first_difference: failed.claimed.and_then(|claimed| first_difference(failed.message, claimed)),
         likely_cause: candidate::find(failed, verifier, otherwise),
     })
+}
+
+/// The mistake that shows in the bytes of a signature alone, before any key is known: its encoding.
+pub fn encoding_mistake(signature: &[u8]) -> Option<LikelyCause> {
+    if signature.len() == 64 { None } else { candidate::encodings(signature).first().map(|(cause, _)| *cause) }
 }
 
 fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<usize> {

@@ -19,12 +19,34 @@ pub struct Fault {
     pub code: ErrorCode,
     /// The details, by name. They never hold a person's data.
     pub params: Vec<(String, String)>,
+    /// The mistake in words, where more is known of it than the title of its code says.
+    pub words: Option<FaultWords>,
+}
+
+/// A mistake in the words of both languages; of one that arrived in an answer, twice in the language of the answer. Like
+/// the details they never hold a person's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultWords {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+impl FaultWords {
+    /// The words in one language.
+    pub fn text(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => &self.zh,
+            Language::English => &self.en,
+        }
+    }
 }
 
 impl Fault {
     /// A mistake without details.
     pub fn new(path: &str, code: ErrorCode) -> Self {
-        Self { path: path.to_string(), code, params: Vec::new() }
+        Self { path: path.to_string(), code, params: Vec::new(), words: None }
     }
 
     /// The same with one more detail.
@@ -34,11 +56,15 @@ impl Fault {
         self
     }
 
-    /// One line for people: place, meaning, details, and what to do.
+    /// One line for people: place, and the mistake in words, or else the meaning of its code with the details.
     pub fn message(&self, language: Language) -> String {
         let mut text = String::new();
-        for part in [self.path.as_str(), if self.path.is_empty() { "" } else { ": " }, self.code.title(language)] {
+        let meaning = self.words.as_ref().map_or(self.code.title(language), |words| words.text(language));
+        for part in [self.path.as_str(), if self.path.is_empty() { "" } else { ": " }, meaning] {
             text.push_str(part);
+        }
+        if self.words.is_some() {
+            return text;
         }
         for (index, (name, value)) in self.params.iter().enumerate() {
             text.push_str(if index == 0 { " (" } else { ", " });
@@ -63,10 +89,13 @@ impl core::error::Error for Fault {}
 
 impl Serialize for Fault {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Fault", 4)?;
+        let mut fields = serializer.serialize_struct("Fault", 4 + usize::from(self.words.is_some()))?;
         fields.serialize_field("path", &self.path)?;
         fields.serialize_field("code", &self.code)?;
         fields.serialize_field("title", self.code.title(Language::Chinese))?;
+        if let Some(words) = &self.words {
+            fields.serialize_field("detail", &words.zh)?;
+        }
         fields.serialize_field("params", &Params(&self.params))?;
         fields.end()
     }
@@ -93,11 +122,13 @@ impl<'de> Deserialize<'de> for Fault {
             code: String,
             #[serde(default)]
             params: alloc::collections::BTreeMap<String, String>,
+            detail: Option<String>,
         }
-        let Wire { path, code, params } = Wire::deserialize(deserializer)?;
+        let Wire { path, code, params, detail } = Wire::deserialize(deserializer)?;
+        let words = detail.map(|text| FaultWords { zh: text.clone(), en: text });
         // A code of a newer version must not make the whole answer unreadable.
         let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::InternalUnknownCode);
-        Ok(Self { path, code, params: params.into_iter().collect() })
+        Ok(Self { path, code, params: params.into_iter().collect(), words })
     }
 }
 
@@ -127,7 +158,8 @@ impl Faults {
         for fault in faults.iter() {
             let code = fault.error_code();
             let params = fault.params().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-            self.0.push(Fault { path: path.to_string(), code, params });
+            let words = Some(FaultWords { zh: fault.zh(), en: fault.en() });
+            self.0.push(Fault { path: path.to_string(), code, params, words });
         }
     }
 
@@ -164,3 +196,39 @@ impl fmt::Display for Faults {
 }
 
 impl core::error::Error for Faults {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+    use crate::{CitizenNumber, Problem};
+
+    fn faults() -> Faults {
+        let mut faults = Faults::new();
+        faults.push_identifier("/data/applicant/identity/number", &CitizenNumber::parse("34O705").unwrap_err());
+        faults
+    }
+
+    #[test]
+    fn a_mistake_in_an_identifier_is_told_in_the_words_of_either_language() {
+        let faults = faults();
+        let lines = |language| faults.iter().map(|fault| fault.message(language)).collect::<Vec<_>>();
+        let place = "/data/applicant/identity/number: ";
+        let chinese = ["公民身份号码应为18位，现为6位", "公民身份号码第3位“O”不允许，此处应为0-9"];
+        assert_eq!(lines(Language::Chinese), chinese.map(|text| [place, text].concat()));
+        assert!(lines(Language::English)[0].ends_with("has 6 characters and should have 18"));
+    }
+
+    #[test]
+    fn the_words_travel_in_the_language_of_the_answer() {
+        for language in [Language::Chinese, Language::English] {
+            let sent = Problem::from_faults(faults(), language);
+            let read = Problem::parse(&sent.to_bytes()).unwrap();
+            assert_eq!(read.message(), sent.message());
+            let words = read.faults.0[0].words.clone().unwrap();
+            assert_eq!(words.text(language), faults().0[0].words.as_ref().unwrap().text(language));
+        }
+        let bare = serde_json::to_string(&faults().0[0]).unwrap();
+        assert!(bare.contains(r#""detail":"公民身份号码应为18位，现为6位""#), "{bare}");
+    }
+}

@@ -1,7 +1,10 @@
 //! Ids that the starter of a thing makes and stores before it is first sent.
 //!
-//! Each is a UUID version 7 in a newtype of its own, so that a bill id cannot stand where a case id belongs. The only
-//! constructors are the parser and `from_time_and_random`, because this crate has neither clock nor randomness.
+//! Each is a UUID version 7 in a newtype of its own, so that a bill id cannot stand where a case id belongs. What comes
+//! from outside is read by the parser, which takes only version 7 (RFC 9562) in its one canonical form: lower case with
+//! hyphens. So two texts are the same id only when they are the same bytes, also for a reader that compares texts, and an
+//! id sorts by the time of its making. New ids are made by `from_time_and_random`, because this crate has neither clock
+//! nor randomness.
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -12,10 +15,18 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// The text is not a hyphenated lower- or upper-case UUID.
+/// The text is not a UUID of version 7 in its canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a UUID of 36 characters")]
+#[error("a UUID of version 7, 36 characters in lower case with hyphens")]
 pub struct InvalidId;
+
+/// The UUID that `text` writes canonically, if it is of version 7.
+fn read_version_7(text: &str) -> Option<Uuid> {
+    let has_form = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let id = Uuid::try_parse(text).ok().filter(|_| has_form)?;
+    let is_version_7 = id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122;
+    is_version_7.then_some(id)
+}
 
 macro_rules! uuid_id {
     ($(#[$docs:meta])* $name:ident) => {
@@ -35,7 +46,8 @@ macro_rules! uuid_id {
                 self.0.as_bytes()
             }
 
-            /// Rebuilds an id from the sixteen bytes that [`Self::as_bytes`] gave.
+            /// Rebuilds an id from the sixteen bytes that [`Self::as_bytes`] gave, whatever they are: what a store keeps was
+            /// read by the parser before.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
@@ -57,10 +69,7 @@ macro_rules! uuid_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if text.len() != 36 {
-                    return Err(InvalidId);
-                }
-                Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)
+                read_version_7(text).map(Self).ok_or(InvalidId)
             }
         }
 
@@ -171,5 +180,42 @@ impl fmt::Display for PartyId {
 impl<'de> Deserialize<'de> for PartyId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_version_7_in_lower_case_with_hyphens_is_an_id() {
+        let right = "01936b2e-7f5a-7c3e-9f10-00000000000a";
+        assert!(right.parse::<EventId>().is_ok_and(|id| id.to_string() == right));
+        for wrong in [
+            "00000000-0000-0000-0000-000000000000",
+            "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "01936b2e-7f5a-4c3e-9f10-00000000000a",
+            "01936b2e-7f5a-1c3e-9f10-00000000000a",
+            "01936b2e-7f5a-7c3e-cf10-00000000000a",
+            "01936B2E-7F5A-7C3E-9F10-00000000000A",
+            "01936b2e7f5a7c3e9f1000000000000a",
+            "{01936b2e-7f5a-7c3e-9f10-00000000000a}",
+            "urn:uuid:01936b2e-7f5a-7c3e-9f10-00000000000a",
+            "01936b2e-7f5a-7c3e-9f10-00000000000",
+            "",
+        ] {
+            assert_eq!(wrong.parse::<EventId>(), Err(InvalidId), "{wrong}");
+            assert_eq!(wrong.parse::<EpochId>(), Err(InvalidId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_was_made_is_read_again_at_both_ends_of_time_and_chance() {
+        for now in [Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX)] {
+            for random in [[0; 10], [u8::MAX; 10]] {
+                let id = CaseId::from_time_and_random(now, random);
+                assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        }
     }
 }

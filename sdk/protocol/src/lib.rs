@@ -16,6 +16,7 @@ pub mod bill;
 pub mod case;
 pub mod code_set;
 pub mod digest;
+pub mod enrolment;
 pub mod epoch;
 pub mod error_code;
 pub mod explain;
@@ -23,6 +24,7 @@ pub mod fault;
 pub mod hop_signature;
 pub mod id;
 pub mod identifier;
+pub mod key_directory;
 pub mod language;
 pub mod limits;
 pub mod merkle;
@@ -38,8 +40,9 @@ pub mod timestamp;
 pub use amount::Amount;
 pub use code_set::{CodeEntry, CodedValue};
 pub use digest::Digest;
+pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
     BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
 };
@@ -49,6 +52,7 @@ pub use identifier::{
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
     PermanentResidentNumber, Repair, RepairStep,
 };
+pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};

@@ -15,7 +15,14 @@ pub const CLOCK_SKEW_MS_MAX: i64 = 300_000;
 /// How long a hop signature lives.
 pub const HOP_SIGNATURE_LIFE_MS: i64 = 300_000;
 /// How long the receiver remembers a nonce, per key.
-pub const NONCE_MEMORY_MS: i64 = 600_000;
+///
+/// A signature made as far ahead as the skew allows lives until skew and life are over; times on it are whole seconds, so
+/// that the last of them counts to its end.
+pub const NONCE_MEMORY_MS: i64 = CLOCK_SKEW_MS_MAX + HOP_SIGNATURE_LIFE_MS + 1_000;
+/// The largest body of a request with one signed record: the record in base64, with room for its signature.
+pub const RECORD_BODY_BYTES_MAX: usize = MESSAGE_BYTES_MAX.div_ceil(3) * 4 + 1_024;
+/// The largest body of a small request, such as a lease.
+pub const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
 /// The fewest bytes of a nonce.
 pub const NONCE_BYTES_MIN: usize = 16;
 /// The most case numbers of one lease.

@@ -163,10 +163,14 @@ impl Serialize for Problem {
 
 impl Problem {
     fn fault_object(&self, fault: &Fault) -> Value {
-        serde_json::json!({
+        let mut value = serde_json::json!({
             "path": fault.path, "code": fault.code, "title": fault.code.title(self.language),
             "action": fault.code.action(self.language), "params": object(&fault.params),
-        })
+        });
+        if let Some(words) = &fault.words {
+            value["detail"] = words.text(self.language).into();
+        }
+        value
     }
 }
 

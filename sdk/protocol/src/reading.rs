@@ -11,23 +11,26 @@ use core::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::limits;
-use crate::{ErrorCode, Fault, Faults, IdentifierFaults};
+use crate::{CodedValue, ErrorCode, Fault, Faults, IdentifierFaults};
+
+mod document;
+
+pub use document::document;
 
 /// Parses bytes as one JSON object.
 ///
 /// # Errors
-/// `request.not_utf8`, `request.malformed_json`, or `request.wrong_type` when it is JSON but no object.
+/// As [`document`], or `request.wrong_type` when it is JSON but no object.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
-    let text = core::str::from_utf8(bytes)
-        .map_err(|error| Fault::new("", ErrorCode::RequestNotUtf8).with("position_bytes", error.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Fault::new("", ErrorCode::RequestWrongType).with("expected", "object")),
-        Err(error) => Err(Fault::new("", ErrorCode::RequestMalformedJson)
-            .with("line", error.line())
-            .with("column", error.column())),
+    match document(bytes)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Fault::new("", ErrorCode::RequestWrongType).with("expected", "object")),
     }
+}
+
+/// The JSON pointer (RFC 6901) of the member `name` of the object at `path`.
+fn pointer(path: &str, name: &str) -> String {
+    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// One JSON object on the way to becoming a type.
@@ -35,17 +38,18 @@ pub struct Reading<'a> {
     object: &'a Map<String, Value>,
     path: String,
     faults: Faults,
+    remarks: Faults,
 }
 
 impl<'a> Reading<'a> {
     /// Begins to read `object`, which stands at `path`.
     pub fn new(object: &'a Map<String, Value>, path: impl Into<String>) -> Self {
-        Self { object, path: path.into(), faults: Faults::new() }
+        Self { object, path: path.into(), faults: Faults::new(), remarks: Faults::new() }
     }
 
     /// The JSON pointer of a member of this object.
     pub fn path_of(&self, name: &str) -> String {
-        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+        pointer(&self.path, name)
     }
 
     /// Notes a fault at a member.
@@ -67,6 +71,21 @@ impl<'a> Reading<'a> {
     /// What was found.
     pub fn into_faults(self) -> Faults {
         self.faults
+    }
+
+    /// Notes what is no mistake but must be told: a value that is kept though this version does not know it.
+    pub fn remark(&mut self, remark: Fault) {
+        self.remarks.push(remark);
+    }
+
+    /// What was noted beside the mistakes.
+    pub fn take_remarks(&mut self) -> Faults {
+        core::mem::take(&mut self.remarks)
+    }
+
+    fn absorb(&mut self, mut inner: Self) {
+        self.faults.0.append(&mut inner.faults.0);
+        self.remarks.0.append(&mut inner.remarks.0);
     }
 
     /// The member as it is; `null` counts as absent.
@@ -156,6 +175,29 @@ impl<'a> Reading<'a> {
         self.need(name, |this, value| this.identifier_value(name, value))
     }
 
+    /// A required identifier that `parse` reads.
+    pub fn identifier_by<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, IdentifierFaults>,
+    ) -> Option<T> {
+        self.need(name, |this, value| this.identifier_value_by(name, value, parse))
+    }
+
+    /// A required code value with its set and generation. One that the code sets do not have is kept, and remarked on.
+    pub fn coded(&mut self, name: &str) -> Option<CodedValue> {
+        let value = self.nested(name, |value| {
+            let (set, generation, code) =
+                (value.short_text("set"), value.short_text("generation"), value.short_text("code"));
+            Some(CodedValue::new(&set?, &generation?, &code?))
+        })?;
+        if value.entry().is_none() {
+            let remark = Fault::new(&self.path_of(name), ErrorCode::IdentifierUnknownSet).with("set", value.set());
+            self.remark(remark.with("generation", value.generation()).with("code", value.code()));
+        }
+        Some(value)
+    }
+
     /// The same, when it may be absent.
     pub fn optional_identifier<T: FromStr<Err = IdentifierFaults>>(&mut self, name: &str) -> Option<T> {
         let value = self.value(name)?;
@@ -163,11 +205,20 @@ impl<'a> Reading<'a> {
     }
 
     fn identifier_value<T: FromStr<Err = IdentifierFaults>>(&mut self, name: &str, value: &'a Value) -> Option<T> {
+        self.identifier_value_by(name, value, str::parse)
+    }
+
+    fn identifier_value_by<T>(
+        &mut self,
+        name: &str,
+        value: &'a Value,
+        parse: impl FnOnce(&str) -> Result<T, IdentifierFaults>,
+    ) -> Option<T> {
         let Some(text) = value.as_str() else {
             self.wrong_type(name, "string");
             return None;
         };
-        match text.parse() {
+        match parse(text) {
             Ok(identifier) => Some(identifier),
             Err(found) => {
                 let path = self.path_of(name);
@@ -221,7 +272,7 @@ impl<'a> Reading<'a> {
         };
         let mut inner = Reading::new(object, self.path_of(name));
         let read = read(&mut inner);
-        self.faults.0.append(&mut inner.into_faults().0);
+        self.absorb(inner);
         read
     }
 
@@ -251,7 +302,7 @@ impl<'a> Reading<'a> {
                 };
                 let mut inner = Reading::new(object, path);
                 all.extend(read(&mut inner));
-                this.faults.0.append(&mut inner.into_faults().0);
+                this.absorb(inner);
             }
             (all.len() == entries.len()).then_some(all)
         })

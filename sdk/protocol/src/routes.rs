@@ -7,7 +7,7 @@
 //! assert!(pushed.is_some_and(|route| route.access == Access::Signed));
 //! ```
 
-use crate::limits::{BATCH_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::{BATCH_BYTES_MAX, RECORD_BODY_BYTES_MAX, SMALL_BODY_BYTES_MAX};
 
 /// The methods that occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,15 +78,44 @@ pub const ROUTES: &[Route] = &[
     read("/v1/directory", Access::Open),
     read("/v1/catalogue", Access::Open),
     read("/v1/catalogue/changes", Access::Open),
-    write("/v1/enrolments", Access::OneTimeCode, MESSAGE_BYTES_MAX),
-    write("/v1/case-number-leases", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/enrolments", Access::OneTimeCode, SMALL_BODY_BYTES_MAX),
+    write("/v1/case-number-leases", Access::Signed, SMALL_BODY_BYTES_MAX),
     write("/v1/case-events", Access::Signed, BATCH_BYTES_MAX),
     read("/v1/case-events/{event}/receipt", Access::Signed),
     read("/v1/cases/{case}", Access::Signed),
-    write("/v1/bills", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/bills", Access::Signed, RECORD_BODY_BYTES_MAX),
     read("/v1/bills/{bill}", Access::Signed),
-    write("/v1/bills/{bill}/fence", Access::Signed, MESSAGE_BYTES_MAX),
-    write("/v1/bills/{bill}/void", Access::Signed, MESSAGE_BYTES_MAX),
-    write("/v1/bills/{bill}/refunds", Access::Signed, MESSAGE_BYTES_MAX),
+    write("/v1/bills/{bill}/fence", Access::Signed, SMALL_BODY_BYTES_MAX),
+    write("/v1/bills/{bill}/void", Access::Signed, RECORD_BODY_BYTES_MAX),
+    write("/v1/bills/{bill}/refunds", Access::Signed, RECORD_BODY_BYTES_MAX),
     read("/v1/refunds/{refund}", Access::Signed),
 ];
+
+/// The row of a request, found by method and path as they came; a segment in braces stands for any one segment.
+pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+    ROUTES.iter().find(|route| route.method.as_str() == method && fits(route.path, path))
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let all = pattern.split('/').all(|wanted| {
+        segments.next().is_some_and(|segment| segment == wanted || (wanted.starts_with('{') && !segment.is_empty()))
+    });
+    all && segments.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_finds_its_own_row_and_no_other() {
+        for route in ROUTES {
+            let path = route.path.replace(['{', '}'], "");
+            assert_eq!(find(route.method.as_str(), &path), Some(route), "{path}");
+        }
+        for path in ["/v1/bills/", "/v1/bills/1/2", "/v1", "v1/bills", "/v1/bills/1/void/"] {
+            assert_eq!(find("POST", path), None, "{path}");
+        }
+    }
+}

@@ -187,7 +187,9 @@ proptest! {
         let key_id: KeyId = "test-only/1".parse().unwrap();
         for (suite, bytes) in [(Suite::International, vec![0; 32]), (Suite::ShangMi, vec![4; 65])] {
             let key = PublicKey::new(suite, bytes).unwrap();
-            let failed = Failed { key_id: &key_id, key: &key, message: &message, signature: &signature, claimed: Some(&signature) };
+            let others = [(&key_id, &key)];
+            let claimed = Some(signature.as_slice());
+            let failed = Failed { key_id: &key_id, key: &key, message: &message, signature: &signature, claimed, other_keys: &others };
             let explanation = explain(&failed, &Never, &[]).unwrap();
             prop_assert_eq!(explanation.likely_cause, None);
             prop_assert!(!explanation.message(Language::Chinese).is_empty());

@@ -76,6 +76,17 @@ fn an_override_lets_only_a_failed_check_pass_and_is_seen_later() {
 }
 
 #[test]
+fn an_organisation_code_may_be_overridden_too() {
+    let code = OrganisationCode::accept_with_override("00877869-4", &decision()).unwrap();
+    assert_eq!((code.standing(), code.to_string().as_str()), (CheckStanding::Overridden, "00877869-4"));
+    assert!(code.explain()[1].en().contains("let pass by a human"));
+    let right = OrganisationCode::accept_with_override("00877869-3", &decision()).unwrap();
+    assert_eq!(right.standing(), CheckStanding::Verified);
+    let faults = OrganisationCode::accept_with_override("0087786９-3", &decision()).unwrap_err();
+    assert_eq!(codes(&faults), [("identifier.character", Part::Organisation)]);
+}
+
+#[test]
 fn a_code_that_verifies_needs_no_override_and_is_not_marked() {
     let code = CreditCode::accept_with_override("91110000101623741K", &decision()).unwrap();
     assert_eq!(code.standing(), CheckStanding::Verified);
@@ -278,5 +289,56 @@ fn every_kind_can_be_looked_at_by_name() {
         assert!(looked.lines().iter().all(|line| !line.zh().is_empty() && !line.en().is_empty()));
         assert!(inspection::suggest_repairs(kind, text).is_empty());
         assert!(inspection::inspect(kind, "").is_err());
+    }
+}
+
+#[test]
+fn a_lost_last_x_is_proposed() {
+    let cases = [
+        (IdentifierKind::CitizenNumber, "34070619850615018X"),
+        (IdentifierKind::PermanentResidentNumber, "93415619900101005X"),
+        (IdentifierKind::OrganisationCode, "00877801X"),
+    ];
+    for (kind, text) in cases {
+        let right = inspection::inspect(kind, text);
+        assert!(right.is_ok(), "{text}: {right:?}");
+        let lost = text.strip_suffix('X').unwrap();
+        let repairs = inspection::suggest_repairs(kind, lost);
+        assert!(repairs.iter().any(|repair| repair.proposed() == text), "{text} in {} proposals", repairs.len());
+        assert!(repairs.iter().all(|repair| inspection::inspect(kind, repair.proposed()).is_ok()));
+    }
+}
+
+#[test]
+fn a_lost_first_letter_of_an_organisation_code_is_among_the_first_proposals() {
+    let repairs = OrganisationCode::suggest_repairs("A2T0NG01");
+    assert_eq!(repairs[0].proposed(), "MA2T0NG01");
+    let repairs = OrganisationCode::suggest_repairs("0877869-3");
+    assert!(repairs.iter().any(|repair| repair.proposed() == "008778693"));
+}
+
+#[test]
+fn letters_in_the_places_of_digits_are_read_as_digits_in_every_kind() {
+    let cases = [
+        (IdentifierKind::PermanentResidentNumber, "USA11O19OO1O1O1", "USA110190010101"),
+        (IdentifierKind::PermanentResidentNumber, "9341561990O1O1OO17", "934156199001010017"),
+        (IdentifierKind::EReceiptCode, "34OlO126-OOOOOOOOI7-OlI0", "34010126-0000000017-OlI0"),
+        (
+            IdentifierKind::LicenceIdentifier,
+            "l.2.I56.3OO5.2.91340700MA2T0NG00Q001.9134O700MA2T0NG00Q.2O26000017.O01.A",
+            "1.2.156.3005.2.91340700MA2T0NG00Q001.91340700MA2T0NG00Q.2026000017.001.A",
+        ),
+        (
+            IdentifierKind::LicenceIdentifier,
+            "1.2.156.3005.2.11100000MB03271699O22.34OlOO.0000000I6.001.9",
+            "1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9",
+        ),
+    ];
+    for (kind, slipped, right) in cases {
+        assert!(inspection::inspect(kind, slipped).is_err());
+        let repairs = inspection::suggest_repairs(kind, slipped);
+        assert!(repairs.iter().any(|repair| repair.proposed() == right), "{right}: {} proposals", repairs.len());
+        assert!(repairs.iter().all(|repair| repair.steps().contains(&RepairStep::Confusion)), "{right}");
+        assert!(repairs.iter().all(|repair| inspection::inspect(kind, repair.proposed()).is_ok()));
     }
 }

@@ -85,6 +85,22 @@ fn a_dialect_with_a_wrong_agency_is_told_so() {
 }
 
 #[test]
+fn a_portal_key_is_read_only_when_it_is_named_and_a_code_that_lost_a_digit_is_repaired() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let named = ItemCodeGeneration::from_name("anhui-portal").unwrap();
+    assert!(named.must_be_named());
+    assert_eq!(ItemCode::parse_as(named, key).unwrap().as_str(), key);
+    assert_eq!(ItemCode::parse(key).unwrap_err()[0].code(), "identifier.length");
+    let right = "115113010833722043300071500101701";
+    let lost = right.replacen("115113010", "11511010", 1);
+    assert_eq!(lost.len(), 32);
+    assert_eq!(ItemCode::parse(&lost).unwrap_err()[0].code(), "identifier.length");
+    assert!(ItemCode::suggest_repairs(&lost).iter().any(|repair| repair.proposed() == right));
+    let others = ItemCodeGeneration::all().filter(|generation| generation.must_be_named());
+    assert_eq!(others.count(), 1);
+}
+
+#[test]
 fn an_explanation_names_agency_level_type_and_ministry() {
     let lines = ItemCode::parse(HANDLING_ITEM).unwrap().explain();
     let of = |part: Part| lines.iter().find(|line| line.part() == part).unwrap();
@@ -110,4 +126,32 @@ fn a_lost_or_lower_case_character_of_the_agency_is_proposed() {
     let confused = right.replacen('0', "O", 1);
     assert_eq!(ItemCode::suggest_repairs(&confused)[0].proposed(), right);
     assert!(ItemCode::suggest_repairs(right).is_empty());
+}
+
+#[test]
+fn letters_in_the_places_of_digits_are_read_as_digits_outside_the_agency_too() {
+    let cases = [
+        ("11320900014355232Q3OO07I500101701", HANDLING_ITEM),
+        ("1I320900014355232q3OO0715001017Ol", HANDLING_ITEM),
+        ("OOO715O01017", "000715001017"),
+        ("XKOOIO100Y", "XK0010100Y"),
+    ];
+    for (slipped, right) in cases {
+        assert!(ItemCode::parse(slipped).is_err());
+        let repairs = ItemCode::suggest_repairs(slipped);
+        assert_eq!(repairs.iter().map(|repair| repair.proposed()).collect::<Vec<_>>(), [right], "{slipped}");
+    }
+    // In the sub-item letters are right, so what stands there is left alone.
+    let sub = ItemCode::suggest_repairs("OO0114OO10OY");
+    assert_eq!(sub.iter().map(|repair| repair.proposed()).collect::<Vec<_>>(), ["000114001".to_owned() + "0OY"]);
+}
+
+#[test]
+fn a_lost_character_of_the_agency_is_found_beside_other_slips() {
+    let right = "11511300008778693M3511115001017";
+    for slipped in ["1151130000877869M35IIII500I017", "１１５１１３００００８７７８６９Ｍ３５１１１１５００１０１７"]
+    {
+        let repairs = ItemCode::suggest_repairs(slipped);
+        assert!(repairs.iter().any(|repair| repair.proposed() == right), "{} proposals", repairs.len());
+    }
 }

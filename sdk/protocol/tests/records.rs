@@ -112,7 +112,7 @@ fn an_override_of_a_public_body_or_with_an_endless_name_is_refused() {
     CaseEvent::parse(event.to_string().as_bytes()).unwrap();
     decision["by"] = json!("长".repeat(65));
     event["data"]["overrides"] = json!([decision]);
-    assert_eq!(faults_of(&event), [("/data/overrides".to_owned(), ErrorCode::IdentifierOverrideIncomplete)]);
+    assert_eq!(faults_of(&event), [("/data/overrides/0".to_owned(), ErrorCode::IdentifierOverrideIncomplete)]);
 }
 
 #[test]

@@ -119,6 +119,8 @@ fn every_usual_mistake_is_named() {
     for suite in SUITES {
         let key = TestKey::of(suite);
         let public = key.public();
+        let (other_id, other_key) = (mistakes::other_key_id(), mistakes::other_key(suite).public());
+        let others = [(&other_id, &other_key)];
         for mistake in mistakes::all(&key) {
             let failed = Failed {
                 key_id: key.key_id(),
@@ -126,6 +128,7 @@ fn every_usual_mistake_is_named() {
                 message: &mistake.message,
                 signature: &mistake.signature,
                 claimed: None,
+                other_keys: &others,
             };
             let without_user_id = TestVerifier("");
             let explanation = explain(&failed, &VERIFIER, &[(LikelyCause::OtherUserId, &without_user_id)]).unwrap();
@@ -150,6 +153,7 @@ fn a_good_signature_needs_no_explanation_and_a_random_one_gets_no_cause() {
             message: b"message",
             signature: signature.as_bytes(),
             claimed: Some(b"messagE"),
+            other_keys: &[],
         };
         assert_eq!(explain(&failed, &VERIFIER, &[]), None);
         let other = key.sign(b"another message", &[1; 32]).unwrap();

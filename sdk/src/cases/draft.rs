@@ -194,5 +194,9 @@ fn identity(set: &str, code: &str, number: &str) -> Value {
 }
 
 fn generation(set: &str) -> &'static str {
-    if set == "id_type" { "ga2000.156" } else { GB39046 }
+    match set {
+        "id_type" => "ga2000.156",
+        "organisation_id" => "gb32100-2015",
+        _ => GB39046,
+    }
 }

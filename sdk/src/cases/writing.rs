@@ -36,8 +36,15 @@ impl SignedEvent {
 pub(super) fn sign(shared: &Shared, event: &CaseEvent) -> Result<SignedEvent, Error> {
     let record = event.to_bytes();
     // What the platform would refuse for its form is not signed.
-    if let Err(faults) = CaseEvent::parse(&record) {
-        return Err(Error::from_faults(faults).unwrap_or_else(|| Error::internal("a fault without faults")));
+    match CaseEvent::parse_with_remarks(&record) {
+        Ok((_, remarks)) => {
+            for remark in &remarks {
+                tracing::warn!(event = %event.id, %remark, "a value is sent that this version does not know");
+            }
+        }
+        Err(faults) => {
+            return Err(Error::from_faults(faults).unwrap_or_else(|| Error::internal("a fault without faults")));
+        }
     }
     let author = shared.credentials.author();
     let digest = Digest::of(author.suite(), &record);

@@ -65,9 +65,39 @@ pub(super) fn write(party: &PartyId, signer: &SoftwareSigner, platform: &[Platfo
     serde_json::to_vec_pretty(&document).map(Secret::new).map_err(Error::internal)
 }
 
+/// The same document with the platform's keys.
+pub(super) fn with_platform_keys(document: &Secret, platform: Vec<PlatformKey>) -> Result<Credentials, Error> {
+    let document = serde_json::from_slice::<Document>(document.expose()).map_err(Error::internal)?;
+    let pem = Secret::new(document.private_key.as_bytes());
+    let signer = Arc::new(SoftwareSigner::from_pkcs8_pem(document.keyid, &pem)?);
+    Ok(Credentials::from_signer(document.party, &signer, platform))
+}
+
+/// Writes beside the file and puts the finished one in its place: the only key must survive a power cut in between.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The process id keeps two programs apart; a file left by a crash is written over.
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = folder.join(beside);
+    let written = write_new(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // Nothing of a key stays behind; that it cannot be removed either adds nothing to the error.
+        drop(std::fs::remove_file(&beside));
+    }
+    written?;
+    // The name is durable only when its folder is; elsewhere folders cannot be opened.
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    drop(std::fs::remove_file(path));
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
@@ -76,4 +106,35 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_could_read_is_replaced_by_one_that_they_cannot() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials.json");
+        std::fs::write(&path, "before").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let before = std::fs::metadata(&path).unwrap().ino();
+        write_private(&path, b"after").unwrap();
+        let now = std::fs::metadata(&path).unwrap();
+        assert_eq!((now.mode() & 0o777, std::fs::read(&path).unwrap().as_slice()), (0o600, b"after".as_slice()));
+        assert_ne!(now.ino(), before, "the old file must not be written into");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_in_place_leaves_no_key_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials.json");
+        std::fs::create_dir(&path).unwrap();
+        assert!(write_private(&path, b"key").is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

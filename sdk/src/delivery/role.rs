@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn holder(number: u8) -> RequestId {
-        RequestId::from_bytes([number; 16])
+        RequestId::from_time_and_random(Timestamp::from_millis(1_790_000_000_000), [number; 10])
     }
 
     #[test]

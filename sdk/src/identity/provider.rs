@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
@@ -14,8 +15,11 @@ use openidconnect::{
     RedirectUrl, RequestTokenError, StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::{ErrorCode, Timestamp};
+use url::Url;
 
 use super::subject::Claims;
 use crate::client::Shared;
@@ -50,8 +54,10 @@ pub(super) type Party = RelyingParty<
     EndpointMaybeSet,
 >;
 
-/// Keys older than this are fetched anew at the next sign-in.
+/// Keys older than this are fetched anew at the next sign-in or token.
 const FRESH_FOR_MS: i64 = 24 * 3_600 * 1_000;
+/// The provider is asked for newer keys at most this often: whoever invents key ids must not make us ask for each.
+const ASK_PAUSE: Duration = Duration::from_secs(30);
 
 /// The OpenID provider at which people sign in, and how this system is registered there.
 ///
@@ -92,6 +98,15 @@ impl IdentityProvider {
         self
     }
 
+    /// The address to which the browser came back, whole.
+    pub(super) fn callback(&self, text: &str) -> Result<Url, Error> {
+        let address = match Url::parse(text) {
+            Err(url::ParseError::RelativeUrlWithoutBase) => self.redirect.url().join(text),
+            other => other,
+        };
+        address.map_err(|error| Error::of(ErrorCode::IdentityStateMismatch).because(error))
+    }
+
     /// Asks for another scope.
     #[must_use]
     pub fn scope(mut self, scope: &str) -> Self {
@@ -112,11 +127,13 @@ pub(super) struct CachedKeys {
 pub(crate) struct Keyring {
     provider: IdentityProvider,
     cached: RwLock<Option<Arc<CachedKeys>>>,
+    /// Held while the provider is asked, with when that was last and what came of it.
+    asking: Mutex<Option<(Instant, Result<(), ErrorCode>)>>,
 }
 
 impl Keyring {
     pub(crate) const fn new(provider: IdentityProvider) -> Self {
-        Self { provider, cached: RwLock::new(None) }
+        Self { provider, cached: RwLock::new(None), asking: Mutex::const_new(None) }
     }
 
     pub(super) const fn provider(&self) -> &IdentityProvider {
@@ -125,17 +142,43 @@ impl Keyring {
 
     /// The relying party with keys that are fresh, or, without a network, with those there are.
     pub(super) async fn relying_party(&self, shared: &Shared) -> Result<Party, Error> {
+        Ok(self.relying_party_with(&*self.fresh_or_cached(shared).await?))
+    }
+
+    /// Keys that are fresh; older ones when the provider cannot be asked.
+    pub(super) async fn fresh_or_cached(&self, shared: &Shared) -> Result<Arc<CachedKeys>, Error> {
         let cached = self.cached(shared).await?;
         let now = shared.clock.local();
-        let fresh = cached.filter(|keys| (0..FRESH_FOR_MS).contains(&now.millis_since(keys.fetched_at)));
-        let keys = match fresh {
-            Some(keys) => keys,
-            None => match self.fetch(shared).await {
-                Ok(keys) => keys,
-                Err(error) => self.cached(shared).await?.ok_or(error)?,
-            },
-        };
-        Ok(self.relying_party_with(&keys))
+        match cached {
+            Some(keys) if (0..FRESH_FOR_MS).contains(&now.millis_since(keys.fetched_at)) => Ok(keys),
+            Some(keys) => Ok(self.newer_than(shared, Some(&keys)).await.unwrap_or(keys)),
+            None => self.newer_than(shared, None).await,
+        }
+    }
+
+    /// Newer keys than these. Many callers at once make one question; after it none is asked for a while.
+    pub(super) async fn newer_than(
+        &self,
+        shared: &Shared,
+        known: Option<&CachedKeys>,
+    ) -> Result<Arc<CachedKeys>, Error> {
+        let mut asking = self.asking.lock().await;
+        let cached = self.cached(shared).await?;
+        let is_newer = |keys: &Arc<CachedKeys>| known.is_none_or(|known| keys.keys != known.keys);
+        if let Some(newer) = cached.clone().filter(is_newer) {
+            return Ok(newer);
+        }
+        let unavailable = || Error::of(ErrorCode::IdentityKeysUnavailable);
+        match (*asking, cached) {
+            (Some((at, Ok(()))), Some(keys)) if at.elapsed() < ASK_PAUSE => return Ok(keys),
+            (Some((at, Err(code))), Some(_)) if at.elapsed() < ASK_PAUSE => {
+                return Err(unavailable().detail(format!("asked a moment ago: {}", code.code())));
+            }
+            _ => {}
+        }
+        let fetched = self.fetch(shared).await;
+        *asking = Some((Instant::now(), fetched.as_ref().map(|_| ()).map_err(Error::code)));
+        fetched.map_err(|error| unavailable().because(error))
     }
 
     pub(super) fn relying_party_with(&self, keys: &CachedKeys) -> Party {
@@ -143,16 +186,6 @@ impl Keyring {
         let secret = self.provider.client_secret.as_ref().and_then(Secret::expose_text).map(str::to_owned);
         RelyingParty::from_provider_metadata(metadata, self.provider.client_id.clone(), secret.map(ClientSecret::new))
             .set_redirect_uri(self.provider.redirect.clone())
-    }
-
-    /// The cached keys, however old, or fetched ones when there are none.
-    pub(super) async fn cached_or_fetched(&self, shared: &Shared) -> Result<Arc<CachedKeys>, Error> {
-        match self.cached(shared).await? {
-            Some(keys) => Ok(keys),
-            None => {
-                self.fetch(shared).await.map_err(|error| Error::of(ErrorCode::IdentityKeysUnavailable).because(error))
-            }
-        }
     }
 
     async fn cached(&self, shared: &Shared) -> Result<Option<Arc<CachedKeys>>, Error> {

@@ -41,18 +41,18 @@ impl VerifiedToken {
     }
 }
 
-/// Verifies with the cached keys; when the token's key is not among them, fetches once and tries again.
+/// Verifies with keys that are fresh, or as fresh as can be had; when the token's key is not among them, asks for newer ones.
 pub(super) async fn verify(
     shared: &Shared,
     keyring: &Keyring,
     token: &Token,
     nonce: Option<&Nonce>,
 ) -> Result<VerifiedToken, Error> {
-    let keys = keyring.cached_or_fetched(shared).await?;
+    let keys = keyring.fresh_or_cached(shared).await?;
     match check(shared, keyring, &keys, token, nonce) {
         Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-            let fresh = keyring.fetch(shared).await?;
-            check(shared, keyring, &fresh, token, nonce).map_err(invalid)
+            let newer = keyring.newer_than(shared, Some(&keys)).await?;
+            check(shared, keyring, &newer, token, nonce).map_err(invalid)
         }
         other => other.map_err(invalid),
     }

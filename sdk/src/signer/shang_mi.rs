@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use sm2::dsa::signature::hazmat::PrehashVerifier as _;
 use sm2::dsa::signature::{RandomizedSigner as _, Verifier as _};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm2::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
@@ -76,6 +77,25 @@ pub(super) fn verify(key: &[u8], message: &[u8], signature: &[u8; 64]) -> Result
     let key = VerifyingKey::from_sec1_bytes(USER_ID, key).map_err(|_| VerifyError::KeyNotOnCurve)?;
     let signature = Signature::from_slice(signature).map_err(|_| VerifyError::MalformedSignature)?;
     key.verify(message, &signature).map_err(|_| VerifyError::Mismatch)
+}
+
+/// Checks with each of `user_ids`, and without the prefix that a user id makes.
+pub(super) fn verify_otherwise(
+    key: &[u8],
+    message: &[u8],
+    signature: &[u8; 64],
+    user_ids: &[&str],
+) -> Result<(), VerifyError> {
+    let signature = Signature::from_slice(signature).map_err(|_| VerifyError::MalformedSignature)?;
+    for user_id in user_ids {
+        let key = VerifyingKey::from_sec1_bytes(user_id, key).map_err(|_| VerifyError::KeyNotOnCurve)?;
+        if key.verify(message, &signature).is_ok() {
+            return Ok(());
+        }
+    }
+    let key = VerifyingKey::from_sec1_bytes(USER_ID, key).map_err(|_| VerifyError::KeyNotOnCurve)?;
+    let bare = Digest::of(Suite::ShangMi, message);
+    key.verify_prehash(bare.as_bytes(), &signature).map_err(|_| VerifyError::Mismatch)
 }
 
 pub(super) fn public_key_from_pem(pem: &str) -> Option<Vec<u8>> {

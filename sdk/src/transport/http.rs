@@ -9,9 +9,12 @@ use crate::Error;
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait for the next piece of an answer. Long answers may take longer as a whole.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest wait for a whole answer.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(120);
+const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest wait for an answer to begin, after the request is away.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The slowest upload that is waited for: half of what is left of a link of 64 kbit/s with losses. A connection on which
+/// nothing at all is acknowledged is cut by the system after half a minute (`TCP_USER_TIMEOUT`, which reqwest sets).
+const SLOWEST_BYTES_A_SECOND: u64 = 2 * 1024;
 /// The largest answer (a catalogue snapshot).
 const RESPONSE_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 
@@ -27,8 +30,6 @@ impl HttpTransport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
             .user_agent(concat!("tongqiao/", env!("CARGO_PKG_VERSION")));
         // Proxies named in the environment are not taken: a service's network is configured where the service is.
         builder = match proxy {
@@ -44,9 +45,11 @@ impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: Request) -> Sending<'a> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
+            let patience = patience(body.len());
             let mut sending = self.client.request(parts.method, parts.uri.to_string());
             sending = sending.headers(parts.headers).body(body);
-            let answer = sending.send().await.map_err(|error| failure(&error))?;
+            let sent = tokio::time::timeout(patience, sending.send()).await.map_err(|_| silent())?;
+            let answer = sent.map_err(|error| failure(&error))?;
             let mut response = Response::new(Vec::new());
             *response.status_mut() = answer.status();
             *response.headers_mut() = answer.headers().clone();
@@ -58,13 +61,24 @@ impl Transport for HttpTransport {
 
 async fn body_of(mut answer: reqwest::Response) -> Result<Vec<u8>, TransportFailure> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+    loop {
+        let piece = tokio::time::timeout(PIECE_TIMEOUT, answer.chunk()).await.map_err(|_| silent())?;
+        let Some(chunk) = piece.map_err(|error| failure(&error))? else { return Ok(body) };
         if body.len() + chunk.len() > RESPONSE_BYTES_LIMIT {
             return Err(TransportFailure::new(Silence::TooLarge, Arrival::Perhaps, "the answer is too large"));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+}
+
+/// How long to wait until the answer to a request with such a body begins. reqwest's own timeouts run from the start of the
+/// request, its upload included, and would cut every large record on a slow link.
+fn patience(body_bytes: usize) -> Duration {
+    ANSWER_TIMEOUT + Duration::from_secs(u64::try_from(body_bytes).unwrap_or(u64::MAX) / SLOWEST_BYTES_A_SECOND)
+}
+
+fn silent() -> TransportFailure {
+    TransportFailure::new(Silence::TimedOut, Arrival::Perhaps, "nothing came for too long")
 }
 
 fn failure(error: &reqwest::Error) -> TransportFailure {
@@ -87,4 +101,18 @@ fn failure(error: &reqwest::Error) -> TransportFailure {
         (Silence::Broken, Arrival::Perhaps)
     };
     TransportFailure::new(silence, arrival, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tongqiao_protocol::limits::RECORD_BODY_BYTES_MAX;
+
+    #[test]
+    fn the_largest_record_has_time_to_leave_a_link_of_64_kbit_a_second() {
+        // 64 kbit/s, of which losses and others' traffic leave half.
+        let needed = Duration::from_secs(u64::try_from(RECORD_BODY_BYTES_MAX / 4_000).unwrap_or(u64::MAX));
+        assert!(patience(RECORD_BODY_BYTES_MAX) > needed + Duration::from_secs(30));
+        assert_eq!(patience(0), ANSWER_TIMEOUT);
+    }
 }

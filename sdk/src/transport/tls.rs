@@ -25,6 +25,7 @@ pub struct Trust(Source);
 enum Source {
     System,
     Only(Vec<CertificateDer<'static>>),
+    SystemAnd(Vec<CertificateDer<'static>>),
     Ready(Arc<ClientConfig>),
 }
 
@@ -39,13 +40,16 @@ impl Trust {
     /// # Errors
     /// `client.configuration` when there is no readable certificate in it.
     pub fn only(pem: &[u8]) -> Result<Self, Error> {
-        let certificates = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Error::configuration("trust", format!("{error:?}")))?;
-        if certificates.is_empty() {
-            return Err(Error::configuration("trust", "no certificate in the PEM text"));
-        }
-        Ok(Self(Source::Only(certificates)))
+        Ok(Self(Source::Only(certificates(pem)?)))
+    }
+
+    /// The authorities of the operating system and those in this PEM file: for a city's own authority beside a public
+    /// provider at which people sign in.
+    ///
+    /// # Errors
+    /// `client.configuration` when there is no readable certificate in it.
+    pub fn system_and(pem: &[u8]) -> Result<Self, Error> {
+        Ok(Self(Source::SystemAnd(certificates(pem)?)))
     }
 
     /// A finished rustls configuration: for client certificates, or for another crypto provider such as one with the
@@ -59,18 +63,12 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         match &self.0 {
             Source::Ready(config) => return Ok(ClientConfig::clone(config)),
-            Source::Only(certificates) => {
-                for certificate in certificates {
-                    roots.add(certificate.clone()).map_err(|error| Error::configuration("trust", error))?;
-                }
+            Source::Only(certificates) => add(&mut roots, certificates)?,
+            Source::SystemAnd(certificates) => {
+                add_system(&mut roots);
+                add(&mut roots, certificates)?;
             }
-            Source::System => {
-                // A machine without a certificate store can still speak plain HTTP to a sandbox on loopback; with
-                // HTTPS every handshake then fails and says so.
-                let found = rustls_native_certs::load_native_certs();
-                let (added, ignored) = roots.add_parsable_certificates(found.certs);
-                tracing::debug!(added, ignored, "authorities of the operating system");
-            }
+            Source::System => add_system(&mut roots),
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -83,11 +81,37 @@ impl Trust {
     }
 }
 
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Error::configuration("trust", format!("{error:?}")))?;
+    if certificates.is_empty() {
+        return Err(Error::configuration("trust", "no certificate in the PEM text"));
+    }
+    Ok(certificates)
+}
+
+fn add(roots: &mut RootCertStore, certificates: &[CertificateDer<'static>]) -> Result<(), Error> {
+    for certificate in certificates {
+        roots.add(certificate.clone()).map_err(|error| Error::configuration("trust", error))?;
+    }
+    Ok(())
+}
+
+fn add_system(roots: &mut RootCertStore) {
+    // A machine without a certificate store can still speak plain HTTP to a sandbox on loopback; with HTTPS every handshake
+    // then fails and says so.
+    let found = rustls_native_certs::load_native_certs();
+    let (added, ignored) = roots.add_parsable_certificates(found.certs);
+    tracing::debug!(added, ignored, "authorities of the operating system");
+}
+
 impl std::fmt::Debug for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
             Source::System => "Trust(system)",
             Source::Only(_) => "Trust(only)",
+            Source::SystemAnd(_) => "Trust(system and more)",
             Source::Ready(_) => "Trust(configured)",
         })
     }

@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod department;
+mod explanations;
 mod routes;
 mod spine;

@@ -4,6 +4,8 @@ mod bad_drafts;
 mod blocking;
 mod cases;
 mod delivery;
+mod directory;
+mod enrolment;
 mod keeping;
 mod lifetimes;
 mod payments;

@@ -4,13 +4,13 @@
 //! cargo verify                     what a developer runs before a commit
 //! cargo verify --only clippy,test  some parts
 //! cargo verify --all               what CI runs: also what needs root or large downloads; a skip is a failure
-//! cargo verify --generate         write the files that are made from others
+//! cargo verify --generate          write the files that are made from others
 //! cargo verify --list              the parts, their budgets and what they do
 //! ```
 //!
-//! Parts run one after the other, because the machine they are meant for has two cores and cargo uses both.
-//! Each prints its minutes against its budget. The last line is always `verify: N passed, N failed, N skipped`,
-//! and the reason of every skip and failure stands above it.
+//! Parts run one after the other, because the machine they are meant for has two cores and cargo uses both. Each prints its
+//! minutes against its budget and is killed at three times of it; `--all` fails when the whole takes more than an hour.
+//! The last line is always `verify: N passed, N failed, N skipped`, with the name and reason of every failure and skip.
 
 mod arguments;
 mod command;
@@ -19,6 +19,7 @@ mod part;
 mod report;
 mod repository;
 mod setup;
+mod watchdog;
 
 use std::process::ExitCode;
 

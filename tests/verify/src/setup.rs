@@ -28,6 +28,24 @@ pub(crate) fn debian(repository: &Repository, program: &str, packages: &[&str]) 
     Err(Trouble::Skipped(format!("{program} is still missing after installing {}", packages.join(" "))))
 }
 
+/// Makes sure that `cargo <subcommand>` can be used, adding the toolchain's component that brings it.
+///
+/// # Errors
+/// Skips the part where there is no rustup, or the component cannot be had.
+pub(crate) fn component(repository: &Repository, subcommand: &str, component: &str) -> Result<(), Trouble> {
+    if Program::cargo(repository, &[subcommand, "--version"]).succeeds() {
+        return Ok(());
+    }
+    println!("cargo {subcommand} is missing; adding {component} to the toolchain");
+    // Of the toolchain that cargo uses here, which may be another than the default.
+    match Program::new(repository.root(), "rustup", &["component", "add", component]).run() {
+        Ok(()) => Ok(()),
+        Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) => {
+            Err(Trouble::Skipped(format!("cargo {subcommand} is missing and could not be added: {reason}")))
+        }
+    }
+}
+
 fn starts(repository: &Repository, program: &str) -> bool {
     // Not `--version`: some programs, OpenSSL 3.0 among them, do not know that word.
     Program::new(repository.root(), "sh", &["-c", "command -v \"$0\" >/dev/null", program]).succeeds()

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 use tongqiao_protocol::bill::{BillRecord, RefundRecord, VoidRecord};
-use tongqiao_protocol::{ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp, limits};
+use tongqiao_protocol::{ErrorCode, Faults, PartyId, RecordId, RecordKind, Suite, Timestamp};
 
 use crate::alarm;
 use crate::app::AppState;
@@ -85,7 +85,7 @@ impl<R: OrderRecord> Order<R> {
         let record = signed_record(&signed.body)?;
         let keyid = record.signature.keyid.clone();
         let keys = app.database.read(move |connection| record::keys_of(connection, &[keyid])).await?;
-        let authentic = record::authenticate(R::KIND, record, &keys, &signed.caller, arrived)?;
+        let authentic = record::authenticate(R::KIND, record, &keys, &signed.caller, arrived, Some(&app.explanations))?;
         let record = R::parse(&authentic.signed.record)?;
         if record.party().as_str() != authentic.author.id {
             return Err(Refusal::at("/party", ErrorCode::BillWrongParty));
@@ -116,11 +116,6 @@ impl<R: OrderRecord> Order<R> {
 }
 
 fn signed_record(body: &[u8]) -> Result<tongqiao_protocol::SignedRecord, Refusal> {
-    // Base64 costs a third, and the signature a little.
-    const BODY_BYTES: usize = limits::MESSAGE_BYTES_MAX / 3 * 4 + 1_024;
-    if body.len() > BODY_BYTES {
-        return Err(Refusal::new(ErrorCode::RequestTooLarge).with("limit_bytes", BODY_BYTES));
-    }
     let document = json::document(body)?;
     let faults = json::Faults::default();
     let record = Members::of(&document, &faults).and_then(|members| record::read(&members));

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 use tongqiao_protocol::bill::{BillState, BillView, Paid, PaymentOutcome};
-use tongqiao_protocol::{Amount, BillId, ErrorCode, Timestamp};
+use tongqiao_protocol::{Amount, BillId, ErrorCode, PayCode, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -18,7 +18,7 @@ pub(super) struct BillRow {
     pub(super) party: String,
     pub(super) state: BillState,
     pub(super) digest: Option<String>,
-    pay_code: Option<String>,
+    pay_code: Option<PayCode>,
     paid: Option<Paid>,
     refunded: Amount,
     pub(super) refund_owed: Amount,
@@ -70,7 +70,7 @@ impl BillRow {
             digest,
             state: self.state,
             outcome,
-            pay_code: self.pay_code.clone(),
+            pay_code: self.pay_code,
             cashier_url,
             paid: self.paid.clone(),
             refunded: self.refunded,
@@ -111,12 +111,16 @@ impl Raw {
             }
             None => None,
         };
+        let pay_code = match self.pay_code {
+            Some(text) => Some(text.parse().map_err(|_| DatabaseError::Corrupt("pay code"))?),
+            None => None,
+        };
         Ok(BillRow {
             bill,
             party: self.party,
             state,
             digest: self.digest,
-            pay_code: self.pay_code,
+            pay_code,
             paid,
             refunded: fen(self.refunded)?,
             refund_owed: fen(self.refund_owed)?,

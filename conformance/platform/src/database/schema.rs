@@ -7,7 +7,12 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What version 2 added: keys of the platform beside the two that sign.
+const SECOND: &str =
+    "CREATE TABLE platform_key_beside (keyid TEXT PRIMARY KEY, suite TEXT NOT NULL, secret BLOB NOT NULL,
+    valid_until INTEGER, revoked_at INTEGER) STRICT;";
 
 /// The tables of the protocol, and those of each portal beside it.
 const FIRST: &str =
@@ -19,6 +24,10 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
     match version {
         0 => {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST}; PRAGMA user_version = {VERSION}; COMMIT"))?;
+            Ok(())
+        }
+        1 => {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {SECOND} PRAGMA user_version = {VERSION}; COMMIT"))?;
             Ok(())
         }
         VERSION => Ok(()),

@@ -13,6 +13,15 @@ CREATE TABLE platform_key (
     secret BLOB NOT NULL                -- a sandbox's key; a real platform has a password machine
 ) STRICT;
 
+-- Keys of the platform beside the two that sign: announced ones and former ones.
+CREATE TABLE platform_key_beside (
+    keyid TEXT PRIMARY KEY,
+    suite TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    valid_until INTEGER,                -- absent: announced, signs nothing yet
+    revoked_at INTEGER
+) STRICT;
+
 CREATE TABLE party (
     party TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -10,6 +10,7 @@ use tongqiao_protocol::{PublicKey, RecordKind, SignedRecord, Suite};
 
 use super::{PartyKey, all_keys};
 use crate::app::AppState;
+use crate::crypto::PlatformKey;
 use crate::refusal::Refusal;
 
 pub(crate) fn router() -> Router<AppState> {
@@ -19,16 +20,27 @@ pub(crate) fn router() -> Router<AppState> {
 async fn directory(State(app): State<AppState>) -> Result<Json<SignedRecord>, Refusal> {
     let keys = app.database.read(all_keys).await?;
     let own = app.keys();
-    let platform = [Suite::International, Suite::ShangMi].map(|suite| {
-        let key = own.of(suite);
-        json!({
-            "keyid": key.key_id(), "party": "platform", "suite": suite, "public_key": raw(key.public_key()),
-            "use": "event",
-        })
+    let platform = [Suite::International, Suite::ShangMi].map(|suite| platform_entry(own.of(suite)));
+    let beside = own.beside().iter().map(|one| {
+        let mut entry = platform_entry(&one.key);
+        if let Some(until) = one.valid_until {
+            entry["valid_until"] = json!(until);
+        }
+        if let Some(at) = one.revoked_at {
+            entry["revoked"] = json!({ "at": at, "reason": "rotated" });
+        }
+        entry
     });
-    let keys: Vec<Value> = platform.into_iter().chain(keys.iter().map(entry)).collect();
+    let keys: Vec<Value> = platform.into_iter().chain(beside).chain(keys.iter().map(entry)).collect();
     let directory = json!({ "issued": app.clock.now(), "keys": keys });
     Ok(Json(own.sign_record(app.settings.suite, RecordKind::Directory, directory.to_string().into_bytes())?))
+}
+
+fn platform_entry(key: &PlatformKey) -> Value {
+    json!({
+        "keyid": key.key_id(), "party": "platform", "suite": key.suite(), "public_key": raw(key.public_key()),
+        "use": "event",
+    })
 }
 
 fn entry(key: &PartyKey) -> Value {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tongqiao_protocol::{KeyId, SignatureValue, Suite};
+use tongqiao_protocol::{KeyId, Suite};
 
 use crate::crypto;
 
@@ -12,6 +12,10 @@ const TAG: &str = "tongqiao-v1";
 /// 128 bits in base64 without padding.
 const NONCE_SHORTEST: usize = 22;
 const NONCE_LONGEST: usize = 88;
+/// Hexadecimal text that was encoded again is the longest form that an explanation knows.
+const SIGNATURE_LONGEST: usize = 128;
+/// The most digits of a time in seconds: thirty million years.
+const TIME_DIGITS: usize = 15;
 
 /// A parsed `Signature-Input`.
 pub(super) struct SignatureInput {
@@ -39,7 +43,7 @@ impl SignatureInput {
                 }
                 None => {
                     let end = after.find(';').unwrap_or(after.len());
-                    (Value::Number(after[..end].parse().ok()?), &after[end..])
+                    (Value::Number(seconds(&after[..end])?), &after[end..])
                 }
             };
             let first = match (name, value) {
@@ -55,7 +59,7 @@ impl SignatureInput {
             }
             rest = after;
         }
-        let nonce = nonce.filter(|nonce| (NONCE_SHORTEST..=NONCE_LONGEST).contains(&nonce.len()))?;
+        let nonce = nonce.filter(|nonce| is_nonce(nonce))?;
         (tag? == TAG).then_some(())?;
         Some(Self {
             created: created?,
@@ -67,15 +71,27 @@ impl SignatureInput {
     }
 }
 
+/// Digits alone, few enough that no arithmetic on times overflows.
+fn seconds(text: &str) -> Option<i64> {
+    let digits = (1..=TIME_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
+}
+
+/// Letters, digits and the other characters of both base64 alphabets.
+fn is_nonce(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);
+    (NONCE_SHORTEST..=NONCE_LONGEST).contains(&text.len()) && text.bytes().all(legal)
+}
+
 enum Value<'a> {
     Number(i64),
     Text(&'a str),
 }
 
-/// The 64 bytes of `sig1=:…:`.
-pub(super) fn read_signature(header: &str) -> Option<SignatureValue> {
+/// The bytes of `sig1=:…:`, which should be 64: of a wrong form, such as DER, more can be said when the key is known.
+pub(super) fn read_signature(header: &str) -> Option<Vec<u8>> {
     let text = header.trim().strip_prefix("sig1=:")?.strip_suffix(':')?;
-    Some(SignatureValue::from_bytes(STANDARD.decode(text).ok()?.try_into().ok()?))
+    STANDARD.decode(text).ok().filter(|bytes| bytes.len() <= SIGNATURE_LONGEST)
 }
 
 /// What `Content-Digest` must say of a body (RFC 9530; `sm3` is private to this protocol).
@@ -103,6 +119,18 @@ mod tests {
     }
 
     #[test]
+    fn whatever_the_protocol_reads_is_read_here_and_nothing_else() {
+        let long_nonce = |length: usize| GOOD.replace("AAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(length));
+        let times = |text: &str| GOOD.replace("1790000000", text).replace("1790000300", text);
+        let texts = [21, 22, 88, 89].map(long_nonce).into_iter();
+        let texts = texts.chain(["0", "999999999999999", "1000000000000000", "", "-1", "00"].map(times));
+        for text in texts {
+            let protocol = tongqiao_protocol::hop_signature::HopSignature::parse(&text).is_ok();
+            assert_eq!(SignatureInput::read(&text).is_some(), protocol, "{text}");
+        }
+    }
+
+    #[test]
     fn whatever_is_not_the_profile_is_malformed() {
         for (from, to) in [
             ("sig1", "sig2"),
@@ -110,6 +138,13 @@ mod tests {
             ("created=1790000000;", ""),
             ("created=1790000000", "created=\"1790000000\""),
             ("created=1790000000", "created=now"),
+            ("created=1790000000", "created=-1790000000"),
+            ("created=1790000000", "created=+1790000000"),
+            ("created=1790000000", "created=1000000000000000"),
+            ("created=1790000000", "created=-9223372036854775808"),
+            ("expires=1790000300", "expires=9223372036854775807"),
+            ("nonce=\"AAAAAAAAAAAAAAAAAAAAAA\"", "nonce=\"AAAAAAAAAAAAAAAAAAAA A\""),
+            ("nonce=\"AAAAAAAAAAAAAAAAAAAAAA\"", "nonce=\"铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜铜\""),
             ("nonce=\"AAAAAAAAAAAAAAAAAAAAAA\"", "nonce=\"short\""),
             ("keyid=\"dept/1\"", "keyid=\"dept 1\""),
             ("keyid=\"dept/1\"", "keyid=\"dept/1"),

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, BillId, Digest, EpochId, RefundId, Timestamp};
+use crate::{Amount, BillId, Digest, EpochId, PayCode, RefundId, Timestamp};
 
 /// What is known about whether a bill or refund exists at the platform. Money is never guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,9 +57,9 @@ pub struct BillView {
     pub state: BillState,
     /// What that means for its author.
     pub outcome: PaymentOutcome,
-    /// 缴款码: opaque, 20 characters.
+    /// 缴款码: opaque, 20 characters. Its `Debug` is masked: who knows it can see the bill and pay it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pay_code: Option<String>,
+    pub pay_code: Option<PayCode>,
     /// The page on which a person pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cashier_url: Option<String>,

@@ -1,6 +1,7 @@
 //! 申请: who wants what, where, with which papers.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -9,7 +10,9 @@ use serde_json::{Map, Value};
 
 use super::open_value::words;
 use crate::code_set::CodedValue;
-use crate::identifier::{DivisionCode, ItemCode, LicenceIdentifier, Override, OverrideRecord};
+use crate::identifier::{
+    DivisionCode, ItemCode, ItemCodeGeneration, LicenceIdentifier, OrganisationCode, Override, OverrideRecord,
+};
 use crate::reading::Reading;
 use crate::{CitizenNumber, CreditCode, Digest, ErrorCode, Fault, PermanentResidentNumber, Timestamp, limits};
 
@@ -20,13 +23,53 @@ pub struct ItemReference {
     pub code: ItemCode,
     /// The version of the item that the application was made under, from 1.
     pub version: u32,
+    /// The generation of rules that the code is to be read by, as it was named; needed where the code alone does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
 }
 
 impl ItemReference {
+    /// Names the generation where the code alone would be read in another way, or in more than one.
+    pub fn new(code: ItemCode, version: u32) -> Self {
+        let alone = [code.clone()];
+        let is_clear = ItemCode::readings(code.as_str()) == alone && !code.generation().must_be_named();
+        let generation = (!is_clear).then(|| code.generation().name().to_string());
+        Self { code, version, generation }
+    }
+
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
-        let code = reading.identifier("code");
+        let generation = reading.optional_text("generation");
+        let code = match generation.as_deref().map(|name| (name, ItemCodeGeneration::from_name(name))) {
+            Some((_, Some(known))) => reading.identifier_by("code", |text| ItemCode::parse_as(known, text)),
+            Some((name, None)) => {
+                let code = reading.identifier("code");
+                let unknown = Fault::new(&reading.path_of("generation"), ErrorCode::IdentifierUnknownSet);
+                let unknown = unknown.with("set", ITEM_CODE).with("generation", name);
+                // A code of rules that are not known here is kept where any rule reads it.
+                if code.is_some() {
+                    reading.remark(unknown)
+                } else {
+                    reading.push(unknown)
+                }
+                code
+            }
+            None => reading.identifier("code").inspect(|code| remark_on_ambiguity(reading, code)),
+        };
         let version = reading.number("version", 1, u64::from(u32::MAX));
-        Some(Self { code: code?, version: u32::try_from(version?).ok()? })
+        Some(Self { code: code?, version: u32::try_from(version?).ok()?, generation })
+    }
+}
+
+/// How remarks name the set that the generations of item codes belong to.
+const ITEM_CODE: &str = "item_code";
+
+/// Two generations read the code, and the message does not say which is meant: the first is taken.
+fn remark_on_ambiguity(reading: &mut Reading<'_>, code: &ItemCode) {
+    let readings = ItemCode::readings(code.as_str());
+    if readings.len() > 1 {
+        let names: Vec<&str> = readings.iter().map(|code| code.generation().name()).collect();
+        let remark = Fault::new(&reading.path_of("generation"), ErrorCode::IdentifierUnknownSet);
+        reading.remark(remark.with("set", ITEM_CODE).with("generation", names.join(", ")));
     }
 }
 
@@ -51,20 +94,18 @@ pub struct IdentityDocument {
 
 /// The code set in which kinds of identity documents are named.
 const ID_TYPE: &str = "id_type";
+/// The code set in which the numbers of organisations are named.
+const ORGANISATION_ID: &str = "organisation_id";
 
 impl IdentityDocument {
     fn read(reading: &mut Reading<'_>, overrides: &[OverrideRecord], path: &str) -> Option<Self> {
-        let kind = reading.nested("kind", |kind| {
-            let (set, generation, code) =
-                (kind.short_text("set"), kind.short_text("generation"), kind.short_text("code"));
-            Some(CodedValue::new(&set?, &generation?, &code?))
-        });
+        let kind = reading.coded("kind");
         let number = reading.short_text("number");
         let (kind, number) = (kind?, number?);
         let decision = overrides.iter().find(|record| record.path == path).map(OverrideRecord::decision);
-        match decision.transpose() {
-            Ok(decision) => check_number(reading, &kind, &number, decision.as_ref()),
-            Err(invalid) => reading.push(Fault::new("/data/overrides", invalid.error_code())),
+        // An invalid decision is a fault of its own, told where it stands.
+        if let Ok(decision) = decision.transpose() {
+            check_number(reading, &kind, &number, decision.as_ref());
         }
         Some(Self { kind, number })
     }
@@ -73,18 +114,23 @@ impl IdentityDocument {
 /// Checks the numbers whose rules are known; the others are taken as they are. A human's decision lets a failed check
 /// pass where the identifier allows it.
 fn check_number(reading: &mut Reading<'_>, kind: &CodedValue, number: &str, decision: Option<&Override>) {
-    let faults = match (kind.set(), kind.code()) {
-        (ID_TYPE, "111" | "112" | "154") => match decision {
+    let faults = match (kind.set(), kind.generation(), kind.code()) {
+        (ID_TYPE, "ga2000.156", "111" | "112" | "154") | (ID_TYPE, "zhejiang-personal", "1") => match decision {
             Some(decision) => CitizenNumber::accept_with_override(number, decision).err(),
             None => CitizenNumber::parse(number).err(),
         },
-        (ID_TYPE, "553") => match decision {
+        (ID_TYPE, "ga2000.156", "553") | (ID_TYPE, "zhejiang-personal", "6") => match decision {
             Some(decision) => PermanentResidentNumber::accept_with_override(number, decision).err(),
             None => PermanentResidentNumber::parse(number).err(),
         },
-        ("organisation_id", "credit-code") => match decision {
+        // These are words and no numbers, so they mean the same in every generation.
+        (ORGANISATION_ID, _, "credit-code") => match decision {
             Some(decision) => CreditCode::accept_with_override(number, decision).err(),
             None => CreditCode::parse(number).err(),
+        },
+        (ORGANISATION_ID, _, "organisation-code") => match decision {
+            Some(decision) => OrganisationCode::accept_with_override(number, decision).err(),
+            None => OrganisationCode::parse(number).err(),
         },
         _ => None,
     };
@@ -122,19 +168,42 @@ pub struct Applicant {
     pub agent: Option<Agent>,
 }
 
+/// Where the numbers stand that a human can let pass.
+const APPLICANT_NUMBER: &str = "/data/applicant/identity/number";
+const AGENT_NUMBER: &str = "/data/applicant/agent/identity/number";
+
+/// Every record says who decided and why, and is about a number of this application, one record about one number.
+fn check_overrides(reading: &mut Reading<'_>, overrides: &[OverrideRecord]) {
+    let applicant = reading.value("applicant");
+    let has_number = |pointer: &str| applicant.and_then(|applicant| applicant.pointer(pointer)).is_some();
+    for (index, record) in overrides.iter().enumerate() {
+        let place = format!("{}/{index}", reading.path_of("overrides"));
+        if let Err(invalid) = record.decision() {
+            reading.push(Fault::new(&place, invalid.error_code()));
+        }
+        let has_target = match record.path.as_str() {
+            APPLICANT_NUMBER => has_number("/identity/number"),
+            AGENT_NUMBER => has_number("/agent/identity/number"),
+            _ => false,
+        };
+        let is_first = overrides[..index].iter().all(|earlier| earlier.path != record.path);
+        if !has_target || !is_first {
+            reading.push(Fault::new(&format!("{place}/path"), ErrorCode::IdentifierOverrideRefused));
+        }
+    }
+}
+
 impl Applicant {
     fn read(reading: &mut Reading<'_>, overrides: &[OverrideRecord]) -> Option<Self> {
         let kind = reading.parsed("kind");
         let name = reading.short_text("name");
-        let identity = reading.nested("identity", |identity| {
-            IdentityDocument::read(identity, overrides, "/data/applicant/identity/number")
-        });
+        let identity =
+            reading.nested("identity", |identity| IdentityDocument::read(identity, overrides, APPLICANT_NUMBER));
         let user = reading.optional_text("user");
         let agent = reading.optional_nested("agent", |agent| {
             let name = agent.short_text("name");
-            let identity = agent.nested("identity", |identity| {
-                IdentityDocument::read(identity, overrides, "/data/applicant/agent/identity/number")
-            });
+            let identity =
+                agent.nested("identity", |identity| IdentityDocument::read(identity, overrides, AGENT_NUMBER));
             let valid_until = agent.parsed("valid_until");
             Some(Agent { name: name?, identity: identity?, valid_until: valid_until? })
         });
@@ -233,6 +302,7 @@ impl Application {
         let item = reading.nested("item", ItemReference::read);
         let division = reading.identifier("division");
         let applicant = reading.nested("applicant", |applicant| Applicant::read(applicant, &known));
+        check_overrides(reading, &known);
         // An item without a form of its own has an empty one; leaving it out is forgetting it.
         let form = match reading.value("form") {
             Some(_) => reading.free_object("form"),
@@ -242,11 +312,7 @@ impl Application {
             }
         };
         let materials = reading.list("materials", 0, limits::MATERIALS_MAX, Material::read);
-        let channel = reading.nested("channel", |channel| {
-            let (set, generation, code) =
-                (channel.short_text("set"), channel.short_text("generation"), channel.short_text("code"));
-            Some(CodedValue::new(&set?, &generation?, &code?))
-        });
+        let channel = reading.coded("channel");
         Some(Self {
             item: item?,
             division: division?,

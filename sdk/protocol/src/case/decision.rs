@@ -101,7 +101,7 @@ pub struct Decision {
 
 impl Decision {
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
-        let result: Option<OpenValue<DecisionResult>> = reading.parsed("result");
+        let result: Option<OpenValue<DecisionResult>> = OpenValue::read(reading, "result");
         let (decided_on, handler) = (reading.parsed("decided_on"), reading.short_text("handler"));
         let explanation = reading.optional_text("explanation");
         if matches!(result, Some(OpenValue::Known(DecisionResult::Refused))) && explanation.is_none() {
@@ -138,7 +138,7 @@ pub struct Delivery {
 
 impl Delivery {
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
-        let (method, delivered_on) = (reading.parsed("method"), reading.parsed("delivered_on"));
+        let (method, delivered_on) = (OpenValue::read(reading, "method"), reading.parsed("delivered_on"));
         let logistics_number = reading.optional_text("logistics_number");
         Some(Self { method: method?, delivered_on: delivered_on?, logistics_number })
     }

@@ -129,6 +129,15 @@ impl CaseEvent {
     /// # Errors
     /// Every fault, each with its path: `request.*` for the form, `identifier.*` for codes, `event.unknown_kind`.
     pub fn parse(bytes: &[u8]) -> Result<Self, Faults> {
+        Self::parse_with_remarks(bytes).map(|(event, _)| event)
+    }
+
+    /// The same, and what must be told though it is no mistake: every value that is kept but not known here
+    /// (`identifier.unknown_set`), with its path.
+    ///
+    /// # Errors
+    /// As [`CaseEvent::parse`].
+    pub fn parse_with_remarks(bytes: &[u8]) -> Result<(Self, Faults), Faults> {
         if bytes.len() > limits::MESSAGE_BYTES_MAX {
             let fault = Fault::new("", ErrorCode::RequestTooLarge).with("limit_bytes", limits::MESSAGE_BYTES_MAX);
             return Err(Faults::one(fault));
@@ -138,7 +147,7 @@ impl CaseEvent {
         let event = Self::read(&mut reading);
         let clean = reading.is_clean();
         match event {
-            Some(event) if clean => Ok(event),
+            Some(event) if clean => Ok((event, reading.take_remarks())),
             _ => Err(reading.into_faults()),
         }
     }

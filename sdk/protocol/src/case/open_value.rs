@@ -6,6 +6,9 @@ use core::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::reading::Reading;
+use crate::{ErrorCode, Fault};
+
 /// A known value, or the word of a later version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OpenValue<T> {
@@ -28,6 +31,18 @@ impl<T> OpenValue<T> {
 impl<T> From<T> for OpenValue<T> {
     fn from(value: T) -> Self {
         Self::Known(value)
+    }
+}
+
+impl<T: FromStr> OpenValue<T> {
+    /// Reads a required member; a word that is not known is kept, and remarked on.
+    pub(crate) fn read(reading: &mut Reading<'_>, name: &str) -> Option<Self> {
+        let value = reading.parsed(name)?;
+        if let Self::Unknown(word) = &value {
+            let remark = Fault::new(&reading.path_of(name), ErrorCode::IdentifierUnknownSet).with("set", name);
+            reading.remark(remark.with("code", word));
+        }
+        Some(value)
     }
 }
 

@@ -135,7 +135,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
-        let (score, channel) = (reading.number("score", 1, 5), reading.parsed("channel"));
+        let (score, channel) = (reading.number("score", 1, 5), OpenValue::read(reading, "channel"));
         let comment = reading.optional_text("comment");
         Some(Self { score: u8::try_from(score?).ok()?, channel: channel?, comment })
     }

@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Failed, der, other};
-use crate::{Digest, RecordKind, SignatureValue, Verifier};
+use super::{Failed, der, json_text, other};
+use crate::{Digest, KeyId, PublicKey, RecordKind, SignatureValue, Verifier};
 
 macro_rules! causes {
     ($($(#[$docs:meta])* $cause:ident $word:literal $zh:literal $en:literal;)*) => {
@@ -97,6 +97,14 @@ causes! {
     MissingKeyId "missing-key-id"
         "待签字节缺少密钥标识一行；应为“标签 LF 密钥标识 LF 记录”。"
         "The line of the key id is missing; the message is tag LF key id LF record.";
+    /// Another key of the same sender.
+    OtherKey "other-key"
+        "签名用的是同一单位的另一把密钥；请核对私钥与所填密钥编号是否对应。"
+        "Another key of the same party signed; check that private key and key id belong together.";
+    /// The id of another key in front of the record.
+    OtherKeyIdLine "other-key-id-line"
+        "待签字节中的密钥编号与随签名发送的不同；两处须一致。"
+        "The key id in the signed bytes is not the one sent beside the signature; both must be the same.";
     /// The tag of another kind of record.
     OtherTag "other-tag"
         "用了另一类记录的标签；请核对记录类别。"
@@ -143,26 +151,55 @@ pub(super) fn find(
     if let Some((cause, _)) = arithmetic {
         return Some(*cause);
     }
-    messages(failed)
-        .into_iter()
-        .find(|(_, message)| signatures.iter().any(|s| fits(message, s)))
-        .map(|(cause, _)| cause)
+    let message = messages(failed).into_iter().find(|(_, message)| signatures.iter().any(|s| fits(message, s)));
+    message.map(|(cause, _)| cause).or_else(|| of_other_keys(failed, verifier, &signatures))
+}
+
+/// Another key than the one named, or its id in the message.
+fn of_other_keys(failed: &Failed<'_>, verifier: &dyn Verifier, signatures: &[[u8; 64]]) -> Option<LikelyCause> {
+    let fits = |key: &PublicKey, message: &[u8]| {
+        signatures.iter().any(|s| verifier.verify(key, message, &SignatureValue::from_bytes(*s)).is_ok())
+    };
+    failed.other_keys.iter().find_map(|(key_id, key)| {
+        let renamed = with_key_id(failed.message, key_id);
+        let renamed = renamed.as_deref();
+        if fits(key, failed.message) || renamed.is_some_and(|message| fits(key, message)) {
+            return Some(LikelyCause::OtherKey);
+        }
+        renamed.is_some_and(|message| fits(failed.key, message)).then_some(LikelyCause::OtherKeyIdLine)
+    })
+}
+
+/// A record's message with another key id in its second line; `None` for the base of a hop signature.
+fn with_key_id(message: &[u8], key_id: &KeyId) -> Option<Vec<u8>> {
+    if message.starts_with(b"\"@method\": ") {
+        return None;
+    }
+    let mut parts = message.splitn(3, |byte| *byte == b'\n');
+    let (tag, _, record) = (parts.next()?, parts.next()?, parts.next()?);
+    Some([tag, b"\n", key_id.as_str().as_bytes(), b"\n", record].concat())
 }
 
 /// The signature as it should have been written, for each way of writing it wrongly.
 fn signatures(bytes: &[u8]) -> Vec<(LikelyCause, [u8; 64])> {
+    let mut found = encodings(bytes);
+    if let Ok(bytes) = <[u8; 64]>::try_from(bytes) {
+        let (r, s) = bytes.split_at(32);
+        found.push((LikelyCause::SwappedHalves, joined(s, r)));
+        let [r, s] = [r, s].map(|half| half.iter().rev().copied().collect::<Vec<_>>());
+        found.push((LikelyCause::LittleEndian, joined(&r, &s)));
+    }
+    found
+}
+
+/// The same for a signature that is not of 64 bytes, or may be taken for something else by its form.
+pub(super) fn encodings(bytes: &[u8]) -> Vec<(LikelyCause, [u8; 64])> {
     let mut found = Vec::new();
     if let Some(raw) = der::raw(bytes) {
         found.push((LikelyCause::DerSignature, raw));
     }
     if let Some(raw) = core::str::from_utf8(bytes).ok().and_then(decoded) {
         found.push((LikelyCause::TextSignature, raw));
-    }
-    if let Ok(bytes) = <[u8; 64]>::try_from(bytes) {
-        let (r, s) = bytes.split_at(32);
-        found.push((LikelyCause::SwappedHalves, joined(s, r)));
-        let [r, s] = [r, s].map(|half| half.iter().rev().copied().collect::<Vec<_>>());
-        found.push((LikelyCause::LittleEndian, joined(&r, &s)));
     }
     // At most three zeros are likely; more would be tried in vain.
     if (58..64).contains(&bytes.len()) {
@@ -254,6 +291,10 @@ fn record_messages(message: &[u8]) -> Vec<(LikelyCause, Vec<u8>)> {
         found.push((LikelyCause::OtherTag, whole(kind.tag().as_bytes(), record)));
     }
     if let Ok(value) = serde_json::from_slice::<Value>(record) {
+        for (comma, colon) in [(",", ":"), (", ", ": ")] {
+            let text = json_text::laid_out(record, comma.as_bytes(), colon.as_bytes());
+            found.push((LikelyCause::ReencodedJson, whole(tag, &text)));
+        }
         // One form without blanks, one indented; a library that sorts members gives the first.
         for text in [serde_json::to_vec(&value), serde_json::to_vec_pretty(&value)].into_iter().flatten() {
             found.push((LikelyCause::ReencodedJson, whole(tag, &text)));

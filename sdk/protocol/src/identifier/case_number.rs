@@ -108,6 +108,7 @@ impl CaseNumber {
         let rules = repair::Rules {
             length: 21,
             insertable: b"0123456789",
+            appendable: b"",
             confusions: &[('O', '0'), ('I', '1'), ('L', '1')],
             keeps_case: false,
             ignored: "- ",

@@ -95,6 +95,24 @@ pub(crate) fn scan(identifier: IdentifierKind, text: &str, layout: &[Run]) -> Ve
     faults
 }
 
+/// The characters that may stand nowhere in a text whose segments cannot be told apart; `separator` may.
+///
+/// At most `most` characters are looked at.
+pub(crate) fn scan_unsegmented(
+    identifier: IdentifierKind,
+    text: &str,
+    (class, separator): (CharacterClass, char),
+    most: usize,
+) -> Vec<IdentifierFault> {
+    let characters = text.chars().take(most).enumerate();
+    let wrong = characters.filter(|(_, character)| *character != separator && !class.allows(*character));
+    let faults = wrong.map(|(index, found)| {
+        let problem = IdentifierProblem::Character { position: index + 1, found, allowed: class.notation() };
+        IdentifierFault::new(identifier, Part::Whole, problem)
+    });
+    faults.collect()
+}
+
 fn run_at(layout: &[Run], index: usize) -> Option<&Run> {
     let mut end = 0;
     layout.iter().find(|run| {

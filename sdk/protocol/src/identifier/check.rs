@@ -44,7 +44,7 @@ impl CheckScheme {
 }
 
 const CREDIT_ALPHABET: [u8; 31] = *b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-const CREDIT_WEIGHTS: [u16; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+const CREDIT_WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 const CREDIT_VALUES: [u8; 256] = values(&CREDIT_ALPHABET);
 
 const ALPHABET_36: [u8; 36] = *b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -68,14 +68,15 @@ const fn values(alphabet: &[u8]) -> [u8; 256] {
 
 /// GB 32100-2015. A weighted sum divisible by 31 gives `0`: the formula's 31 − 0 = 31 has no character of its own.
 pub(crate) fn gb32100(body: &[u8; 17]) -> Option<u8> {
-    let mut sum = 0_u16;
+    // A character outside counts 255 until the end, and 17 of those do not fit into 16 bits.
+    let mut sum = 0_u32;
     let mut outside = false;
     for (byte, weight) in body.iter().zip(CREDIT_WEIGHTS) {
         let value = CREDIT_VALUES[usize::from(*byte)];
         outside |= value == OUTSIDE;
-        sum += u16::from(value) * weight;
+        sum += u32::from(value) * weight;
     }
-    (!outside).then(|| CREDIT_ALPHABET[usize::from((31 - sum % 31) % 31)])
+    (!outside).then(|| CREDIT_ALPHABET[((31 - sum % 31) % 31) as usize])
 }
 
 /// GB 11714: 11 − Σ mod 11, where 10 is written `X` and 11 is written `0`. Letters count 10 to 35.
@@ -154,5 +155,25 @@ mod tests {
         assert_eq!(gb11714(b"0087786a"), None);
         assert_eq!(mod_11_2(b"3407051990010100X"), None);
         assert_eq!(CheckScheme::Gb32100.check_character(b"113"), None);
+    }
+
+    #[test]
+    fn bodies_of_one_byte_from_end_to_end_overflow_no_scheme() {
+        let schemes = [
+            CheckScheme::Gb32100,
+            CheckScheme::Gb11714,
+            CheckScheme::Mod11_2,
+            CheckScheme::Mod37_36,
+            CheckScheme::Mod11_10,
+        ];
+        for byte in 0..=u8::MAX {
+            let legal = byte.is_ascii_digit() || byte.is_ascii_uppercase();
+            for scheme in schemes {
+                for length in [8, 17, 200] {
+                    let check = scheme.check_character(&[byte; 200][..length]);
+                    assert!(legal || check.is_none(), "{scheme:?} of {length} times {byte}");
+                }
+            }
+        }
     }
 }

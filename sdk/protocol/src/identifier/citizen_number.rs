@@ -164,6 +164,7 @@ impl CitizenNumber {
         let rules = repair::Rules {
             length: 18,
             insertable: b"0123456789",
+            appendable: b"X",
             confusions: &[('O', '0'), ('I', '1'), ('L', '1'), ('Z', '2'), ('S', '5'), ('B', '8')],
             keeps_case: false,
             ignored: "- ",

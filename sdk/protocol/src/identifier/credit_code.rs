@@ -30,14 +30,17 @@ pub struct CreditCode {
 text_form!(CreditCode);
 
 const KIND: IdentifierKind = IdentifierKind::CreditCode;
-const LAYOUT: [Run; 4] = [
-    Run::new(Part::Registration, 2, CharacterClass::CreditAlphabet),
-    Run::new(Part::Area, 6, CharacterClass::Digit),
-    Run::new(Part::Organisation, 9, CharacterClass::CreditAlphabet),
-    Run::new(Part::Check, 1, CharacterClass::CreditAlphabet),
-];
+const LAYOUT: [Run; 4] = CreditCode::LAYOUT;
 
 impl CreditCode {
+    /// What may stand where, also inside item codes and e-licence identifiers.
+    pub(super) const LAYOUT: [Run; 4] = [
+        Run::new(Part::Registration, 2, CharacterClass::CreditAlphabet),
+        Run::new(Part::Area, 6, CharacterClass::Digit),
+        Run::new(Part::Organisation, 9, CharacterClass::CreditAlphabet),
+        Run::new(Part::Check, 1, CharacterClass::CreditAlphabet),
+    ];
+
     /// Reads a credit code exactly as it stands.
     ///
     /// # Errors
@@ -140,6 +143,7 @@ impl CreditCode {
         let rules = repair::Rules {
             length: 18,
             insertable: b"0123456789ABCDEFGHJKLMNPQRTUWXY",
+            appendable: b"",
             confusions: &[('O', '0'), ('I', '1'), ('Z', '2'), ('S', '5')],
             keeps_case: false,
             ignored: "- ",

@@ -215,6 +215,7 @@ impl DivisionCode {
         let rules = repair::Rules {
             length: 12,
             insertable: b"",
+            appendable: b"",
             confusions: &[('O', '0'), ('I', '1'), ('L', '1')],
             keeps_case: false,
             ignored: "- ",

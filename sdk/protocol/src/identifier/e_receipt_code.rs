@@ -4,11 +4,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::CharacterClass;
+use super::character_class::{CharacterClass, Run, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
-    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, Wording, mask,
-    repair,
+    ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair, RepairStep,
+    Wording, mask, repair,
 };
 
 /// What names one fiscal e-receipt: code 8 (region 2, class 2, kind 2, year 2), number 10 and the random check code.
@@ -24,6 +24,8 @@ text_form!(EReceiptCode);
 pub const RECEIPT_CHECK_MAX_CHARACTERS: usize = 20;
 
 const KIND: IdentifierKind = IdentifierKind::EReceiptCode;
+/// The longest right text, in characters.
+const LONGEST: usize = 8 + 1 + 10 + 1 + RECEIPT_CHECK_MAX_CHARACTERS;
 const SHAPE: Wording = Wording::new("代码(8)-号码(10)-校验码", "code(8)-number(10)-check code");
 
 impl EReceiptCode {
@@ -36,7 +38,10 @@ impl EReceiptCode {
         let (Some(code), Some(number), Some(check), None) =
             (segments.next(), segments.next(), segments.next(), segments.next())
         else {
-            return Err(IdentifierFaults::one(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE }));
+            let shape = IdentifierFault::new(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE });
+            let mut faults = vec![shape];
+            faults.extend(scan_unsegmented(KIND, text, (CharacterClass::Opaque, '-'), LONGEST));
+            return Err(IdentifierFaults::from_found(faults));
         };
         let mut faults = Vec::new();
         segment_faults(Part::ReceiptCode, code, 8, CharacterClass::Digit, &mut faults);
@@ -95,11 +100,31 @@ impl EReceiptCode {
         ]
     }
 
-    /// What the writer of a refused text may have meant: blanks and full width only.
+    /// What the writer of a refused text may have meant: blanks, full width, and letters among the digits of code and
+    /// number. The check code is left alone.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
         // The check code tells the cases apart, so a text with small letters is mended nowhere else.
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: true, ignored: " " };
-        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: true,
+            ignored: " ",
+        };
+        let repairs = repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0));
+        if !repairs.is_empty() || Self::parse(text).is_ok() {
+            return repairs;
+        }
+        let Some((tidy, steps)) = repair::tidied(text, &rules) else { return repairs };
+        let mut segments = tidy.splitn(3, '-');
+        let (Some(code), Some(number), Some(check)) = (segments.next(), segments.next(), segments.next()) else {
+            return repairs;
+        };
+        let digits = |text: &str| repair::read_by(text, &[Run::new(Part::Whole, text.len(), CharacterClass::Digit)]);
+        let read = format!("{}-{}-{check}", digits(code), digits(number));
+        let is_right = Self::parse(&read).is_ok();
+        is_right.then(|| Repair::new(read, repair::joined(&steps, &[RepairStep::Confusion]))).into_iter().collect()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod dialect;
 mod pattern;
 
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 pub use generation::ItemCodeGeneration;
@@ -23,7 +24,7 @@ use super::character_class::scan;
 use super::text_form::text_form;
 use super::{
     CreditCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, Part, Repair,
-    Wording, repair,
+    RepairStep, Wording, repair,
 };
 
 /// The code of a government-service item, and the generation of rules it was read by.
@@ -47,7 +48,8 @@ const SHAPES: Wording = Wording::new(
 
 impl ItemCode {
     /// Reads a code by the first generation that fits: those of 2018, those of 2016, then the provincial dialects in
-    /// the order of their table.
+    /// the order of their table. A generation that [must be named](ItemCodeGeneration::must_be_named) is never guessed:
+    /// its codes are read by [`ItemCode::parse_as`].
     ///
     /// # Errors
     /// All faults by the generation that comes closest (by length, or by the segments of a dialect):
@@ -74,7 +76,8 @@ impl ItemCode {
         IdentifierFaults::none_or(faults(text, generation), || Self { text: text.to_string(), generation })
     }
 
-    /// Every way to read a text without fault. More than one means that the generation must be named beside the code.
+    /// Every way to read a text without fault, also by generations that must be named. More than one means that the
+    /// generation must be named beside the code.
     pub fn readings(text: &str) -> Vec<Self> {
         let readings = ItemCodeGeneration::all().filter_map(|generation| Self::parse_as(generation, text).ok());
         readings.collect()
@@ -131,28 +134,52 @@ impl ItemCode {
 
     /// What the writer of a refused text may have meant; every proposal verifies. Empty when the text is right as it is.
     ///
-    /// A lost character is looked for only in a code that should have 31 or 33 places, and only inside its agency, whose
-    /// check tells right from wrong.
+    /// In the national forms a letter in the place of a digit is read as the digit it looks like; in the sub-item letters
+    /// are right and stay. A lost character is looked for only in a code that should have 31 or 33 places, and only
+    /// inside its agency, whose check tells right from wrong.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: false, ignored: " " };
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: false,
+            ignored: " ",
+        };
         let whole = repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0));
-        if !whole.is_empty() || Self::parse(text).is_ok() || !text.is_ascii() {
+        if !whole.is_empty() || Self::parse(text).is_ok() {
             return whole;
         }
-        let agency_places = match text.len() {
-            30 | 32 => 17,
-            31 | 33 => 18,
-            _ => return Vec::new(),
-        };
-        let (agency, rest) = text.split_at(agency_places);
-        let rest = rest.to_ascii_uppercase();
-        let repairs = CreditCode::suggest_repairs(agency);
-        let whole = repairs.iter().filter_map(|repair| {
-            let candidate = [repair.proposed(), &rest].concat();
-            Self::parse(&candidate).is_ok().then(|| Repair::new(candidate, repair.steps().to_vec()))
-        });
-        whole.collect()
+        let Some((tidy, steps)) = repair::tidied(text, &rules) else { return Vec::new() };
+        let national = ItemCodeGeneration::all().filter_map(ItemCodeGeneration::layout);
+        let mut confused = national.map(|layout| repair::read_by(&tidy, layout));
+        if let Some(read) = confused.find(|read| read.len() == tidy.len() && Self::parse(read).is_ok()) {
+            return vec![Repair::new(read, repair::joined(&steps, &[RepairStep::Confusion]))];
+        }
+        with_lost_agency_character(&tidy, &steps)
     }
+}
+
+/// The codes of which `tidy` is what is left after one of the 18 places of the agency was lost.
+fn with_lost_agency_character(tidy: &str, steps: &[RepairStep]) -> Vec<Repair> {
+    let whole = match tidy.len() {
+        30 => ItemCodeGeneration::Implementation31,
+        32 => ItemCodeGeneration::HandlingItem33,
+        _ => return Vec::new(),
+    };
+    let (agency, rest) = tidy.split_at(17);
+    let after_agency = whole.layout().into_iter().flatten().filter(|run| run.part != Part::Agency);
+    let read = repair::read_by(rest, after_agency);
+    let mut steps = steps.to_vec();
+    if read != rest {
+        steps.push(RepairStep::Confusion);
+    }
+    let repairs = CreditCode::suggest_repairs(agency).into_iter().filter_map(|repair| {
+        let candidate = [repair.proposed(), &read].concat();
+        let steps = repair::joined(&steps, repair.steps());
+        ItemCode::parse(&candidate).is_ok().then(|| Repair::new(candidate, steps))
+    });
+    repairs.collect()
 }
 
 fn faults(text: &str, generation: ItemCodeGeneration) -> Vec<IdentifierFault> {
@@ -186,5 +213,5 @@ fn shapeless_faults(text: &str) -> Vec<IdentifierFault> {
     } else {
         IdentifierProblem::Length { lengths: generation::NATIONAL_LENGTHS.to_vec(), found: text.chars().count() }
     };
-    alloc::vec![IdentifierFault::new(KIND, Part::Whole, problem)]
+    vec![IdentifierFault::new(KIND, Part::Whole, problem)]
 }

@@ -1,14 +1,15 @@
 //! The e-licence identifier 电子证照标识 (GB/T 36904-2018).
 
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::character_class::CharacterClass;
+use super::character_class::{CharacterClass, Run, scan_unsegmented};
 use super::text_form::text_form;
 use super::{
     CheckScheme, CreditCode, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
-    IdentifierProblem, Part, Repair, Wording, check, mask, repair,
+    IdentifierProblem, Part, Repair, RepairStep, Wording, check, mask, repair,
 };
 
 /// An e-licence identifier: `1.2.156.3005.2.` then type (21), issuer, serial, version (3) and check character, dotted.
@@ -30,7 +31,12 @@ const KIND: IdentifierKind = IdentifierKind::LicenceIdentifier;
 const SHAPE: Wording =
     Wording::new("1.2.156.3005.2.类型.颁发机构.流水号.版本.校验码", "1.2.156.3005.2.type.issuer.serial.version.check");
 
-/// The five dotted parts after the root.
+/// How many dotted numbers the root has.
+const ROOT_SEGMENTS: usize = 5;
+/// The longest right text, in characters.
+const LONGEST: usize = LICENCE_ROOT.len() + 1 + 21 + 1 + 18 + 1 + LICENCE_SERIAL_MAX_CHARACTERS + 1 + 3 + 1 + 1;
+
+/// The five dotted parts after a root of five numbers, whether it is the right root or not.
 #[derive(Debug, Clone, Copy)]
 struct Segments<'a> {
     licence_type: &'a str,
@@ -42,8 +48,7 @@ struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     fn split(text: &'a str) -> Option<Self> {
-        let rest = text.strip_prefix(LICENCE_ROOT)?.strip_prefix('.')?;
-        let mut segments = rest.split('.');
+        let mut segments = text.splitn(ROOT_SEGMENTS + 1, '.').nth(ROOT_SEGMENTS)?.split('.');
         let found = Self {
             licence_type: segments.next()?,
             issuer: segments.next()?,
@@ -67,10 +72,7 @@ impl LicenceIdentifier {
     /// All faults: `identifier.shape` (root, number of parts), `identifier.length`, `identifier.character`,
     /// `identifier.value` (type or issuer is no credit code or area), `identifier.check`.
     pub fn parse(text: &str) -> Result<Self, IdentifierFaults> {
-        let Some(segments) = Segments::split(text) else {
-            return Err(IdentifierFaults::one(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE }));
-        };
-        IdentifierFaults::none_or(faults(&segments), || Self(text.to_string()))
+        IdentifierFaults::none_or(all_faults(text), || Self(text.to_string()))
     }
 
     /// Joins the parts and adds the check character.
@@ -146,12 +148,69 @@ impl LicenceIdentifier {
 
     /// What the writer of a refused text may have meant; every proposal verifies. Empty when the text is right as it is.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: false, ignored: " " };
-        repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: false,
+            ignored: " ",
+        };
+        let repairs = repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0));
+        if !repairs.is_empty() || Self::parse(text).is_ok() {
+            return repairs;
+        }
+        let Some((tidy, steps)) = repair::tidied(text, &rules) else { return repairs };
+        let steps = repair::joined(&steps, &[RepairStep::Confusion]);
+        let right = readings(&tidy).into_iter().filter(|reading| Self::parse(reading).is_ok());
+        right.map(|reading| Repair::new(reading, steps.clone())).collect()
     }
 }
 
-fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
+/// The ways to read letters as digits: always where a letter may not stand, and with and without where it may (the last
+/// places of the type, the serial, the check character).
+fn readings(tidy: &str) -> BTreeSet<String> {
+    let segments: Vec<&str> = tidy.split('.').collect();
+    let [root @ .., kind, issuer, serial, version, check] = segments.as_slice() else { return BTreeSet::new() };
+    if kind.len() != 21 || !matches!(issuer.len(), 6 | 18) {
+        return BTreeSet::new();
+    }
+    let by = |text: &str, class| repair::read_by(text, &[Run::new(Part::Whole, text.len(), class)]);
+    let credit = |text: &str| repair::read_by(text, &CreditCode::LAYOUT);
+    let digits = |text: &str| by(text, CharacterClass::Digit);
+    let root = digits_of_root(root, digits);
+    let issuer = if issuer.len() == 6 { digits(issuer) } else { credit(issuer) };
+    let (definer, number) = kind.split_at(18);
+    let mut readings = BTreeSet::new();
+    for choice in 0..8_u8 {
+        let read = |bit: u8, text: &str| {
+            if choice & bit == 0 { text.to_string() } else { text.replace('O', "0").replace('I', "1") }
+        };
+        let (number, serial, check) = (read(1, number), read(2, serial), read(4, check));
+        readings.insert(format!("{root}.{}{number}.{issuer}.{serial}.{}.{check}", credit(definer), digits(version)));
+    }
+    readings
+}
+
+fn digits_of_root(root: &[&str], digits: impl Fn(&str) -> String) -> String {
+    let numbers: Vec<String> = root.iter().map(|number| digits(number)).collect();
+    numbers.join(".")
+}
+
+fn all_faults(text: &str) -> Vec<IdentifierFault> {
+    let shape = || IdentifierFault::new(KIND, Part::Whole, IdentifierProblem::Shape { expected: SHAPE });
+    let Some(segments) = Segments::split(text) else {
+        let mut faults = vec![shape()];
+        faults.extend(scan_unsegmented(KIND, text, (CharacterClass::Alphanumeric, '.'), LONGEST));
+        return faults;
+    };
+    let has_root = text.strip_prefix(LICENCE_ROOT).is_some_and(|rest| rest.starts_with('.'));
+    let mut faults = if has_root { Vec::new() } else { vec![shape()] };
+    faults.extend(segment_faults(&segments));
+    faults
+}
+
+fn segment_faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
     let mut faults = Vec::new();
     let mut fault = |part, problem| faults.push(IdentifierFault::new(KIND, part, problem));
     let shapes = [
@@ -164,7 +223,8 @@ fn faults(segments: &Segments<'_>) -> Vec<IdentifierFault> {
     let mut readable = true;
     for (part, text, lengths, class) in shapes {
         let found = text.chars().count();
-        if !lengths.contains(&found) {
+        // An issuer has one of two lengths and none between: a division of 9 or 12 digits is no issuer.
+        if !lengths.contains(&found) || (part == Part::Issuer && !matches!(found, 6 | 18)) {
             let mut right = vec![*lengths.start(), *lengths.end()];
             right.dedup();
             fault(part, IdentifierProblem::Length { lengths: right, found });

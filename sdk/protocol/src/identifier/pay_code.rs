@@ -55,7 +55,14 @@ impl PayCode {
 
     /// What the writer of a refused text may have meant: blanks, hyphens and full width only.
     pub fn suggest_repairs(text: &str) -> Vec<Repair> {
-        let rules = repair::Rules { length: 0, insertable: b"", confusions: &[], keeps_case: true, ignored: "- " };
+        let rules = repair::Rules {
+            length: 0,
+            insertable: b"",
+            appendable: b"",
+            confusions: &[],
+            keeps_case: true,
+            ignored: "- ",
+        };
         repair::suggest(text, &rules, |candidate| Self::parse(candidate).ok().map(|_| 0))
     }
 }

@@ -11,7 +11,7 @@ use super::fixed_text::FixedText;
 use super::text_form::text_form;
 use super::{
     CheckScheme, CheckStanding, DivisionCode, ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind,
-    IdentifierProblem, Override, Part, Repair, birth_date, check, check_override, mask, repair,
+    IdentifierProblem, Override, Part, Repair, RepairStep, birth_date, check, check_override, mask, repair,
 };
 
 /// A permanent-resident number; cards of both generations are valid side by side.
@@ -150,15 +150,25 @@ impl PermanentResidentNumber {
         let rules = repair::Rules {
             length: 18,
             insertable: b"0123456789",
+            appendable: b"X",
             // The older numbers begin with letters, among which O and I are what they seem.
             confusions: if older { &[] } else { &[('O', '0'), ('I', '1'), ('L', '1')] },
             keeps_case: false,
             ignored: "- ",
         };
-        repair::suggest(text, &rules, |candidate| {
+        let repairs = repair::suggest(text, &rules, |candidate| {
             let number = Self::parse(candidate).ok()?;
             Some(usize::from(number.birth_date().is_some()))
-        })
+        });
+        if !older || !repairs.is_empty() || Self::parse(text).is_ok() {
+            return repairs;
+        }
+        let Some((tidy, steps)) = repair::tidied(text, &rules).filter(|(tidy, _)| tidy.len() == 15) else {
+            return repairs;
+        };
+        let read = repair::read_by(&tidy, &LAYOUT_15);
+        let is_right = Self::parse(&read).is_ok();
+        is_right.then(|| Repair::new(read, repair::joined(&steps, &[RepairStep::Confusion]))).into_iter().collect()
     }
 }
 
@@ -167,7 +177,9 @@ fn faults(text: &str) -> Vec<IdentifierFault> {
     if length == 15 {
         return scan(KIND, text, &LAYOUT_15);
     }
-    let mut faults = scan(KIND, text, &LAYOUT_18);
+    // Of another length, the first character says which card it was meant to be.
+    let is_older = length != 18 && text.chars().next().is_some_and(|first| CharacterClass::Letter.allows(first));
+    let mut faults = if is_older { scan(KIND, text, &LAYOUT_15) } else { scan(KIND, text, &LAYOUT_18) };
     if length != 18 {
         let problem = IdentifierProblem::Length { lengths: vec![15, 18], found: length };
         faults.retain(|fault| !matches!(fault.problem(), IdentifierProblem::Length { .. }));

@@ -9,6 +9,9 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use core::cmp::Reverse;
 use core::fmt;
+use core::iter::repeat_n;
+
+use super::character_class::{CharacterClass, Run};
 
 /// Most proposals for one text.
 pub const REPAIRS_MAX: usize = 8;
@@ -119,6 +122,8 @@ pub(crate) struct Rules {
     pub(crate) length: usize,
     /// The characters that a lost one may have been; empty when losing one is not looked into.
     pub(crate) insertable: &'static [u8],
+    /// The characters that a lost *last* one may have been beside these.
+    pub(crate) appendable: &'static [u8],
     /// Letters that never stand in this kind of code, and the digit each looks like.
     pub(crate) confusions: &'static [(char, char)],
     /// Whether small letters mean something else than capital ones, so that case is not mended.
@@ -155,7 +160,8 @@ fn with_lost_character(
     if tidy.chars().count() + 1 != rules.length || !tidy.is_ascii() {
         return Vec::new();
     }
-    let mut candidates: Vec<(usize, String)> = BTreeSet::from_iter(insertions(tidy, rules.insertable))
+    let appended = rules.appendable.iter().map(|byte| [tidy, char::from(*byte).encode_utf8(&mut [0; 4])].concat());
+    let mut candidates: Vec<(usize, String)> = BTreeSet::from_iter(insertions(tidy, rules.insertable).chain(appended))
         .into_iter()
         .filter_map(|candidate| judge(&candidate).map(|plausibility| (plausibility, candidate)))
         .collect();
@@ -163,6 +169,41 @@ fn with_lost_character(
     candidates.truncate(REPAIRS_MAX);
     let steps = [steps, &[RepairStep::LostCharacter]].concat();
     candidates.into_iter().map(|(_, candidate)| Repair::new(candidate, steps.clone())).collect()
+}
+
+/// `text` in half width, without ignored characters and by `rules` in upper case; `None` when it is too long to look at or
+/// still not ASCII.
+pub(crate) fn tidied(text: &str, rules: &Rules) -> Option<(String, Vec<RepairStep>)> {
+    if text.chars().nth(REPAIRABLE_TEXT_MAX_CHARACTERS).is_some() {
+        return None;
+    }
+    Some(tidy(text, rules, &[])).filter(|(tidied, _)| tidied.is_ascii())
+}
+
+/// `text` by the runs of a layout: a letter that may not stand at its place is read as the digit it looks like.
+pub(crate) fn read_by<'a>(text: &str, layout: impl IntoIterator<Item = &'a Run>) -> String {
+    let classes = layout.into_iter().flat_map(|run| repeat_n(run.class, run.length));
+    text.chars().zip(classes).map(|(character, class)| read_as(character, class)).collect()
+}
+
+fn read_as(character: char, class: CharacterClass) -> char {
+    if class.allows(character) {
+        return character;
+    }
+    let digit = match character.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        'Z' => '2',
+        'S' => '5',
+        'B' => '8',
+        _ => return character,
+    };
+    if class.allows(digit) { digit } else { character }
+}
+
+/// `steps` and `more`, each once, in their order.
+pub(crate) fn joined(steps: &[RepairStep], more: &[RepairStep]) -> Vec<RepairStep> {
+    BTreeSet::from_iter(steps.iter().chain(more).copied()).into_iter().collect()
 }
 
 /// Every text that has one character more than `tidy`, which is ASCII.

@@ -21,9 +21,12 @@ pub(crate) struct TestKey {
 
 impl TestKey {
     pub(crate) fn of(suite: Suite) -> Self {
-        let id = format!("test-only/{suite}");
-        let private = *tongqiao_protocol::Digest::of(Suite::International, id.as_bytes()).as_bytes();
-        Self { id: id.parse().unwrap(), suite, private }
+        Self::named(&format!("test-only/{suite}").parse().unwrap(), suite)
+    }
+
+    pub(crate) fn named(id: &KeyId, suite: Suite) -> Self {
+        let private = *tongqiao_protocol::Digest::of(Suite::International, id.as_str().as_bytes()).as_bytes();
+        Self { id: id.clone(), suite, private }
     }
 
     pub(crate) fn public(&self) -> PublicKey {

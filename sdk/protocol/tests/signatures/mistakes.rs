@@ -5,13 +5,23 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tongqiao_protocol::explain::LikelyCause;
 use tongqiao_protocol::hop_signature::{HopSignature, RequestTarget, content_digest};
-use tongqiao_protocol::{Digest, RecordKind, SignedRecord, Signer as _, Suite, Timestamp};
+use tongqiao_protocol::{Digest, KeyId, RecordKind, SignedRecord, Signer as _, Suite, Timestamp};
 
 use super::keys::TestKey;
 use super::vectors::hex;
 
 const RANDOM: [u8; 32] = [0xa5; 32];
 const RECORD: &str = "{\"sequence\": 1, \"name\": \"铜陵市\"}";
+
+/// The id of the sender's other key.
+pub(crate) fn other_key_id() -> KeyId {
+    "test-only/other".parse().unwrap()
+}
+
+/// The sender's other key.
+pub(crate) fn other_key(suite: Suite) -> TestKey {
+    TestKey::named(&other_key_id(), suite)
+}
 
 /// A mistake: what the verifier rebuilds, and what came instead of a signature over it.
 pub(crate) struct Mistake {
@@ -44,6 +54,12 @@ pub(crate) fn all(key: &TestKey) -> Vec<Mistake> {
         instead(LikelyCause::MissingKeyId, format!("tongqiao-event-v1\n{RECORD}").as_bytes()),
         instead(LikelyCause::OtherTag, &SignedRecord::message(RecordKind::Bill, key.key_id(), RECORD.as_bytes())),
         instead(LikelyCause::ReencodedJson, &tagged(&parsed.to_string())),
+        instead(LikelyCause::ReencodedJson, &tagged(&RECORD.replace(": ", ":").replace(", ", ","))),
+        instead(
+            LikelyCause::OtherKeyIdLine,
+            &SignedRecord::message(RecordKind::Event, &other_key_id(), RECORD.as_bytes()),
+        ),
+        written(LikelyCause::OtherKey, other_key(suite).sign(&message, &RANDOM).unwrap().as_bytes().to_vec()),
         instead(LikelyCause::ReencodedJson, &tagged(&parsed.to_string().replace("铜陵市", "\\u94dc\\u9675\\u5e02"))),
         written(LikelyCause::TextSignature, hex(&right).into_bytes()),
         written(LikelyCause::TextSignature, STANDARD.encode(&right).into_bytes()),

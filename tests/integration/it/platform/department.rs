@@ -81,6 +81,8 @@ pub(crate) struct Tamper {
     pub(crate) signed_path: Option<String>,
     pub(crate) signature_input: Option<String>,
     pub(crate) language: Option<&'static str>,
+    /// Signs the base otherwise than it should be.
+    pub(crate) sign: Option<fn(&SigningKey, &str) -> Vec<u8>>,
 }
 
 pub(crate) struct Department {
@@ -180,9 +182,18 @@ impl Department {
             "\"@method\": {method}\n\"@path\": {path}\n\"@query\": ?{query}\n\"content-digest\": {digest}\n\
              \"@signature-params\": {params}"
         );
-        let signature = STANDARD.encode(self.key.sign(base.as_bytes()).to_bytes());
+        let signature = match tamper.sign {
+            Some(sign) => sign(&self.key, &base),
+            None => self.key.sign(base.as_bytes()).to_vec(),
+        };
+        let signature = STANDARD.encode(signature);
         let input = tamper.signature_input.clone().unwrap_or_else(|| format!("sig1={params}"));
         [("content-digest", digest), ("signature-input", input), ("signature", format!("sig1=:{signature}:"))]
+    }
+
+    /// Its key, to sign wrongly with.
+    pub(crate) const fn key(&self) -> &SigningKey {
+        &self.key
     }
 
     /// Signs record bytes as a record of the kind that `tag` names.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tongqiao_protocol::routes::{self, Access, ROUTES};
 
-use super::department::World;
+use super::department::{Tamper, World};
 
 const SOME_ID: &str = "01936b2e-7f5a-7c3e-9f10-0000000000ff";
 
@@ -44,5 +44,34 @@ async fn the_other_method_is_refused_on_every_address_that_has_only_one() {
         let other = if method(route) == Method::GET { Method::DELETE } else { Method::PUT };
         let answer = world.department.plain(other, &concrete(route), &Value::Null).await;
         assert_eq!(answer.code(), "request.method_not_allowed", "{}: {:#}", route.path, answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_the_table_s_size_is_read_and_one_byte_more_is_not() {
+    let world = World::new().await;
+    for route in ROUTES {
+        for (size, too_large) in [(route.body_bytes_max, false), (route.body_bytes_max + 1, true)] {
+            // Blanks are no JSON: whatever else is wrong with them is found after the size.
+            let body = vec![b' '; size];
+            let answer = world.department.send(method(route), &concrete(route), &body, &Tamper::default()).await;
+            let (name, place) = (route.method.as_str(), route.path);
+            assert_eq!(answer.code() == "request.too_large", too_large, "{name} {place} {size}: {:#}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_largest_record_passes_through_the_table_and_a_larger_one_is_refused_as_a_record() {
+    use base64::Engine as _;
+    use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
+
+    let world = World::new().await;
+    for (size, code) in [(MESSAGE_BYTES_MAX, "request.invalid_json"), (MESSAGE_BYTES_MAX + 1, "record.too_large")] {
+        let signed = world.department.sign("tongqiao-bill-v1", &vec![b' '; size]);
+        let encoded = base64::engine::general_purpose::STANDARD.encode(vec![b' '; size]);
+        assert_eq!(signed["record"], Value::String(encoded));
+        let answer = world.department.post("/v1/bills", &signed).await;
+        assert_eq!(answer.code(), code, "{size}: {:#}", answer.body);
     }
 }

@@ -10,7 +10,6 @@ use tongqiao::{Client, Clock, Outcome, SystemClock};
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::{ErrorCode, RecordId, Suite, Timestamp};
 use tongqiao_store::{SqliteStore, Store as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::cases::PATIENCE;
 use super::sandbox::{CITIZEN, Sandbox, draft};
@@ -162,13 +161,15 @@ async fn the_caller_is_told_how_long_the_platform_asks_to_be_left_alone() {
     assert_eq!(error.outcome(), Outcome::Unknown);
 }
 
-/// Everything that is logged, kept in memory.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+/// Everything that is logged in this process, by all tests that run meanwhile, kept in memory until somebody has looked.
+#[derive(Clone)]
+struct Captured(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        if let Some(kept) = self.0.lock().unwrap().as_mut() {
+            kept.extend_from_slice(bytes);
+        }
         Ok(bytes.len())
     }
 
@@ -179,10 +180,10 @@ impl Write for Captured {
 
 #[tokio::test]
 async fn no_log_line_at_any_level_says_who_applied() {
-    let captured = Captured::default();
+    let captured = Captured(Arc::new(Mutex::new(Some(Vec::new()))));
     let writer = captured.clone();
     let logging = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
-    let _guard = logging.with_writer(move || writer.clone()).with_ansi(false).finish().set_default();
+    logging.with_writer(move || writer.clone()).with_ansi(false).init();
 
     let sandbox = Sandbox::start().await;
     let client = sandbox.client("civil-affairs").await;
@@ -196,8 +197,8 @@ async fn no_log_line_at_any_level_says_who_applied() {
     let shown = format!("{draft:?} {prepared:?} {error:?} {view:?}");
     client.close().await;
 
-    let logged = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("a case is opened"), "nothing was captured");
+    let logged = String::from_utf8(captured.0.lock().unwrap().take().unwrap()).unwrap();
+    assert!(logged.contains("a case is opened"), "too little was captured: {}", logged.len());
     for secret in ["测试用户", CITIZEN, &CITIZEN[..17], "13800000000", "办理入职手续"] {
         assert!(!logged.contains(secret), "{secret} stands in the log");
         assert!(!shown.contains(secret), "{secret} is shown: {shown}");

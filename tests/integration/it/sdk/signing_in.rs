@@ -1,5 +1,7 @@
 //! Signing in at the reference platform's provider, and verifying without it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use tongqiao::{Client, IdentityProvider, SignIn, SubjectKind};
 use tongqiao_protocol::{ErrorCode, Suite};
@@ -13,7 +15,8 @@ async fn client(sandbox: &Sandbox) -> Client {
     let registered = sandbox.post("/sandbox/oidc/clients", &registration).await;
     let provider = IdentityProvider::new(&sandbox.url(), registered["client_id"].as_str().unwrap(), REDIRECT).unwrap();
     let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
-    sandbox.builder(&credentials).identity(provider).in_memory().build().await.unwrap()
+    let builder = sandbox.builder(&credentials).store(sandbox.path("identity.sqlite"));
+    builder.identity(provider).build().await.unwrap()
 }
 
 /// What the person's browser does on the page of the sandbox: choose somebody, be sent back.
@@ -61,4 +64,69 @@ async fn an_answer_to_another_sign_in_and_a_refusal_are_told_apart() {
     let again = client.identity().begin().await.unwrap();
     let refused = choose(&sandbox, &again, "").await;
     assert_eq!(client.identity().finish(again, &refused).await.unwrap_err().code(), ErrorCode::IdentityDenied);
+}
+
+/// A token that the provider has just given.
+async fn token(sandbox: &Sandbox, client: &Client) -> String {
+    let sign_in = client.identity().begin().await.unwrap();
+    let callback = choose(sandbox, &sign_in, "u-0101").await;
+    // A web framework hands over path and query only.
+    let path = callback.strip_prefix("http://127.0.0.1").unwrap();
+    let signed_in = client.identity().finish(sign_in, path).await.unwrap();
+    std::str::from_utf8(signed_in.id_token().expose()).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_by_a_key_that_is_new_is_verified_and_by_one_that_nobody_has_is_asked_for_once() {
+    let mut sandbox = Sandbox::start().await;
+    let client = client(&sandbox).await;
+    token(&sandbox, &client).await;
+    sandbox.post("/sandbox/oidc/rotate-keys", &json!({})).await;
+    let rotated = token(&sandbox, &client).await;
+    let verified = client.identity().verify(&rotated).await.unwrap();
+    let unknown = with_unknown_key(&rotated);
+    for _ in 0..3 {
+        let refused = client.identity().verify(&unknown).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::IdentityTokenInvalid);
+    }
+    let still = client.identity().verify(&rotated).await.unwrap();
+    assert_eq!(still.keys_fetched_at(), verified.keys_fetched_at(), "the provider was asked once");
+    sandbox.stop().await;
+    assert!(client.identity().verify(&rotated).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_new_process_verifies_offline_with_stored_keys_and_says_what_it_cannot_know() {
+    let mut sandbox = Sandbox::start().await;
+    let registration = json!({ "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" });
+    let client_id = sandbox.post("/sandbox/oidc/clients", &registration).await["client_id"].clone();
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let build = async |client_id: &str, url: &str| {
+        let provider = IdentityProvider::new(url, client_id, REDIRECT).unwrap();
+        let builder = sandbox.builder(&credentials).store(sandbox.path("identity.sqlite"));
+        builder.identity(provider).build().await.unwrap()
+    };
+    let (client_id, url) = (client_id.as_str().unwrap().to_owned(), sandbox.url());
+    let first = build(&client_id, &url).await;
+    let token = token(&sandbox, &first).await;
+    first.close().await;
+    let foreign = build("somebody-else", &url).await;
+    let refused = foreign.identity().verify(&token).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::IdentityTokenInvalid, "the token is for another system");
+    foreign.close().await;
+    let later = build(&client_id, &url).await;
+    drop(build);
+    sandbox.stop().await;
+    assert_eq!(later.identity().verify(&token).await.unwrap().subject().id(), "u-0101");
+    let unknown = later.identity().verify(&with_unknown_key(&token)).await.unwrap_err();
+    assert_eq!(unknown.code(), ErrorCode::IdentityKeysUnavailable);
+}
+
+/// The same token under a key id that the provider never had.
+fn with_unknown_key(token: &str) -> String {
+    let (header, rest) = token.split_once('.').unwrap();
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap();
+    let mut header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    header["kid"] = json!("never-seen");
+    format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tongqiao::{Trust, enrol};
 use tongqiao_protocol::ErrorCode;
-use tongqiao_reference_platform::Platform;
+use tongqiao_reference_platform::{Platform, Running};
 
 /// An authority and a server certificate of its, for 127.0.0.1.
 fn authority() -> (String, rustls::ServerConfig) {
@@ -29,13 +29,18 @@ fn authority() -> (String, rustls::ServerConfig) {
     (pem, config)
 }
 
-#[tokio::test]
-async fn the_city_s_own_authority_is_believed_and_another_is_not() {
+/// A platform with TLS, the authority of its certificate, and the folder it lives in.
+pub(super) async fn platform() -> (String, Running, tempfile::TempDir) {
     let (city, config) = authority();
-    let (stranger, _) = authority();
     let folder = tempfile::tempdir().unwrap();
     let builder = Platform::builder().database(folder.path().join("platform.sqlite")).sandbox().tls(Arc::new(config));
-    let platform = builder.start().await.unwrap();
+    (city, builder.start().await.unwrap(), folder)
+}
+
+#[tokio::test]
+async fn the_city_s_own_authority_is_believed_and_another_is_not() {
+    let (city, platform, _folder) = platform().await;
+    let (stranger, _) = authority();
     let url = platform.base_url().to_owned();
     assert!(url.starts_with("https://"), "{url}");
 

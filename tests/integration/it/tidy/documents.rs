@@ -1,6 +1,4 @@
-//! Documents: twins say the same things in the same order, and links lead somewhere.
-
-use std::path::Path;
+//! Documents: those for users have twins that say the same in the same order, and links lead somewhere.
 
 use super::tree;
 
@@ -51,13 +49,28 @@ fn twins_have_the_same_headings_and_the_same_code() {
     tree::assert_none(&findings, "twins change together: same headings in the same order, same commands");
 }
 
+/// Documents for people who change this repository, generated for machines, or written in both languages at once.
+const WITHOUT_TWIN: &[&str] = &[
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/glossary.md",
+    "docs/decisions/",
+    "conformance/vectors/signatures/README.md",
+];
+
 #[test]
-fn the_readme_and_the_starting_guide_have_a_chinese_twin() {
+fn every_document_for_users_has_a_chinese_twin() {
     let files = tree::files();
-    for path in ["README.md", "docs/start.md"] {
-        let exists = |wanted: &str| files.iter().any(|file| file.path == wanted);
-        assert!(!exists(path) || exists(&path.replace(".md", CHINESE)), "{path} needs a Chinese twin");
-    }
+    let documents = files.iter().filter(|file| file.has_extension(&["md"]) && !file.path.ends_with(CHINESE));
+    let (without, users) =
+        documents.partition::<Vec<_>, _>(|file| WITHOUT_TWIN.iter().any(|start| file.path.starts_with(start)));
+    assert!(without.len() >= WITHOUT_TWIN.len() && users.len() >= 10, "the list of exceptions is out of date");
+    let missing = users
+        .iter()
+        .map(|file| file.path.replace(".md", CHINESE))
+        .filter(|twin| files.iter().all(|file| file.path != *twin))
+        .collect::<Vec<_>>();
+    tree::assert_none(&missing, "write it, in Chinese as Chinese; only what WITHOUT_TWIN lists goes without");
 }
 
 /// The code blocks of one language, each line without its indentation.
@@ -77,34 +90,66 @@ fn the_program_text_of_the_guides_stands_in_an_example_that_is_compiled() {
     let programs = files.iter().filter(|file| file.path.starts_with("examples/") && file.has_extension(&["rs"]));
     let programs = programs.map(|file| without_indentation(&file.text().unwrap())).collect::<Vec<_>>();
     let mut findings = Vec::new();
-    for path in ["README.md", "docs/start.md"] {
-        let Ok(text) = std::fs::read_to_string(tree::root().join(path)) else { continue };
+    let guides = files.iter().filter(|file| {
+        ["README.md", "docs/start.md"].contains(&file.path.as_str()) || file.path.starts_with("docs/guides/")
+    });
+    let mut seen = 0;
+    for file in guides {
+        let (path, text) = (&file.path, file.text().unwrap());
         for block in code(&text, "rust") {
+            seen += 1;
             if !programs.iter().any(|program| program.contains(&block)) {
                 findings.push(format!("{path}:\n{block}"));
             }
         }
     }
+    assert!(seen > 0, "no guide shows any program text");
     tree::assert_none(&findings, "copy the lines from the example, so that the guide shows what compiles");
 }
 
+/// The anchors of a document, as forges make them from headings: small letters, blanks as hyphens, no punctuation.
+fn anchors(text: &str) -> Vec<String> {
+    let mut in_code = false;
+    let mut anchors = Vec::new();
+    for line in text.lines() {
+        in_code ^= line.starts_with("```");
+        if !in_code && line.starts_with('#') {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+            anchors.push(kept.collect::<String>().replace(' ', "-"));
+        }
+    }
+    anchors
+}
+
 #[test]
-fn links_to_files_lead_somewhere() {
+fn links_lead_to_files_and_headings_that_exist() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| file.has_extension(&["md"])) {
         let text = file.text().unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = target.split('#').next().unwrap_or_default();
-            if path.is_empty() || path.contains("://") || path.starts_with("mailto:") {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if path.contains("://") || path.starts_with("mailto:") {
                 continue;
             }
-            let folder = Path::new(&file.path).parent().unwrap();
-            if !tree::root().join(folder).join(path).exists() {
+            let here = tree::root().join(&file.path);
+            let there = if path.is_empty() { here } else { here.parent().unwrap().join(path) };
+            if !there.exists() {
                 findings.push(format!("{}: {target} does not exist", file.path));
+            } else if !anchor.is_empty() {
+                let headings = anchors(&std::fs::read_to_string(&there).unwrap_or_default());
+                if !headings.iter().any(|heading| heading == anchor) {
+                    findings.push(format!("{}: {target} has no such heading", file.path));
+                }
             }
         }
     }
     tree::assert_none(&findings, "repair or remove the link");
+}
+
+#[test]
+fn an_anchor_is_the_heading_in_small_letters_with_hyphens() {
+    assert_eq!(anchors("# A full disk\n```\n# no heading\n```\n## 5. Look, again!"), ["a-full-disk", "5-look-again"]);
 }
 
 #[test]

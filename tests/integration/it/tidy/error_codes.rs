@@ -5,10 +5,13 @@ use super::tree;
 /// Files that name errors: `refuse:<code>` in tables, "`<area>.<name>`" in documents.
 const SPEAKING: &[&str] = &["docs/", "conformance/", "sdk/", "README"];
 
-fn registry() -> Vec<String> {
+fn entries() -> Vec<serde_json::Value> {
     let json = std::fs::read_to_string(tree::root().join("conformance/spec/errors.json")).unwrap();
-    let entries = serde_json::from_str::<Vec<serde_json::Value>>(&json).unwrap();
-    entries.iter().map(|entry| entry["code"].as_str().unwrap().to_owned()).collect()
+    serde_json::from_str(&json).unwrap()
+}
+
+fn registry() -> Vec<String> {
+    entries().iter().map(|entry| entry["code"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -31,4 +34,34 @@ fn every_error_code_named_in_a_table_or_document_is_in_the_registry() {
         }
     }
     tree::assert_none(&findings, "add it to sdk/protocol/errors.toml, or use the code that exists");
+}
+
+/// Where codes are given: libraries, the platform, and the tables that it interprets.
+const GIVING: &[&str] = &["sdk/", "conformance/platform/src/", "conformance/spec/", "edge-node/"];
+
+/// `case.conflict_lost` is `CaseConflictLost` in code.
+fn variant(code: &str) -> String {
+    let capitalised = code.split(['.', '_']).map(|word| word[..1].to_uppercase() + &word[1..]);
+    capitalised.collect()
+}
+
+#[test]
+fn a_code_is_reserved_exactly_while_nothing_gives_it() {
+    let files = tree::files();
+    let giving = files.iter().filter(|file| GIVING.iter().any(|start| file.path.starts_with(start)));
+    let giving = giving.filter(|file| file.has_extension(&["rs", "tsv"]) && !file.is_generated());
+    let text = giving.filter_map(tree::File::text).collect::<String>();
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric() && !"._".contains(letter)).collect::<Vec<_>>();
+    words.sort_unstable();
+    let mut findings = Vec::new();
+    for entry in entries() {
+        let code = entry["code"].as_str().unwrap();
+        let is_given = [code, &variant(code)].iter().any(|word| words.binary_search(word).is_ok());
+        match (is_given, entry["reserved"] == true) {
+            (true, true) => findings.push(format!("{code} is given: it is no longer reserved")),
+            (false, false) => findings.push(format!("{code} is given by nothing: mark it reserved, or withdraw it")),
+            (true, false) | (false, true) => {}
+        }
+    }
+    tree::assert_none(&findings, "change `reserved` in sdk/protocol/errors.toml, then `cargo verify --generate`");
 }

@@ -42,6 +42,9 @@ pub(crate) struct Entry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Facts {
     pub(crate) number: u16,
+    /// Nothing gives it yet; it waits for a planned part.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reserved: bool,
     pub(crate) kind: String,
     pub(crate) http: u16,
     pub(crate) retry: String,

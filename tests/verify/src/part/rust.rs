@@ -7,11 +7,16 @@ use crate::part::Trouble;
 use crate::repository::Repository;
 use crate::setup;
 
+/// The tests that need the `openssl` command begin with these words.
+const OPENSSL_TESTS: &str = "openssl_accepts";
+
 pub(crate) fn fmt(repository: &Repository) -> Result<(), Trouble> {
+    setup::component(repository, "fmt", "rustfmt")?;
     Program::cargo(repository, &["fmt", "--all", "--check"]).run()
 }
 
 pub(crate) fn clippy(repository: &Repository) -> Result<(), Trouble> {
+    setup::component(repository, "clippy", "clippy")?;
     // `--all-targets` leaves out tests that `cargo test` leaves out; they are named.
     let words =
         ["clippy", "--locked", "--quiet", "--workspace", "--all-targets", "--test", "oidc", "--", "-D", "warnings"];
@@ -20,8 +25,14 @@ pub(crate) fn clippy(repository: &Repository) -> Result<(), Trouble> {
 
 pub(crate) fn test(repository: &Repository) -> Result<(), Trouble> {
     // Signatures of both suites are cross-checked with an implementation that is not ours.
-    setup::debian(repository, "openssl", &["openssl"])?;
-    Program::cargo(repository, &["test", "--locked", "--quiet", "--workspace", "--no-fail-fast"]).run()
+    let cross_check = setup::debian(repository, "openssl", &["openssl"]);
+    let mut words = vec!["test", "--locked", "--quiet", "--workspace", "--no-fail-fast"];
+    if cross_check.is_err() {
+        words.extend(["--", "--skip", OPENSSL_TESTS]);
+    }
+    Program::cargo(repository, &words).run()?;
+    // Everything else has passed; only now is it said that the cross-check was left out.
+    cross_check
 }
 
 pub(crate) fn doc(repository: &Repository) -> Result<(), Trouble> {

@@ -111,13 +111,25 @@ impl ItemCodeGeneration {
         }
     }
 
-    /// The generations whose length or segments a text has.
+    /// Whether a code of this generation is read only where the generation is named beside it.
+    ///
+    /// Such a form is one key and nothing else: neither its segments nor a check say what it is. The 32 characters of a
+    /// portal's key are also what is left of a handling-item code that lost one, and that must stay a fault, not become
+    /// the key of another item.
+    pub fn must_be_named(self) -> bool {
+        match self {
+            Self::Dialect(dialect) => pattern::is_bare_key(dialect.pattern()),
+            _ => false,
+        }
+    }
+
+    /// The generations whose length or segments a text has, without those that must be named.
     pub(super) fn fitting(text: &str) -> impl Iterator<Item = Self> {
         let length = text.chars().count();
         let national = NATIONAL.into_iter().filter(move |generation| generation.length() == Some(length));
         // Walking the table of dialects is slow, and only needed when no national form is right.
         let dialects = Dialect::all().filter(|dialect| pattern::split(dialect.pattern(), text).is_some());
-        national.chain(dialects.map(Self::Dialect))
+        national.chain(dialects.map(Self::Dialect).filter(|generation| !generation.must_be_named()))
     }
 
     fn length(self) -> Option<usize> {

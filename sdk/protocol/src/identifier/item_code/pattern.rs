@@ -43,6 +43,12 @@ pub(super) fn elements(pattern: &str) -> Option<Vec<Element<'_>>> {
     Some(elements)
 }
 
+/// Whether a pattern is one key and nothing else.
+pub(super) fn is_bare_key(pattern: &str) -> bool {
+    let elements = elements(pattern).unwrap_or_default();
+    matches!(elements.as_slice(), [Element::Field { part: Part::Key, .. }])
+}
+
 /// The lengths of a field, as written.
 fn lengths(written: &str) -> impl Iterator<Item = usize> {
     written.split('|').filter_map(|length| length.parse().ok())

@@ -18,11 +18,18 @@ async fn a_body_that_is_no_batch_is_refused_as_a_whole() {
     let gbk_of_shenqing = b"{\"events\": [\"\xc9\xea\xc7\xeb\"]}";
     let thousand_and_one = json!({ "events": vec![json!({}); 1_001] }).to_string().into_bytes();
     let deep = [b"[".repeat(10_000), b"]".repeat(10_000)].concat();
-    let cases: [Wrong<'_>; 11] = [
+    let deepest = "/0".repeat(32);
+    let cases: [Wrong<'_>; 12] = [
         ("request.malformed_json", 400, b"", &[]),
         ("request.malformed_json", 400, b"{\"events\": [", &[]),
         ("request.malformed_json", 400, "{“events”：[]}".as_bytes(), &[]),
-        ("request.malformed_json", 400, &deep, &[]),
+        ("request.too_deep", 400, &deep, &[(deepest.as_str(), "request.too_deep")]),
+        (
+            "request.duplicate_member",
+            400,
+            b"{\"events\": [{\"record\": \"\", \"record\": \"\"}]}",
+            &[("/events/0/record", "request.duplicate_member")],
+        ),
         ("request.not_utf8", 400, gbk_of_shenqing, &[]),
         ("request.wrong_type", 422, b"[]", &[("", "request.wrong_type")]),
         ("request.missing_field", 422, b"{}", &[("/events", "request.missing_field")]),

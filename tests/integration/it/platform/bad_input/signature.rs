@@ -102,3 +102,54 @@ async fn an_address_or_method_that_does_not_exist_is_a_problem_too() {
     let method = world.department.send(Method::DELETE, "/v1/bills", b"", &Tamper::default()).await;
     assert_refused(&world, &before, &method, 405, "request.method_not_allowed").await;
 }
+
+#[tokio::test]
+async fn a_nonce_is_remembered_to_the_last_moment_of_its_signature() {
+    let world = World::new().await;
+    let path = format!("/v1/cases/{}", fresh_id());
+    // Made as far ahead as the skew allows, and living until the end of the second 600 from now.
+    let tamper =
+        Tamper { created_shift_seconds: 300, nonce: Some("BBBBBBBBBBBBBBBBBBBBBB".to_owned()), ..Tamper::default() };
+    assert_eq!(world.department.send(Method::GET, &path, b"", &tamper).await.code(), "case.unknown");
+    for (later_millis, code) in [
+        (600_000, "signature.replayed"),
+        (500, "signature.replayed"),
+        (499, "signature.replayed"),
+        (1, "signature.stale"),
+    ] {
+        world.running.clock().advance_millis(later_millis);
+        let clean = Tamper { created_shift_seconds: 600, ..Tamper::default() };
+        // Another request lets the platform forget what it may forget.
+        assert_eq!(world.department.send(Method::GET, &path, b"", &clean).await.code(), "case.unknown");
+        assert_eq!(world.department.send(Method::GET, &path, b"", &tamper).await.code(), code, "{later_millis}");
+    }
+}
+
+#[tokio::test]
+async fn times_that_no_clock_shows_are_refused_and_overflow_nothing() {
+    let world = World::new().await;
+    let path = format!("/v1/cases/{}", fresh_id());
+    let input = |created: &str, expires: &str| {
+        format!(
+            "sig1=(\"@method\" \"@path\" \"@query\" \"content-digest\");created={created};expires={expires};\
+             nonce=\"AAAAAAAAAAAAAAAAAAAAAA\";keyid=\"{}\";tag=\"tongqiao-v1\"",
+            world.department.keyid()
+        )
+    };
+    let now = super::super::department::NOON_MILLIS / 1_000;
+    let cases = [
+        (i64::MIN.to_string(), "0".to_owned(), "signature.malformed"),
+        ("0".to_owned(), i64::MAX.to_string(), "signature.malformed"),
+        ("1000000000000000".to_owned(), "1000000000000000".to_owned(), "signature.malformed"),
+        ("999999999999999".to_owned(), "999999999999999".to_owned(), "signature.stale"),
+        ("0".to_owned(), "999999999999999".to_owned(), "signature.stale"),
+        // It ends before it begins.
+        ((now + 2).to_string(), (now + 1).to_string(), "signature.stale"),
+        (now.to_string(), (now + 301).to_string(), "signature.stale"),
+    ];
+    for (created, expires, code) in cases {
+        let tamper = Tamper { signature_input: Some(input(&created, &expires)), ..Tamper::default() };
+        let answer = world.department.send(Method::GET, &path, b"", &tamper).await;
+        assert_eq!(answer.code(), code, "{created} {expires}: {:#}", answer.body);
+    }
+}
