@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tongqiao_engine::Retention;
 use tongqiao_protocol::{DivisionCode, Language};
-use tongqiao_store::{MemoryStore, SqliteStore, Store};
+use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
 
 use crate::cases::{CaseLocks, NumberPool};
@@ -24,12 +24,19 @@ use crate::{Credentials, Error};
 /// How many case numbers are kept in stock per division.
 const NUMBERS_IN_STOCK: u32 = 200;
 
+/// Where accepted work is kept.
+enum Place {
+    File(PathBuf),
+    Memory,
+}
+
 /// Settings of a client; see [`Client::builder`](crate::Client::builder).
 #[must_use]
 pub struct ClientBuilder {
     endpoint: String,
     credentials: Credentials,
-    store: Option<PathBuf>,
+    store: Option<Place>,
+    store_limit: Option<u64>,
     trust: Trust,
     proxy: Option<String>,
     clock: Arc<dyn Clock>,
@@ -48,6 +55,7 @@ impl ClientBuilder {
             endpoint: endpoint.to_owned(),
             credentials,
             store: None,
+            store_limit: None,
             trust: Trust::system(),
             proxy: None,
             clock: Arc::new(SystemClock),
@@ -61,10 +69,24 @@ impl ClientBuilder {
         }
     }
 
-    /// The file of the durable outbox; created when absent, shared by any number of processes of this machine. Without
-    /// it everything is kept in memory and lost with the process: for tests only.
+    /// The file of the durable outbox; created when absent, shared by any number of processes of this machine. Required,
+    /// unless [`ClientBuilder::in_memory`] says that nothing need last.
     pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
-        self.store = Some(path.into());
+        self.store = Some(Place::File(path.into()));
+        self
+    }
+
+    /// Keeps everything in memory, where accepted work is lost with the process: for tests, and for programs that only
+    /// read or sign people in.
+    pub fn in_memory(mut self) -> Self {
+        self.store = Some(Place::Memory);
+        self
+    }
+
+    /// How many bytes the store may take: beyond them new work is refused with `store.full`, while what was accepted is still
+    /// delivered. Only the disk limits it by default, and a store in memory not at all.
+    pub const fn store_limit_bytes(mut self, bytes: u64) -> Self {
+        self.store_limit = Some(bytes);
         self
     }
 
@@ -144,6 +166,9 @@ impl ClientBuilder {
         let Some(retention) = Retention::of_days(self.retention_days) else {
             return Err(Error::configuration("retention_days", "7 to 3,660"));
         };
+        let Some(place) = self.store else {
+            return Err(Error::configuration("store", "a file is needed, or in_memory()"));
+        };
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?),
@@ -157,7 +182,7 @@ impl ClientBuilder {
         }
         let hop = self.credentials.hop_signer();
         let exchange = Exchange::new(transport, endpoint, Some(hop), Arc::clone(&clock), self.language);
-        let storage = Storage::new(open(self.store).await?);
+        let storage = Storage::new(open(place, self.store_limit).await?);
         let directory = Directory::new(self.credentials.platform_keys().to_vec());
         let shared = Arc::new(Shared {
             storage,
@@ -174,6 +199,7 @@ impl ClientBuilder {
             appended: Notify::new(),
             nudged: Notify::new(),
             upkeep: Notify::new(),
+            stop: watch::Sender::new(false),
         });
         Ok(Client::start(shared))
     }
@@ -219,11 +245,12 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-async fn open(path: Option<PathBuf>) -> Result<Arc<dyn Store>, Error> {
+async fn open(place: Place, limit_bytes: Option<u64>) -> Result<Arc<dyn Store>, Error> {
+    let options = limit_bytes.map_or_else(SqliteOptions::default, |bytes| SqliteOptions::default().limit_bytes(bytes));
     let opened = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Store>, tongqiao_store::StoreError> {
-        Ok(match path {
-            Some(path) => Arc::new(SqliteStore::open(&path)?),
-            None => Arc::new(MemoryStore::new()?),
+        Ok(match place {
+            Place::File(path) => Arc::new(SqliteStore::open_with(&path, options)?),
+            Place::Memory => Arc::new(MemoryStore::new()?),
         })
     });
     Ok(opened.await.map_err(Error::internal)??)

@@ -3,6 +3,7 @@
 mod case_file;
 mod case_locks;
 mod draft;
+mod form;
 mod handle;
 mod judgement;
 mod lease;
@@ -14,6 +15,7 @@ mod writing;
 
 use std::sync::Arc;
 
+pub(crate) use case_file::noted_before_forgetting;
 pub(crate) use case_locks::CaseLocks;
 pub use draft::CaseDraft;
 pub(crate) use handle::await_record;
@@ -21,10 +23,10 @@ pub use handle::{CaseHandle, CaseView, EventView};
 pub(crate) use number_pool::NumberPool;
 pub use prepared::Prepared;
 use tongqiao_protocol::case::CaseEventData;
-use tongqiao_protocol::{CaseId, EventId};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome};
 
 use crate::Error;
-use crate::client::Shared;
+use crate::client::Running;
 
 /// Cases; see [`Client::cases`](crate::Client::cases).
 ///
@@ -44,52 +46,107 @@ use crate::client::Shared;
 /// ```
 #[derive(Clone)]
 pub struct Cases {
-    shared: Arc<Shared>,
+    shared: Arc<Running>,
 }
 
 impl Cases {
-    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) const fn new(shared: Arc<Running>) -> Self {
         Self { shared }
     }
 
     /// Opens a case: judges the draft by the identifiers' rules and the mirrored catalogue, takes a leased number, signs,
-    /// and returns when the event is on disk. Delivery goes on in the background.
+    /// and returns when the event is on disk. Delivery goes on in the background. The network is needed only where no
+    /// number is in stock or no catalogue was ever mirrored.
+    ///
+    /// # When you do not hear the answer
+    /// A call that was dropped (by a timeout, or with the process) may have opened the case. Called again with the same
+    /// draft it opens *another* one, unless the draft brings an id of its own ([`CaseDraft::case_id`]): with it the same
+    /// content gives the same case, as often as it is said. A program that may be killed, or that gives this call a
+    /// timeout, should choose the id and store it first.
+    ///
+    /// ```no_run
+    /// use tongqiao::CaseDraft;
+    /// use tongqiao::protocol::CaseId;
+    ///
+    /// # async fn run(client: tongqiao::Client, chosen: [u8; 10]) -> Result<(), tongqiao::Error> {
+    /// let case = CaseId::from_time_and_random(client.platform_time(), chosen);
+    /// // … store `case` beside your own record of the application …
+    /// let draft = CaseDraft::new("11340700TQ050001973000105804000", 1, "340700000000")
+    ///     .case_id(case)
+    ///     .person("测试用户", "340702196802290211");
+    /// let first = client.cases().open(&draft).await?;
+    /// let again = client.cases().open(&draft).await?;
+    /// assert_eq!(first.number(), again.number());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Limits
+    /// The signed record holds at most 256 KiB, an application at most 200 materials, names at most 200 characters.
     ///
     /// # Errors
     /// `request.invalid` with *all* faults of the draft and their paths; `lease.exhausted` when there is no number and
-    /// none can be leased now; `catalogue.not_mirrored`; or a `store.` code. Nothing was taken or sent then.
+    /// none can be leased now; `scope.` codes when the platform gives this party no numbers for the division;
+    /// `catalogue.not_mirrored`; `event.id_conflict` when this store has the chosen id with other content;
+    /// `client.closed`; or a `store.` code. Nothing is stored or sent then, and a draft with faults takes no number.
     pub async fn open(&self, draft: &CaseDraft) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         if let Some(opened) = self.opened_before(draft).await? {
             return Ok(opened);
         }
         let opening = opening::compose(&self.shared, draft).await?;
         let (case, number, event) = (opening.event.case, opening.number, opening.event.id);
         match writing::commit_opening(&self.shared, opening).await {
-            Ok(()) => Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event)),
+            Ok(()) => {
+                tracing::debug!(%case, %event, number = number.mask(), "a case is opened");
+                Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
+            }
             // Another process with the same case id was faster.
             Err(error) => self.opened_before(draft).await?.ok_or(error),
         }
     }
 
-    /// The case of a draft that brings its own id, when this store has it already.
+    /// The case of a draft that brings its own id, when this store has it already, with the same content.
     async fn opened_before(&self, draft: &CaseDraft) -> Result<Option<CaseHandle>, Error> {
         let Some(case) = draft.chosen_id() else { return Ok(None) };
-        let view = self.get(case).await?;
-        Ok(view.and_then(|view| {
-            let first = view.events.first()?.event;
-            Some(CaseHandle::new(Arc::clone(&self.shared), case, view.number, first))
-        }))
+        let Some((number, first, content)) = handle::opened(&self.shared, case).await? else { return Ok(None) };
+        if content.is_some_and(|content| opening::content_of(&self.shared, draft, case) != Some(content)) {
+            let words = "the case with this id was opened with other content";
+            return Err(Error::of(ErrorCode::EventIdConflict).outcome_is(Outcome::NotSent).detail(words));
+        }
+        Ok(Some(CaseHandle::new(Arc::clone(&self.shared), case, number, first)))
     }
 
     /// Says what happens next to a case: judged by the table of case life as far as this store knows the case, signed and
     /// committed. Delivery keeps the order in which events of a case are appended here.
     ///
+    /// A call that was dropped by a timeout may have been committed, and saying it again may say it twice: look at
+    /// [`Cases::get`] first, or keep signed bytes ([`Cases::prepare_change`], [`Cases::submit`]), which count once.
+    ///
+    /// ```no_run
+    /// use tongqiao::protocol::case::{CaseEventData, PreReview};
+    ///
+    /// # async fn run(client: tongqiao::Client, case: tongqiao::CaseHandle) -> Result<(), tongqiao::Error> {
+    /// let reviewed = PreReview { result: "材料齐全".to_owned(), handler: "测试经办".to_owned() };
+    /// let reviewed = client.cases().append(case.id(), CaseEventData::PreReviewed(reviewed)).await?;
+    /// if let Err(refusal) = reviewed.settled().await {
+    ///     // What was appended behind it waits. Say it anew, in its place:
+    ///     let fault = refusal.faults().first().map(|fault| fault.path.clone());
+    ///     let corrected = PreReview { result: format!("更正 {fault:?}"), handler: "测试经办".to_owned() };
+    ///     client.cases().supersede(reviewed.event(), CaseEventData::PreReviewed(corrected)).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// `request.invalid` with all faults, `case.transition_impossible` when the case cannot take this event now,
-    /// `case.unknown` when the case was not opened through this store, or a `store.` code.
+    /// `request.invalid` with all faults (a correction notice may cite only what the mirrored guide says),
+    /// `case.transition_impossible` when the case cannot take this event now, `case.unknown` when the case was not opened
+    /// through this store, `client.closed`, or a `store.` code. Nothing is stored or sent then.
     pub async fn append(&self, case: CaseId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         let _turn = self.shared.case_locks.turn(case).await;
-        let (number, event) = writing::append(&self.shared, case, &change.into()).await?;
+        let change = change.into();
+        let (number, event) = writing::append(&self.shared, case, &change).await?;
+        tracing::debug!(%case, %event, kind = change.name(), number = number.mask(), "an event is appended");
         Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
     }
 
@@ -107,6 +164,16 @@ impl Cases {
     /// What the application must do: commit the bytes together with its own rows, then submit them, again and again
     /// until that succeeds (at start, submit whatever is not marked as submitted; submitting twice is once). Bytes that
     /// are never submitted cost one case number and block nothing: the case is new, so no other event waits for it.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, draft: tongqiao::CaseDraft) -> Result<(), tongqiao::Error> {
+    /// let prepared = client.cases().prepare(&draft).await?;
+    /// // BEGIN; your own rows, and prepared.bytes() (at most 256 KiB) marked as not submitted; COMMIT
+    /// let case = client.cases().submit(prepared.bytes()).await?;
+    /// // mark them as submitted
+    /// println!("{}", case.number());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`Cases::open`].
@@ -132,19 +199,21 @@ impl Cases {
         prepared::change(&self.shared, case, &change.into(), after).await
     }
 
-    /// Takes prepared bytes into the outbox. The same bytes twice are once.
+    /// Takes prepared bytes into the outbox. The same bytes twice are once, also after the record's retention.
     ///
     /// # Errors
     /// `event.id_conflict` when other bytes with the same id are here already, `store.conflict` when their place in the
-    /// case's order is not the next, `record.malformed` when the bytes are not of this party and library.
+    /// case's order is taken by *another* event or is not the next, `record.malformed` when the bytes are not of this
+    /// party and library, `client.closed`.
     pub async fn submit(&self, bytes: &[u8]) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         prepared::submit(&self.shared, bytes).await
     }
 
     /// The handle of an event that was accepted earlier, perhaps by another process or before a restart.
     ///
     /// # Errors
-    /// `event.unknown` when this store does not know it, or a `store.` code.
+    /// `event.unknown` when this store does not know it, or no longer, because its retention is over; or a `store.` code.
     pub async fn handle(&self, event: EventId) -> Result<CaseHandle, Error> {
         handle::find(&self.shared, event).await
     }
@@ -162,6 +231,7 @@ impl Cases {
     /// # Errors
     /// As [`Cases::append`], and `event.replacement_invalid` when the event is neither refused nor dead.
     pub async fn supersede(&self, refused: EventId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         replacement::supersede(&self.shared, refused, change.into()).await
     }
 
@@ -170,6 +240,7 @@ impl Cases {
     /// # Errors
     /// As [`Cases::open`] and [`Cases::supersede`].
     pub async fn supersede_opening(&self, refused: EventId, draft: &CaseDraft) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         let application = opening::application(&self.shared, draft).await?;
         replacement::supersede(&self.shared, refused, application).await
     }
@@ -179,6 +250,7 @@ impl Cases {
     /// # Errors
     /// `event.replacement_invalid` when the event is neither refused nor dead, or a `store.` code.
     pub async fn abandon(&self, refused: EventId, by: &str, reason: &str) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
         replacement::abandon(&self.shared, refused, by, reason).await
     }
 }

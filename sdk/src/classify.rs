@@ -29,6 +29,15 @@ impl Refusal {
         self.error.code()
     }
 
+    /// The platform's name for the request.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.error.request_id()
+    }
+
+    pub(crate) const fn retry_after_ms(&self) -> Option<u64> {
+        self.retry_after_ms
+    }
+
     /// It could not even be put together.
     pub(crate) fn unsent(error: Error) -> Self {
         let mut problem = Problem::new(error.code(), Language::Chinese);

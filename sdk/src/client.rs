@@ -1,11 +1,12 @@
 //! The client: one per process and store, cheap to clone, with a sub-client per noun.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tongqiao_engine::Retention;
-use tongqiao_protocol::Timestamp;
+use tongqiao_protocol::{ErrorCode, Timestamp};
 
 use crate::Error;
 use crate::builder::ClientBuilder;
@@ -41,28 +42,53 @@ pub(crate) struct Shared {
     pub(crate) nudged: Notify,
     /// Rung when numbers run low or something else of the upkeep is wanted soon.
     pub(crate) upkeep: Notify,
+    /// How long settled records are kept.
+    /// `true` once the client is closed.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// Nothing is accepted by a client that no longer delivers.
+    pub(crate) fn still_open(&self) -> Result<(), Error> {
+        if *self.stop.borrow() { Err(Error::of(ErrorCode::ClientClosed)) } else { Ok(()) }
+    }
+
+    /// Returns when the client is closed.
+    pub(crate) async fn closed(&self) {
+        // The sender is ours, so that the channel cannot end before us.
+        drop(self.stop.subscribe().wait_for(|stopped| *stopped).await);
+    }
+}
+
+/// What is shared, and the background tasks that work on it: whoever holds this keeps the delivery going. Every sub-client
+/// and every handle does, so that a caller who keeps only one of them is not left waiting for a delivery that has ended.
+pub(crate) struct Running {
+    shared: Arc<Shared>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Deref for Running {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+    }
 }
 
 /// The library's front door; see the [crate's first page](crate).
 ///
 /// Clones share one connection pool, one outbox and one set of background tasks, which end when the last clone is
-/// dropped. [`Client::close`] also waits for them.
+/// dropped, and the last [`Cases`], [`Payments`], [`Outbox`] and [`CaseHandle`](crate::CaseHandle) with it.
+/// [`Client::close`] ends them at once and waits for them.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-    tasks: Arc<Tasks>,
-}
-
-/// What runs in the background.
-pub(crate) struct Tasks {
-    stop: watch::Sender<bool>,
-    handles: std::sync::Mutex<Vec<JoinHandle<()>>>,
-}
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.stop.send_replace(true);
-    }
+    running: Arc<Running>,
 }
 
 impl Client {
@@ -81,52 +107,51 @@ impl Client {
     }
 
     pub(crate) fn start(shared: Arc<Shared>) -> Self {
-        let (stop, stopping) = watch::channel(false);
         let handles = vec![
-            tokio::spawn(crate::delivery::deliver(Arc::clone(&shared), stopping.clone())),
-            tokio::spawn(crate::upkeep::keep_up(Arc::clone(&shared), stopping)),
+            tokio::spawn(crate::delivery::deliver(Arc::clone(&shared), shared.stop.subscribe())),
+            tokio::spawn(crate::upkeep::keep_up(Arc::clone(&shared))),
         ];
-        Self { shared, tasks: Arc::new(Tasks { stop, handles: std::sync::Mutex::new(handles) }) }
+        Self { running: Arc::new(Running { shared, handles: Mutex::new(handles) }) }
     }
 
     /// Signing people in 统一身份认证.
     pub fn identity(&self) -> Identity {
-        Identity::new(Arc::clone(&self.shared))
+        Identity::new(Arc::clone(&self.running.shared))
     }
 
     /// What can be applied for 事项.
     pub fn items(&self) -> Items {
-        Items::new(Arc::clone(&self.shared))
+        Items::new(Arc::clone(&self.running.shared))
     }
 
     /// Cases and what happens to them 办件.
     pub fn cases(&self) -> Cases {
-        Cases::new(Arc::clone(&self.shared))
+        Cases::new(Arc::clone(&self.running))
     }
 
     /// Bills, payments and refunds 统一支付.
     pub fn payments(&self) -> Payments {
-        Payments::new(Arc::clone(&self.shared))
+        Payments::new(Arc::clone(&self.running))
     }
 
     /// What has been accepted here and is not settled yet.
     pub fn outbox(&self) -> Outbox {
-        Outbox::new(Arc::clone(&self.shared))
+        Outbox::new(Arc::clone(&self.running))
     }
 
     /// What happens in the background from now on.
     pub fn notices(&self) -> Notices {
-        self.shared.notices.listen()
+        self.running.notices.listen(&self.running.stop)
     }
 
     /// The platform's time, as far as it is known: this machine's, corrected by what the platform's answers say.
     pub fn platform_time(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.running.clock.now()
     }
 
     /// By how many milliseconds the platform's clock is ahead of this machine's.
     pub fn clock_offset_ms(&self) -> i64 {
-        self.shared.clock.offset_ms()
+        self.running.clock.offset_ms()
     }
 
     /// Asks for the platform's key directory now, which happens by itself every five minutes: so that a key that was announced
@@ -136,15 +161,16 @@ impl Client {
     /// `directory.invalid` when the answer is not signed by a key in use, or is older than the directory in use, which stays;
     /// or an error of the connection.
     pub async fn refresh_directory(&self) -> Result<(), Error> {
-        self.shared.directory.refresh(&self.shared).await
+        self.running.directory.refresh(&self.running).await
     }
 
-    /// Stops the background tasks of all clones and waits for them. What is accepted stays in the store and is delivered
-    /// when a client is next built on it.
+    /// Stops the background tasks of all clones and waits for them; requests under way are given up, and their records
+    /// sent again later. What is accepted stays in the store and is delivered when a client is next built on it. From now
+    /// on clones, sub-clients and handles answer `client.closed` where they would accept something or wait.
     pub async fn close(self) {
-        self.tasks.stop.send_replace(true);
+        self.running.stop.send_replace(true);
         let handles = {
-            let mut held = self.tasks.handles.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut held = self.running.handles.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *held)
         };
         for handle in handles {
@@ -157,6 +183,6 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("party", &self.shared.credentials.party().as_str()).finish_non_exhaustive()
+        f.debug_struct("Client").field("party", &self.running.credentials.party().as_str()).finish_non_exhaustive()
     }
 }

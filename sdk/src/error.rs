@@ -19,11 +19,13 @@ use crate::transport::{Arrival, Silence, TransportFailure};
 /// fn report(error: &tongqiao::Error) {
 ///     eprintln!("{} {}", error.code().code(), error.message(Language::Chinese));
 ///     for fault in error.faults() {
-///         eprintln!("  {} {}", fault.path, fault.code.title(Language::Chinese));
+///         eprintln!("  {} {}", fault.path, fault.message(Language::Chinese));
 ///     }
 ///     match (error.outcome(), error.retry()) {
 ///         (Outcome::Unknown, _) => eprintln!("it may have happened: ask before doing it again"),
-///         (_, Retry::AfterDelay | Retry::SameRequest) => eprintln!("the same call may be repeated"),
+///         (_, Retry::AfterDelay | Retry::SameRequest) => {
+///             eprintln!("the same call may be repeated, at the earliest after {:?}", error.retry_after());
+///         }
 ///         _ => eprintln!("repeating it changes nothing"),
 ///     }
 /// }
@@ -84,8 +86,8 @@ impl Error {
     }
 
     /// An answer that is not what the protocol says. It may have followed an effect.
-    pub(crate) fn malformed_answer(error: impl fmt::Display) -> Self {
-        Self::of(ErrorCode::ClientBadAnswer).detail(error.to_string())
+    pub(crate) fn malformed_answer(fault: impl Into<Unreadable>) -> Self {
+        Self::of(ErrorCode::ClientBadAnswer).detail(fault.into().0)
     }
 
     /// A problem document of the platform.
@@ -141,6 +143,11 @@ impl Error {
         self.0.retry
     }
 
+    /// How long the platform asks to be left alone before the same call is made again (`Retry-After`), where it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// Whether it happened all the same.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
@@ -170,14 +177,24 @@ impl Error {
         self.0.explanation.as_ref().map(|explanation| explanation.message(language)).unwrap_or_default()
     }
 
-    /// How long the platform asked to wait before the next attempt.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
-    }
-
     /// The platform's name for the failed request, to be quoted when asking its operator.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request.as_deref()
+    }
+}
+
+/// Why an answer cannot be read, without a word of what it says: that may be personal.
+pub(crate) struct Unreadable(String);
+
+impl From<&str> for Unreadable {
+    fn from(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self(format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()))
     }
 }
 

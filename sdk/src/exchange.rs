@@ -99,9 +99,19 @@ impl Exchange {
         if let Ok(response) = &answer {
             self.hear(response, sent_at);
         }
+        let latency_ms = self.clock.local().millis_since(sent_at);
         let result = classify::classify(answer, self.clock.for_requests());
-        if let Err(refusal) = &result {
-            tracing::debug!(path = ask.path, code = refusal.code().code(), "the platform did not do it");
+        match &result {
+            Ok(_) => tracing::debug!(method = %ask.method, path = ask.path, latency_ms, "the platform answered"),
+            Err(refusal) => tracing::debug!(
+                method = %ask.method,
+                path = ask.path,
+                latency_ms,
+                code = refusal.code().code(),
+                request = refusal.request_id(),
+                retry_after_ms = refusal.retry_after_ms(),
+                "the platform did not do it"
+            ),
         }
         result
     }

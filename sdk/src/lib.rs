@@ -26,6 +26,20 @@
 //! * An [`Error`] says what happened, whether the same call may be repeated, and whether it took effect all the same.
 //!   Faults of a message are told all at once, each with its path.
 //! * [`blocking`] is the same without `async`.
+//!
+//! # How long things take
+//! A call that accepts work waits for the disk and for nothing else, unless a number must be leased or the catalogue was
+//! never mirrored. A request waits 10 seconds for a connection, 30 for the next piece of its answer and 120 for all of
+//! it. [`CaseHandle::settled`], [`Outbox::drained`] and [`Payments::await_paid`] wait as long as it takes: give them a
+//! timeout of your own. Dropping any future of this library is safe; whether the work of a dropped call was done is seen
+//! in the store ([`Cases::get`], [`Outbox::entry`]).
+//!
+//! # What is logged
+//! Through [`tracing`](https://docs.rs/tracing), never with a name, a number of a person or a filled-in form; case numbers
+//! are masked. `error`: a receipt or directory that proves nothing, a dead letter, a division without numbers. `warn`:
+//! refusals, expiries, a store that cannot be written. `info`: the platform is not reached, another process delivers, the
+//! clock differs. `debug`: each request with method, path, `latency_ms`, and for a failure `code`, the platform's
+//! `request` id and `retry_after_ms`; each case that is opened and each event that is appended, with their ids.
 
 pub mod blocking;
 mod builder;

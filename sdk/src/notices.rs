@@ -1,6 +1,6 @@
 //! What happens in the background, told to whoever listens.
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tongqiao_engine::delivery::Notice;
 
 /// Notices that a slow listener may fall behind by.
@@ -34,8 +34,8 @@ impl NoticeBoard {
         drop(self.sender.send(notice));
     }
 
-    pub(crate) fn listen(&self) -> Notices {
-        Notices { receiver: self.sender.subscribe() }
+    pub(crate) fn listen(&self, stop: &watch::Sender<bool>) -> Notices {
+        Notices { receiver: self.sender.subscribe(), stop: stop.subscribe() }
     }
 }
 
@@ -43,15 +43,40 @@ impl NoticeBoard {
 ///
 /// Only the process that delivers hears them. A notice is a convenience: what it tells is in the store, and whoever must
 /// not miss one asks there ([`Outbox::attention`](crate::Outbox::attention)).
+///
+/// ```no_run
+/// # async fn run(client: tongqiao::Client) -> Result<(), tongqiao::Error> {
+/// use tongqiao::Notice;
+///
+/// let mut notices = client.notices();
+/// while let Some(notice) = notices.next().await {
+///     match notice {
+///         Notice::Refused { id, .. } => println!("{id} waits for a correction"),
+///         Notice::LaneWaits { failures, next_attempt_at, .. } => {
+///             println!("the platform is not reached ({failures} times), next at {next_attempt_at}");
+///         }
+///         _ => {}
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 pub struct Notices {
     receiver: broadcast::Receiver<Notice>,
+    stop: watch::Receiver<bool>,
 }
 
 impl Notices {
-    /// The next notice; `None` when the client is closed. A listener that falls behind by thousands misses some.
+    /// The next notice; `None` when the client is closed. A listener that falls behind by more than 4,096 misses some. It
+    /// may be dropped while it waits (in `select!`) without losing a notice.
     pub async fn next(&mut self) -> Option<Notice> {
         loop {
-            match self.receiver.recv().await {
+            let heard = tokio::select! {
+                // What was said before the end is still told.
+                biased;
+                heard = self.receiver.recv() => heard,
+                _ = self.stop.wait_for(|stopped| *stopped) => return None,
+            };
+            match heard {
                 Ok(notice) => return Some(notice),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "a listener is too slow for the notices");

@@ -8,11 +8,11 @@ use tongqiao_protocol::{Problem, RecordId};
 use tongqiao_store::{IntegrityReport, Statistics};
 
 use crate::Error;
-use crate::client::Shared;
+use crate::client::Running;
 
 /// How many entries one page of the store holds.
 const PAGE: u32 = 500;
-/// How often the store is looked at when another process delivers, and so hears the notices.
+/// How often the store is looked at while it is being emptied: by this process or another, which alone hears the notices.
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
 
 /// The durable outbox; see [`Client::outbox`](crate::Client::outbox).
@@ -28,7 +28,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(150);
 /// ```
 #[derive(Clone)]
 pub struct Outbox {
-    shared: Arc<Shared>,
+    shared: Arc<Running>,
 }
 
 /// A record that waits for a person: refused, expired or dead.
@@ -41,7 +41,7 @@ pub struct Attention {
 }
 
 impl Outbox {
-    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) const fn new(shared: Arc<Running>) -> Self {
         Self { shared }
     }
 
@@ -83,12 +83,12 @@ impl Outbox {
     /// not end while a stream stands still behind a refused record.
     ///
     /// # Errors
-    /// A `store.` code.
+    /// A `store.` code, or `client.closed` when the client was closed meanwhile.
     pub async fn drained(&self) -> Result<(), Error> {
-        let mut notices = self.shared.notices.listen();
         while self.statistics().await?.pending > 0 {
+            self.shared.still_open()?;
             tokio::select! {
-                _ = notices.next() => {}
+                () = self.shared.closed() => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }

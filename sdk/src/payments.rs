@@ -17,7 +17,7 @@ use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
 use tongqiao_protocol::{Amount, BillId, ErrorCode, RecordId, RefundId};
 
 use crate::Error;
-use crate::client::Shared;
+use crate::client::Running;
 
 /// Bills, payments and refunds; see [`Client::payments`](crate::Client::payments).
 ///
@@ -41,11 +41,11 @@ use crate::client::Shared;
 /// ```
 #[derive(Clone)]
 pub struct Payments {
-    shared: Arc<Shared>,
+    shared: Arc<Running>,
 }
 
 impl Payments {
-    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) const fn new(shared: Arc<Running>) -> Self {
         Self { shared }
     }
 

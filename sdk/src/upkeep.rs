@@ -3,62 +3,90 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tongqiao_engine::Change;
+use tongqiao_engine::delivery::{Settings, retry_at};
 
-use crate::Error;
 use crate::client::Shared;
+use crate::{Error, cases, entropy};
 
 /// How often, when nothing special is wanted.
 const ROUND: Duration = Duration::from_secs(300);
-/// How often while the platform is out of reach and something is missing.
-const ROUND_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Records forgotten in one commit.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// Keeps things fresh until told to stop.
-pub(crate) async fn keep_up(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+/// Keeps things fresh until the client is closed.
+pub(crate) async fn keep_up(shared: Arc<Shared>) {
+    let mut failures = 0;
     let mut catalogue_due = tokio::time::Instant::now();
-    while !*stop.borrow() {
+    loop {
         let refresh_catalogue = tokio::time::Instant::now() >= catalogue_due;
-        let round = match round(&shared, refresh_catalogue.then_some(WithCatalogue)).await {
+        let done = tokio::select! {
+            biased;
+            // Whatever is under way can be dropped: it is done again in the next round, or by the next process.
+            () = shared.closed() => return,
+            done = round(&shared, refresh_catalogue.then_some(WithCatalogue)) => done,
+        };
+        let pause = match done {
             Ok(()) => {
+                failures = 0;
                 if refresh_catalogue {
                     catalogue_due = tokio::time::Instant::now() + ROUND;
                 }
                 ROUND
             }
             Err(error) => {
-                tracing::debug!(code = error.code().code(), "the upkeep has to wait");
-                ROUND_AFTER_FAILURE
+                failures += 1;
+                pause_after(&shared, failures, &error)
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(round) => {}
-            () = shared.upkeep.notified() => {}
-            changed = stop.changed() => if changed.is_err() { return },
+            () = shared.closed() => return,
+            () = tokio::time::sleep(pause) => {}
+            // While the platform cannot or does not want to, wanting more is no reason to come earlier.
+            () = shared.upkeep.notified(), if failures == 0 => {}
         }
     }
+}
+
+/// The delivery's schedule: what the platform asks for comes first, and the rest is spread by chance.
+fn pause_after(shared: &Shared, failures: u32, error: &Error) -> Duration {
+    let now = shared.clock.local();
+    let asked = error.retry_after().map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX));
+    // Without randomness retries are merely less spread.
+    let random = entropy::number().unwrap_or_default();
+    let at = retry_at(&Settings::default(), failures, asked, now, random);
+    Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(1))
 }
 
 /// Numbers may be wanted often; the catalogue is asked for at its own pace.
 struct WithCatalogue;
 
+/// Does everything that is due. No step waits for the success of another: a division for which there are no numbers says
+/// nothing about the catalogue. Of several failures the one that asks for the longest pause is given.
 async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result<(), Error> {
-    if with_catalogue.is_none() {
-        shared.numbers.top_up(shared).await?;
-        return forget(shared).await;
+    let mut steps = Vec::new();
+    if with_catalogue.is_some() {
+        // First, because it brings the platform's signed time. One that is not believed stops nothing of the rest, which the
+        // keys in use verify.
+        let directory = shared.directory.refresh(shared).await;
+        if let Err(error) = &directory {
+            tracing::warn!(%error, "the key directory was not renewed; the former one stays in use");
+        }
+        steps.push(("directory", directory));
     }
-    // First, because it brings the platform's signed time. A directory that is not believed must not stop the rest, which
-    // the keys in use verify.
-    let directory = shared.directory.refresh(shared).await;
-    if let Err(error) = &directory {
-        tracing::warn!(%error, "the key directory was not renewed; the former one stays in use");
+    steps.push(("numbers", shared.numbers.top_up(shared).await));
+    if with_catalogue.is_some() {
+        steps.push(("catalogue", shared.mirror.refresh(shared).await.map(|_| ())));
     }
-    shared.numbers.top_up(shared).await?;
-    shared.mirror.refresh(shared).await?;
-    directory?;
-    forget(shared).await
+    steps.push(("forgetting", forget(shared).await));
+    let failed = steps.into_iter().filter_map(|(step, done)| Some((step, done.err()?)));
+    let failed = failed.inspect(|(step, error)| {
+        tracing::debug!(step, code = error.code().code(), "a part of the upkeep has to wait");
+    });
+    match failed.map(|(_, error)| error).max_by_key(Error::retry_after) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
 }
 
 /// Settled records go when their retention is over. Both ends of it are the platform's: the receipt's time, and the present as
@@ -76,7 +104,9 @@ async fn forget(shared: &Shared) -> Result<(), Error> {
                 if due.is_empty() {
                     return Ok(());
                 }
-                store.commit(due.into_iter().map(|entry| Change::Forget { id: entry.id }).collect())?;
+                let mut changes = cases::noted_before_forgetting(store, &due)?;
+                changes.extend(due.into_iter().map(|entry| Change::Forget { id: entry.id }));
+                store.commit(changes)?;
             }
         })
         .await

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tongqiao_protocol::explain::encoding_mistake;
 use rusqlite::{Connection, OptionalExtension as _};
+use tongqiao_protocol::explain::encoding_mistake;
 use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
 use tongqiao_protocol::signed_record::RecordSignature;
 use tongqiao_protocol::{Digest, ErrorCode, KeyId, RecordId, RecordKind, SignatureValue, SignedRecord, Timestamp};

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use http::header::{CONTENT_LENGTH, DATE};
 use axum::response::{IntoResponse as _, Response};
+use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tongqiao_protocol::{ErrorCode, RequestId};
 

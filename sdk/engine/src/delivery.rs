@@ -52,7 +52,7 @@ pub use input::{
 pub use invariant::{Broken, check};
 use lanes::{LaneState, PageEnd, lane_index, turn_order};
 pub use output::{Notice, Output};
-pub use retry::RETRY_AFTER_LIMIT_MS;
+pub use retry::{RETRY_AFTER_LIMIT_MS, retry_at};
 use retry::{Spinner, next_attempt};
 use saving::{Effect, Savings, Work};
 pub use settings::Settings;

@@ -1,9 +1,11 @@
 //! What the store keeps of a case beside its events: the number, and the events in the order of their making.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use tongqiao_engine::{Actor, CaseState, Change, Collection, EntryState, Expected, Happening};
+use tongqiao_engine::{Actor, CaseState, Change, Collection, Entry, EntryKind, EntryState, Expected, Happening};
 use tongqiao_protocol::case::{CaseEventData, CaseEventKind, Procedure};
-use tongqiao_protocol::{CaseId, CaseNumber, EventId, IncarnationId, Timestamp};
+use tongqiao_protocol::{CaseId, CaseNumber, Digest, EventId, IncarnationId, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
 use crate::receipt::Receipt;
@@ -19,6 +21,9 @@ pub(super) struct CaseFile {
     pub(super) opened_at: Timestamp,
     /// The life of the store in which the stream of the case began.
     pub(super) incarnation: IncarnationId,
+    /// What the application said, so that a second opening with the same case id can be told from another case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) content: Option<Digest>,
     pub(super) events: Vec<FiledEvent>,
 }
 
@@ -34,17 +39,23 @@ pub(super) struct FiledEvent {
     /// The event that took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) replaced_by: Option<EventId>,
+    /// The record's digest, which outlives the record: the same bytes may come again after its retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) digest: Option<Digest>,
+    /// The case's revision after it, noted from the receipt because the receipt's retention ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<u64>,
 }
 
 impl FiledEvent {
-    pub(super) fn of(id: EventId, data: &CaseEventData) -> Self {
+    pub(super) fn of(id: EventId, digest: Digest, data: &CaseEventData) -> Self {
         let procedure = match data {
             CaseEventData::SpecialBegun(begin) => Some(begin.procedure),
             CaseEventData::SpecialEnded(end) => Some(end.procedure),
             _ => None,
         };
         let procedure = procedure.map(Procedure::as_str).map(str::to_owned);
-        Self { id, kind: data.name().to_owned(), procedure, replaced_by: None }
+        Self { id, kind: data.name().to_owned(), procedure, replaced_by: None, digest: Some(digest), revision: None }
     }
 
     pub(super) fn kind(&self) -> Option<CaseEventKind> {
@@ -63,6 +74,8 @@ impl FiledEvent {
 pub(super) enum Standing {
     /// On its way; we go on as if it will be applied.
     Pending,
+    /// On its way in a stream of an earlier life of this store, whose order the platform does not know from ours.
+    PendingElsewhere,
     /// Applied; the case's revision after it, where the receipt is still kept.
     Settled(Option<u64>),
     /// It has not taken effect, and is not expected to.
@@ -82,9 +95,28 @@ impl CaseFile {
         Change::PutDocument { collection: Collection::Case, key: self.case.to_string(), expected, bytes }
     }
 
-    /// How each event stands, in the order of the file.
-    pub(super) fn standings(&self, store: &dyn Store) -> Result<Vec<Standing>, StoreError> {
-        self.events.iter().map(|event| standing(store, event)).collect()
+    /// How each event stands, in the order of the file; `incarnation` is the store's present life.
+    pub(super) fn standings(&self, store: &dyn Store, incarnation: IncarnationId) -> Result<Vec<Standing>, StoreError> {
+        self.events.iter().map(|event| standing(store, event, incarnation)).collect()
+    }
+
+    /// Notes what the receipts say, before their retention ends. `true` when there was something to note.
+    pub(super) fn note_revisions(&mut self, standings: &[Standing]) -> bool {
+        let mut noted = false;
+        for (event, standing) in self.events.iter_mut().zip(standings) {
+            if let Standing::Settled(Some(revision)) = standing
+                && event.revision != Some(*revision)
+            {
+                event.revision = Some(*revision);
+                noted = true;
+            }
+        }
+        noted
+    }
+
+    /// The place of an event in the file.
+    pub(super) fn place_of(&self, event: EventId) -> Option<usize> {
+        self.events.iter().position(|filed| filed.id == event)
     }
 
     /// The state that our own events lead to; `None` where somebody else's must have come between.
@@ -93,15 +125,56 @@ impl CaseFile {
         events.filter_map(|(event, _)| event.happening()).try_fold(CaseState::None, CaseState::after)
     }
 
-    /// The revision that our next event builds on: what the last receipt says, and what we have sent since.
+    /// The state in which whatever takes the place of the event at `place` finds the case: what comes behind it waits for
+    /// it, so that only what the platform has applied counts there.
+    pub(super) fn state_at(&self, standings: &[Standing], place: usize) -> Option<CaseState> {
+        let waiting = |index: usize, standing: &Standing| index > place && !matches!(standing, Standing::Settled(_));
+        let seen: Vec<_> = standings
+            .iter()
+            .enumerate()
+            .map(|(index, standing)| if waiting(index, standing) { Standing::Void } else { *standing })
+            .collect();
+        self.state(&seen)
+    }
+
+    /// The revision once everything on its way is applied.
     pub(super) fn revision(&self, standings: &[Standing]) -> u64 {
         let events = self.events.iter().zip(standings).filter(|(event, _)| event.kind().is_some());
         events.fold(0, |revision, (_, standing)| match standing {
             Standing::Settled(Some(stated)) => *stated,
-            Standing::Settled(None) | Standing::Pending => revision + 1,
+            Standing::Settled(None) | Standing::Pending | Standing::PendingElsewhere => revision + 1,
             Standing::Void => revision,
         })
     }
+
+    /// The revision that the next event may say it has seen: what receipts have told. What is still on its way in the same
+    /// stream is not counted. The platform knows its order by the sequence, it may yet be refused and given up, and
+    /// somebody else's event may come before it: counted as seen, that one would never be weighed against ours.
+    pub(super) fn seen(&self, standings: &[Standing]) -> u64 {
+        let events = self.events.iter().zip(standings).filter(|(event, _)| event.kind().is_some());
+        events.fold(0, |seen, (_, standing)| match standing {
+            Standing::Settled(Some(stated)) => seen.max(*stated),
+            Standing::Settled(None) | Standing::PendingElsewhere => seen + 1,
+            Standing::Pending | Standing::Void => seen,
+        })
+    }
+}
+
+/// The files of the cases of these records as they must be before the records are forgotten: with the revisions that the
+/// receipts tell, without which the next event of the case would say that it has seen less than it has.
+pub(crate) fn noted_before_forgetting(store: &dyn Store, records: &[Entry]) -> Result<Vec<Change>, StoreError> {
+    let incarnation = store.identity()?.incarnation;
+    let of_cases = records.iter().filter(|entry| entry.kind == EntryKind::CaseEvent);
+    let cases: BTreeSet<CaseId> = of_cases.map(|entry| CaseId::from_bytes(*entry.stream.subject.as_bytes())).collect();
+    let mut changes = Vec::new();
+    for case in cases {
+        let Some((mut file, version)) = CaseFile::load(store, case)? else { continue };
+        let standings = file.standings(store, incarnation)?;
+        if file.note_revisions(&standings) {
+            changes.push(file.put(Expected::Version(version)));
+        }
+    }
+    Ok(changes)
 }
 
 /// Whether something may happen to a case in this state, or in one that the platform may have brought it to meanwhile
@@ -112,17 +185,18 @@ pub(super) fn may_happen(state: CaseState, happening: Happening) -> bool {
     states.any(|state| state.after(happening).is_some())
 }
 
-fn standing(store: &dyn Store, event: &FiledEvent) -> Result<Standing, StoreError> {
+fn standing(store: &dyn Store, event: &FiledEvent, incarnation: IncarnationId) -> Result<Standing, StoreError> {
     if event.replaced_by.is_some() {
         return Ok(Standing::Void);
     }
     // An event whose row is gone was settled long ago: nothing else is forgotten.
-    let Some(entry) = store.entry(&event.id.into())? else { return Ok(Standing::Settled(None)) };
+    let Some(entry) = store.entry(&event.id.into())? else { return Ok(Standing::Settled(event.revision)) };
     Ok(match entry.state {
-        EntryState::Pending => Standing::Pending,
+        EntryState::Pending if entry.stream.incarnation == incarnation => Standing::Pending,
+        EntryState::Pending => Standing::PendingElsewhere,
         EntryState::Settled { .. } => {
             let receipt = store.receipt(&entry.id)?.and_then(|bytes| Receipt::read(&bytes).ok());
-            Standing::Settled(receipt.and_then(|receipt| receipt.revision))
+            Standing::Settled(receipt.and_then(|receipt| receipt.revision).or(event.revision))
         }
         EntryState::Refused { .. } | EntryState::Replaced { .. } | EntryState::Expired | EntryState::Dead => {
             Standing::Void

@@ -18,7 +18,7 @@ use crate::Item;
 ///     .material("id-card", "居民身份证")
 ///     .channel("2");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct CaseDraft {
     case: Option<CaseId>,
@@ -31,8 +31,22 @@ pub struct CaseDraft {
     overrides: Vec<DraftOverride>,
 }
 
+/// Without the applicant and what he filled in: a draft is personal until somebody has looked at it.
+impl std::fmt::Debug for CaseDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseDraft")
+            .field("case", &self.case)
+            .field("item", &self.item)
+            .field("division", &self.division)
+            .field("form", &self.form.keys().collect::<Vec<_>>())
+            .field("materials", &self.materials.len())
+            .field("overrides", &self.overrides.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// A human's decision to keep a number whose check character fails.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct DraftOverride {
     path: String,
     by: String,
@@ -64,9 +78,10 @@ impl CaseDraft {
         }
     }
 
-    /// The case's id, made and stored by the application before it opens the case. Opening a case whose id this store
-    /// already has changes nothing and gives the handle of the first opening, so that an application that was killed
-    /// can simply open again.
+    /// The case's id, made and stored by the application before it opens the case. Opening a case that this store already
+    /// has under that id with the same content changes nothing and gives the handle of the first opening, so that an
+    /// application that was killed can simply open again; with other content it is `event.id_conflict`. Recommended
+    /// wherever the answer of [`Cases::open`](crate::Cases::open) might not be heard.
     pub const fn case_id(mut self, case: CaseId) -> Self {
         self.case = Some(case);
         self

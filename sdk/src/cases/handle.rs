@@ -3,25 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tongqiao_engine::delivery::Notice;
 use tongqiao_engine::{CaseState, Entry, EntryState};
-use tongqiao_protocol::{CaseId, CaseNumber, ErrorCode, EventId, Problem, RecordId, Timestamp};
+use tongqiao_protocol::{CaseId, CaseNumber, Digest, ErrorCode, EventId, Problem, RecordId, Timestamp};
 
 use super::case_file::CaseFile;
 use crate::Error;
-use crate::client::Shared;
+use crate::client::{Running, Shared};
+use crate::notices::Notices;
 use crate::receipt::{Receipt, problem_in};
 
 /// An accepted event of a case: safe on disk, on its way.
 #[derive(Clone)]
 pub struct CaseHandle {
-    shared: Arc<Shared>,
+    shared: Arc<Running>,
     case: CaseId,
     number: CaseNumber,
     event: EventId,
 }
 
 impl CaseHandle {
-    pub(super) const fn new(shared: Arc<Shared>, case: CaseId, number: CaseNumber, event: EventId) -> Self {
+    pub(super) const fn new(shared: Arc<Running>, case: CaseId, number: CaseNumber, event: EventId) -> Self {
         Self { shared, case, number, event }
     }
 
@@ -41,10 +43,12 @@ impl CaseHandle {
     }
 
     /// Waits until the platform has judged the event, and gives its verified receipt. Waits as long as it takes: give it
-    /// a timeout of your own. It works in every process that shares the store.
+    /// a timeout of your own; a wait that is dropped changes nothing. It works in every process that shares the store.
     ///
     /// # Errors
-    /// The platform's refusal with all its faults, `event.blocked` for a dead letter, or a `store.` code.
+    /// The platform's refusal with all its faults, `event.blocked` for a dead letter, `event.unknown` when the record's
+    /// retention (30 days after its receipt, unless the builder says otherwise) is over, `client.closed`, or a `store.`
+    /// code.
     pub async fn settled(&self) -> Result<Receipt, Error> {
         let stored = await_terminal(&self.shared, self.event.into()).await?;
         Receipt::read(&stored)
@@ -57,18 +61,33 @@ impl std::fmt::Debug for CaseHandle {
     }
 }
 
-/// How often the store is looked at when another process delivers, and so hears the notices.
-const LOOK_AGAIN: Duration = Duration::from_millis(150);
+/// How soon the store is looked at again when another process delivers, and so hears the notices: at first, and at last
+/// (each look doubles it), so that many long waits cost little.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(1_600));
 
 /// The handle of an event in the store.
-pub(super) async fn find(shared: &Arc<Shared>, event: EventId) -> Result<CaseHandle, Error> {
+pub(super) async fn find(shared: &Arc<Running>, event: EventId) -> Result<CaseHandle, Error> {
     let found = shared.storage.ask(move |store| {
         let Some(entry) = store.entry(&event.into())? else { return Ok(None) };
         let case = CaseId::from_bytes(*entry.stream.subject.as_bytes());
         Ok(CaseFile::load(store, case)?.map(|(file, _)| file))
     });
-    let file = found.await?.ok_or_else(|| Error::of(ErrorCode::EventUnknown))?;
+    let unknown = || Error::of(ErrorCode::EventUnknown).detail("it was never accepted here, or its retention is over");
+    let file = found.await?.ok_or_else(unknown)?;
     Ok(CaseHandle::new(Arc::clone(shared), file.case, file.number, event))
+}
+
+/// The number, the first event and the content of a case that this store has.
+pub(super) async fn opened(
+    shared: &Shared,
+    case: CaseId,
+) -> Result<Option<(CaseNumber, EventId, Option<Digest>)>, Error> {
+    let file = shared.storage.ask(move |store| CaseFile::load(store, case)).await?;
+    // An opening that was refused and said anew is the case's beginning.
+    Ok(file.and_then(|(file, _)| {
+        let first = file.events.iter().find(|event| event.replaced_by.is_none())?;
+        Some((file.number, first.id, file.content))
+    }))
 }
 
 /// Waits until the platform has taken a record.
@@ -78,26 +97,46 @@ pub(crate) async fn await_record(shared: &Shared, id: RecordId) -> Result<(), Er
 
 /// Waits for a record's terminal receipt and gives the bytes that the store keeps.
 async fn await_terminal(shared: &Shared, id: RecordId) -> Result<Vec<u8>, Error> {
-    let mut notices = shared.notices.listen();
+    let mut notices = shared.notices.listen(&shared.stop);
+    let (mut look_again, longest) = LOOK_AGAIN;
     loop {
         if let Some(result) = terminal(shared, id).await? {
             return result;
         }
+        shared.still_open()?;
         // Whatever is noticed, the store is asked: it alone knows.
         tokio::select! {
-            _ = notices.next() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = told_of(&mut notices, id) => {}
+            () = tokio::time::sleep(look_again) => look_again = (look_again * 2).min(longest),
+        }
+    }
+}
+
+/// Returns when there is a notice of this record's end, or none to come.
+async fn told_of(notices: &mut Notices, id: RecordId) {
+    while let Some(notice) = notices.next().await {
+        let (Notice::Settled { id: ended, .. }
+        | Notice::Refused { id: ended, .. }
+        | Notice::Expired { id: ended, .. }
+        | Notice::Buried { id: ended, .. }) = notice
+        else {
+            continue;
+        };
+        if ended == id {
+            return;
         }
     }
 }
 
 /// What the store says of a record; `None` while it is pending.
 async fn terminal(shared: &Shared, id: RecordId) -> Result<Option<Result<Vec<u8>, Error>>, Error> {
-    let found = shared.storage.ask(move |store| Ok((store.entry(&id)?, store.receipt(&id)?))).await?;
-    let (entry, stored) = match found {
-        (None, _) => return Err(Error::of(ErrorCode::EventUnknown)),
-        (Some(entry), stored) => (entry, stored.unwrap_or_default()),
-    };
+    let found = shared.storage.ask(move |store| {
+        let Some(entry) = store.entry(&id)? else { return Ok(None) };
+        let stored = if entry.state == EntryState::Pending { None } else { store.receipt(&id)? };
+        Ok(Some((entry, stored.unwrap_or_default())))
+    });
+    let unknown = || Error::of(ErrorCode::EventUnknown).detail("it was never accepted here, or its retention is over");
+    let (entry, stored) = found.await?.ok_or_else(unknown)?;
     Ok(match entry.state {
         EntryState::Pending => None,
         EntryState::Settled { .. } => Some(Ok(stored)),
@@ -155,7 +194,7 @@ pub(super) async fn view(shared: &Shared, case: CaseId) -> Result<Option<CaseVie
         .storage
         .ask(move |store| {
             let Some((file, _)) = CaseFile::load(store, case)? else { return Ok(None) };
-            let standings = file.standings(store)?;
+            let standings = file.standings(store, store.identity()?.incarnation)?;
             let (revision, state) = (file.revision(&standings), file.state(&standings));
             let mut events = Vec::with_capacity(file.events.len());
             for filed in &file.events {

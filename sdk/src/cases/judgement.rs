@@ -1,8 +1,12 @@
 //! What the mirrored catalogue says of an application.
 
-use tongqiao_protocol::case::{ApplicantKind, Application};
+use tongqiao_protocol::case::{ApplicantKind, Application, CaseEventData, Citation, CorrectionLine};
 use tongqiao_protocol::{DivisionCode, ErrorCode, Fault, Faults, Timestamp};
 
+use super::case_file::CaseFile;
+use super::form;
+use crate::Error;
+use crate::client::Shared;
 use crate::items::{Catalogue, Item, today};
 
 /// The service targets that are organisations are all but this one.
@@ -30,13 +34,27 @@ pub(super) fn judge(catalogue: &Catalogue, application: &Application, now: Times
         faults.push(fault.with("offered", item.channels.codes.join(" ")));
     }
     materials(item, application, &mut faults);
-    for field in item.form.iter().filter(|field| field.required) {
-        if application.form.get(&field.key).is_none_or(serde_json::Value::is_null) {
-            let path = format!("/data/form/{}", field.key);
-            faults.push(Fault::new(&path, ErrorCode::ItemFormFieldMissing).with("field", &field.label.zh));
-        }
-    }
+    form::judge(item, &application.form, &mut faults);
     faults
+}
+
+/// What the mirrored guide says of a further event of a case: a correction notice may demand only what it names. Where the
+/// mirror does not have the version under which the case was taken, the platform is left to say it.
+pub(super) async fn judge_change(shared: &Shared, file: &CaseFile, data: &CaseEventData) -> Result<(), Error> {
+    let CaseEventData::CorrectionRequested(notice) = data else { return Ok(()) };
+    let Some(catalogue) = shared.mirror.current(shared).await? else { return Ok(()) };
+    let Some(item) = catalogue.item(&file.item, file.item_version) else { return Ok(()) };
+    let faults = notice.lines.iter().enumerate().filter_map(|(index, line)| uncited(item, index, line)).collect();
+    Error::from_faults(Faults(faults)).map_or(Ok(()), Err)
+}
+
+fn uncited(item: &Item, index: usize, line: &CorrectionLine) -> Option<Fault> {
+    let cited = match line.cites {
+        Citation::Material => item.materials.iter().any(|one| one.key == line.id),
+        Citation::Condition => item.conditions.iter().any(|one| one.key == line.id),
+    };
+    let fault = || Fault::new(&format!("/data/lines/{index}/id"), ErrorCode::CaseCorrectionUncited);
+    (!cited).then(|| fault().with("cites", line.cites.as_str()).with("id", &line.id))
 }
 
 /// An agency's item is for its own division and those inside; a township may take in what its county handles.

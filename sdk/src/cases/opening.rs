@@ -3,11 +3,14 @@
 use serde_json::{Map, Value, json};
 use tongqiao_engine::Sequence;
 use tongqiao_protocol::case::{Application, CaseEvent, CaseEventData, ClockStanding, DataClass};
-use tongqiao_protocol::{CaseId, CaseNumber, DivisionCode, EventId, Faults, IncarnationId, ProducerId, Timestamp};
+use tongqiao_protocol::code_set::GB39046;
+use tongqiao_protocol::{
+    CaseId, CaseNumber, Digest, DivisionCode, EventId, Fault, Faults, IncarnationId, ProducerId, Timestamp,
+};
 use tongqiao_store::StoreIdentity;
 
 use super::draft::CaseDraft;
-use super::judgement;
+use super::{judgement, writing};
 use crate::client::Shared;
 use crate::{Error, entropy};
 
@@ -56,6 +59,13 @@ pub(super) fn standing(shared: &Shared) -> ClockStanding {
     if shared.clock.is_attested() { ClockStanding::Attested } else { ClockStanding::Free }
 }
 
+/// By which an opening of this draft would be told from others with the same case id; `None` for a draft that nobody can
+/// have opened.
+pub(super) fn content_of(shared: &Shared, draft: &CaseDraft, case: CaseId) -> Option<Digest> {
+    let application = read(shared, draft, shared.clock.now()).ok()?.ok()?;
+    Some(writing::content_digest(shared, case, &application))
+}
+
 /// What a draft becomes, for an opening that takes the place of a refused one.
 pub(super) async fn application(shared: &Shared, draft: &CaseDraft) -> Result<CaseEventData, Error> {
     judged(shared, draft).await.map(|application| CaseEventData::Applied(Box::new(application)))
@@ -72,11 +82,13 @@ async fn judged(shared: &Shared, draft: &CaseDraft) -> Result<Application, Error
         Err(faults) => (None, faults),
     };
     let for_guide = match &application {
-        Some(application) => Some(application.clone()),
+        Some(application) => Some((application.clone(), Vec::new())),
         None => readable_part(shared, draft, &faults, now)?,
     };
-    if let Some(application) = for_guide {
-        faults.0.extend(judgement::judge(&catalogue, &application, now).0);
+    if let Some((application, replaced)) = for_guide {
+        let told = judgement::judge(&catalogue, &application, now);
+        let of_the_draft = |fault: &Fault| !replaced.iter().any(|part| fault.path.starts_with(part));
+        faults.0.extend(told.0.into_iter().filter(of_the_draft));
     }
     match (application, Error::from_faults(faults)) {
         (Some(application), None) => Ok(application),
@@ -121,34 +133,51 @@ fn parse(shared: &Shared, data: Value, now: Timestamp) -> Result<Result<Applicat
     })
 }
 
-/// The draft with harmless values where it is faulty, so that the guide can say what it has against the rest. `None`
-/// when even that cannot be read.
+/// The draft with harmless values where it is faulty, so that the guide can say what it has against the rest, and the paths
+/// of which the guide must not speak then. `None` when even that cannot be read, or when it cannot be told which guide.
 fn readable_part(
     shared: &Shared,
     draft: &CaseDraft,
     faults: &Faults,
     now: Timestamp,
-) -> Result<Option<Application>, Error> {
+) -> Result<Option<(Application, Vec<&'static str>)>, Error> {
     let mut data = draft.to_data(now);
-    let item_is_faulty = faults.iter().any(|fault| fault.path.starts_with("/data/item") || fault.path.is_empty());
-    if item_is_faulty {
-        return Ok(None);
-    }
+    let mut replaced = Vec::new();
     for fault in faults {
-        if fault.path.starts_with("/data/applicant") {
-            data["applicant"] = harmless_applicant(&data["applicant"]);
-        } else if fault.path.starts_with("/data/division") {
-            // Then the guide is not asked about the place.
+        let path = fault.path.as_str();
+        if path.is_empty() || path.starts_with("/data/item") {
             return Ok(None);
-        } else if fault.path.starts_with("/data/overrides") {
+        } else if path.starts_with("/data/applicant") {
+            data["applicant"] = harmless_applicant(&data["applicant"]);
+            if path == "/data/applicant" || path.starts_with("/data/applicant/kind") {
+                replaced.push("/data/applicant/kind");
+            }
+        } else if path.starts_with("/data/division") {
+            data["division"] = json!(STAND_IN.0);
+            replaced.push("/data/division");
+        } else if path.starts_with("/data/channel") {
+            data["channel"] = json!({ "set": "handle_form", "generation": GB39046, "code": "1" });
+            replaced.push("/data/channel");
+        } else if path.starts_with("/data/overrides") {
             data["overrides"] = json!([]);
-        } else if fault.path.starts_with("/data/materials/")
-            && let Some(material) = material_at(&mut data, &fault.path)
+        } else if path == "/data/materials" {
+            data["materials"] = json!([]);
+            replaced.push("/data/materials");
+        } else if path.starts_with("/data/materials/")
+            && let Some(material) = material_at(&mut data, path)
         {
-            material.retain(|name, _| name == "guide" || name == "name");
+            *material = harmless_material(material);
         }
     }
-    Ok(parse(shared, data, now)?.ok())
+    Ok(parse(shared, data, now)?.ok().map(|application| (application, replaced)))
+}
+
+fn harmless_material(given: &Map<String, Value>) -> Map<String, Value> {
+    let mut harmless = Map::from_iter([("name".to_owned(), json!("-"))]);
+    if let Some(guide) = given.get("guide") {
+        harmless.insert("guide".to_owned(), guide.clone());
+    }
+    harmless
 }
 
 fn harmless_applicant(given: &Value) -> Value {

@@ -10,12 +10,12 @@ use tongqiao_store::Reason;
 use super::case_file::{CaseFile, FiledEvent};
 use super::draft::CaseDraft;
 use super::handle::CaseHandle;
-use super::{opening, writing};
+use super::{judgement, opening, writing};
 use crate::Error;
-use crate::client::Shared;
+use crate::client::{Running, Shared};
 
 /// A signed event that was neither stored nor sent; see [`Cases::prepare`](crate::Cases::prepare).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Prepared {
     case: CaseId,
     event: EventId,
@@ -54,6 +54,13 @@ impl Prepared {
     }
 }
 
+/// Without the bytes: they hold the whole application.
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").field("case", &self.case).field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
 pub(super) async fn opening(shared: &Shared, draft: &CaseDraft) -> Result<Prepared, Error> {
     let opening = opening::compose(shared, draft).await?;
     let signed = writing::sign(shared, &opening.event)?;
@@ -74,6 +81,7 @@ pub(super) async fn change(
     let event = match after {
         None => {
             let ground = writing::ground(shared, case).await?;
+            judgement::judge_change(shared, &ground.file, data).await?;
             writing::event_on(shared, &ground, data)?
         }
         Some(before) => behind(shared, case, before, data).await?,
@@ -98,12 +106,13 @@ async fn behind(shared: &Shared, case: CaseId, before: &Prepared, data: &CaseEve
         division: String::new(),
         opened_at: before.time,
         incarnation: before.incarnation,
+        content: None,
         events: Vec::new(),
     };
     let stream =
         tongqiao_engine::StreamKey { producer: before.producer, incarnation: before.incarnation, subject: case.into() };
     let sequence = Sequence::new(before.sequence).ok_or_else(|| Error::of(ErrorCode::RecordMalformed))?.next();
-    let ground = writing::Ground { file, version: 0, stream, sequence, revision: before.revision + 1, state: None };
+    let ground = writing::Ground { file, version: 0, stream, sequence, seen: before.revision, state: None };
     writing::event_on(shared, &ground, data)
 }
 
@@ -113,26 +122,37 @@ fn stored_number(shared: &Shared, case: CaseId) -> Numbering<'_> {
     Box::pin(async move { writing::ground(shared, case).await.map(|ground| ground.file.number) })
 }
 
-pub(super) async fn submit(shared: &Arc<Shared>, bytes: &[u8]) -> Result<CaseHandle, Error> {
+pub(super) async fn submit(shared: &Arc<Running>, bytes: &[u8]) -> Result<CaseHandle, Error> {
     let (signed, event) = read(bytes)?;
     check_own(shared, &signed, &event)?;
     let digest = signed.digest(writing::own_suite(shared));
     let _turn = shared.case_locks.turn(event.case).await;
     let entry = writing::entry_of(&event, digest, bytes.len(), shared.clock.local())?;
-    let (id, case, first_number) = (event.id, event.case, event.number);
+    let (id, case) = (event.id, event.case);
     let bytes = bytes.to_vec();
+    // Made here, because the application is ours to read and the store's work must own what it uses.
+    let fresh = event.number.map(|number| writing::new_file(shared, &event, number, digest));
+    let first = match fresh {
+        Some(Ok(file)) => Some(CaseFile { events: Vec::new(), ..file }),
+        _ => None,
+    };
     let done = shared.storage.run(move |store| {
         if let Some(there) = store.entry(&id.into())? {
             return Ok(if there.digest == digest { Submission::There } else { Submission::OtherBytes });
         }
         let (mut file, expected) = match CaseFile::load(store, case)? {
             Some((file, version)) => (file, Expected::Version(version)),
-            None => match first_number.map(|number| writing::new_file(&event, number)) {
-                Some(Ok(file)) => (CaseFile { events: Vec::new(), ..file }, Expected::Absent),
-                _ => return Ok(Submission::CaseUnknown),
+            None => match first {
+                Some(file) => (file, Expected::Absent),
+                None => return Ok(Submission::CaseUnknown),
             },
         };
-        file.events.push(FiledEvent::of(event.id, &event.data));
+        // The record may be forgotten, because its retention is over: the case remembers that it was here.
+        if let Some(filed) = file.events.iter().find(|filed| filed.id == event.id) {
+            let same = filed.digest.is_none_or(|known| known == digest);
+            return Ok(if same { Submission::There } else { Submission::OtherBytes });
+        }
+        file.events.push(FiledEvent::of(event.id, digest, &event.data));
         match store.commit(vec![Change::Append { entry, bytes }, file.put(expected)]) {
             Ok(_) => Ok(Submission::Taken(file.number)),
             Err(error) => match error.reason() {

@@ -9,12 +9,12 @@ use tongqiao_store::Reason;
 
 use super::case_file::FiledEvent;
 use super::handle::CaseHandle;
-use super::writing;
+use super::{judgement, writing};
 use crate::Error;
-use crate::client::Shared;
+use crate::client::{Running, Shared};
 
 pub(super) async fn supersede(
-    shared: &Arc<Shared>,
+    shared: &Arc<Running>,
     refused: EventId,
     change: CaseEventData,
 ) -> Result<CaseHandle, Error> {
@@ -22,7 +22,7 @@ pub(super) async fn supersede(
 }
 
 pub(super) async fn abandon(
-    shared: &Arc<Shared>,
+    shared: &Arc<Running>,
     refused: EventId,
     by: &str,
     reason: &str,
@@ -32,7 +32,7 @@ pub(super) async fn abandon(
 }
 
 async fn replace(
-    shared: &Arc<Shared>,
+    shared: &Arc<Running>,
     refused: EventId,
     replacement: Replacement,
     data: CaseEventData,
@@ -40,7 +40,8 @@ async fn replace(
     let old = refused_entry(shared, refused).await?;
     let case = CaseId::from_bytes(*old.stream.subject.as_bytes());
     let _turn = shared.case_locks.turn(case).await;
-    let ground = writing::ground(shared, case).await?;
+    let ground = writing::ground_at(shared, case, Some(refused)).await?;
+    judgement::judge_change(shared, &ground.file, &data).await?;
     let mut event = CaseEvent { number: None, ..replacement_on(shared, &ground, &data)? };
     // The place stays in the stream in which it was refused, even after a restore.
     (event.producer, event.incarnation) = (old.stream.producer, old.stream.incarnation);
@@ -50,11 +51,21 @@ async fn replace(
         event.revision = 0;
     }
     let mut file = ground.file;
-    for filed in file.events.iter_mut().filter(|filed| filed.id == refused) {
-        filed.replaced_by = Some(event.id);
-    }
-    file.events.push(FiledEvent::of(event.id, &event.data));
     let signed = writing::sign(shared, &event)?;
+    let filed = FiledEvent::of(event.id, signed.digest(), &event.data);
+    if let CaseEventData::Applied(application) = &event.data {
+        file.content = Some(writing::content_digest(shared, case, application));
+    }
+    // In the file as in the stream: before whatever has been waiting for it.
+    match file.place_of(refused) {
+        Some(place) => {
+            if let Some(replaced) = file.events.get_mut(place) {
+                replaced.replaced_by = Some(event.id);
+            }
+            file.events.insert(place + 1, filed);
+        }
+        None => file.events.push(filed),
+    }
     let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
     match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
         Ok(_) => {

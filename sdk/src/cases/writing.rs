@@ -1,13 +1,14 @@
 //! Signing events and committing them with what the store keeps of their case.
 
 use tongqiao_engine::{CaseState, Change, Entry, EntryKind, EntryState, Expected, Happening, Sequence, StreamKey};
-use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, DataClass, Replacement};
+use tongqiao_protocol::case::{Application, CaseEvent, CaseEventData, CaseEventKind, DataClass, Replacement};
 use tongqiao_protocol::{
     CaseId, CaseNumber, Digest, ErrorCode, EventId, Outcome, RecordId, RecordKind, SignedRecord, Suite, Timestamp,
 };
 use tongqiao_store::{Reason, StoreError};
 
 use super::case_file::{CaseFile, FiledEvent, may_happen};
+use super::judgement;
 use super::opening::{self, Opening};
 use crate::client::Shared;
 use crate::{Error, entropy};
@@ -22,6 +23,10 @@ pub(super) struct SignedEvent {
 }
 
 impl SignedEvent {
+    pub(super) const fn digest(&self) -> Digest {
+        self.entry.digest
+    }
+
     pub(super) fn append(self) -> Change {
         Change::Append { entry: self.entry, bytes: self.bytes }
     }
@@ -78,14 +83,19 @@ pub(super) fn own_suite(shared: &Shared) -> Suite {
 /// Commits an opening.
 pub(super) async fn commit_opening(shared: &Shared, opening: Opening) -> Result<(), Error> {
     let signed = sign(shared, &opening.event)?;
-    let file = new_file(&opening.event, opening.number)?;
+    let file = new_file(shared, &opening.event, opening.number, signed.digest())?;
     shared.storage.ask(move |store| store.commit(vec![signed.append(), file.put(Expected::Absent)])).await?;
     shared.appended.notify_one();
     Ok(())
 }
 
 /// The document of a case that begins with this event.
-pub(super) fn new_file(event: &CaseEvent, number: CaseNumber) -> Result<CaseFile, Error> {
+pub(super) fn new_file(
+    shared: &Shared,
+    event: &CaseEvent,
+    number: CaseNumber,
+    digest: Digest,
+) -> Result<CaseFile, Error> {
     let CaseEventData::Applied(application) = &event.data else {
         return Err(Error::of(ErrorCode::CaseUnknown));
     };
@@ -97,8 +107,19 @@ pub(super) fn new_file(event: &CaseEvent, number: CaseNumber) -> Result<CaseFile
         division: application.division.as_twelve().to_owned(),
         opened_at: event.time,
         incarnation: event.incarnation,
-        events: vec![FiledEvent::of(event.id, &event.data)],
+        content: Some(content_digest(shared, event.case, application)),
+        events: vec![FiledEvent::of(event.id, digest, &event.data)],
     })
+}
+
+/// By which a second opening of the same case is told from another one with its id. The case's id goes in, so that the
+/// digest of a short application tells nothing to whoever knows only the digest.
+pub(super) fn content_digest(shared: &Shared, case: CaseId, application: &Application) -> Digest {
+    let mut application = application.clone();
+    // The same decision of a human, said again a little later.
+    application.overrides.iter_mut().for_each(|one| one.at = Timestamp::from_millis(0));
+    let bytes = serde_json::to_vec(&application).unwrap_or_default();
+    Digest::of_parts(own_suite(shared), &[case.as_bytes(), &bytes])
 }
 
 /// Everything that the next event of a case is built on.
@@ -107,22 +128,34 @@ pub(super) struct Ground {
     pub(super) version: u64,
     pub(super) stream: StreamKey,
     pub(super) sequence: Sequence,
-    pub(super) revision: u64,
+    /// The revision that the event may say it has seen.
+    pub(super) seen: u64,
     /// As far as it can be told here.
     pub(super) state: Option<CaseState>,
 }
 
 /// Reads what the next event of a case is built on.
 pub(super) async fn ground(shared: &Shared, case: CaseId) -> Result<Ground, Error> {
+    ground_at(shared, case, None).await
+}
+
+/// The same for an event that takes the place of `replaced`: what comes behind it has not happened yet.
+pub(super) async fn ground_at(shared: &Shared, case: CaseId, replaced: Option<EventId>) -> Result<Ground, Error> {
     let found = shared.storage.ask(move |store| {
-        let Some((file, version)) = CaseFile::load(store, case)? else { return Ok(None) };
+        let Some((mut file, version)) = CaseFile::load(store, case)? else { return Ok(None) };
         let identity = store.identity()?;
         // A restored store does not know how far its old streams went: it goes on in a new one.
         let stream = StreamKey { producer: identity.producer, incarnation: identity.incarnation, subject: case.into() };
         let sequence = store.next_sequence(&stream)?;
-        let standings = file.standings(store)?;
-        let (revision, state) = (file.revision(&standings), file.state(&standings));
-        Ok(Some(Ground { file, version, stream, sequence, revision, state }))
+        let standings = file.standings(store, identity.incarnation)?;
+        // The file is written with the event; then it may as well remember what the receipts say.
+        file.note_revisions(&standings);
+        let state = match replaced.and_then(|event| file.place_of(event)) {
+            Some(place) => file.state_at(&standings, place),
+            None => file.state(&standings),
+        };
+        let seen = file.seen(&standings);
+        Ok(Some(Ground { file, version, stream, sequence, seen, state }))
     });
     found.await?.ok_or_else(|| Error::of(ErrorCode::CaseUnknown))
 }
@@ -147,7 +180,7 @@ pub(super) fn event_on(shared: &Shared, ground: &Ground, data: &CaseEventData) -
         producer: ground.stream.producer,
         incarnation: ground.stream.incarnation,
         sequence: ground.sequence.get(),
-        revision: ground.revision,
+        revision: ground.seen,
         number: None,
         data_class: DataClass::Personal,
         clock: opening::standing(shared),
@@ -164,10 +197,11 @@ pub(super) async fn append(
 ) -> Result<(CaseNumber, EventId), Error> {
     for _ in 0..ATTEMPTS {
         let ground = ground(shared, case).await?;
+        judgement::judge_change(shared, &ground.file, data).await?;
         let event = event_on(shared, &ground, data)?;
         let mut file = ground.file;
-        file.events.push(FiledEvent::of(event.id, &event.data));
         let signed = sign(shared, &event)?;
+        file.events.push(FiledEvent::of(event.id, signed.digest(), &event.data));
         let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
         match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
             Ok(_) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tongqiao_engine::delivery::{BatchId, Delivery, Input, Output, Settings};
 use tongqiao_engine::{Change, Collection, EpochBook, Lane, LogPlace};
@@ -31,6 +32,8 @@ pub(super) struct Session {
     answers: mpsc::Sender<Input>,
     standing: Standing,
     last_renewal_at: tokio::time::Instant,
+    /// Requests under way; given up when the session ends, so that nothing outlives a closed client.
+    requests: JoinSet<()>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +48,8 @@ impl Session {
         let machine = Delivery::new(Settings::default(), book);
         let (answers, inputs) = mpsc::channel(INPUTS_WAITING);
         let last_renewal_at = tokio::time::Instant::now();
-        Ok(Self { shared, role, machine, inputs, answers, standing: Standing::Holding, last_renewal_at })
+        let (standing, requests) = (Standing::Holding, JoinSet::new());
+        Ok(Self { shared, role, machine, inputs, answers, standing, last_renewal_at, requests })
     }
 
     pub(super) async fn run(mut self, stop: &mut watch::Receiver<bool>) {
@@ -64,7 +68,10 @@ impl Session {
                 biased;
                 _ = stop.changed() => break,
                 _ = renewal.tick() => self.renew().await,
-                Some(input) = self.inputs.recv() => self.feed(input),
+                Some(input) = self.inputs.recv() => {
+                    while self.requests.try_join_next().is_some() {}
+                    self.feed(input);
+                }
                 () = self.shared.appended.notified() => self.appended(),
                 () = self.shared.nudged.notified() => self.feed(Input::Nudged),
                 Ok(()) = epochs.changed() => {
@@ -75,6 +82,7 @@ impl Session {
                 () = tokio::time::sleep(wake_in) => self.feed(Input::Timer),
             }
         }
+        self.requests.shutdown().await;
         if self.standing == Standing::Holding {
             let role = self.role;
             if let Err(error) = self.shared.storage.run(move |store| role.give_back(store)).await {
@@ -174,7 +182,7 @@ impl Session {
         self.feed(input);
     }
 
-    fn fetch_epoch(&self) {
+    fn fetch_epoch(&mut self) {
         let shared = Arc::clone(&self.shared);
         let asking = async move {
             match epoch::fetch(&shared).await {
@@ -191,16 +199,23 @@ impl Session {
     /// Runs a question to the platform beside the machine. Every question gets its answer, also when the asking panics: a
     /// machine that waits for one that never comes would send ever less.
     fn spawn(
-        &self,
+        &mut self,
         asking: impl Future<Output = Input> + Send + 'static,
         abandoned: impl FnOnce() -> Input + Send + 'static,
     ) {
         let answers = self.answers.clone();
-        tokio::spawn(async move {
-            let input = tokio::spawn(asking).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "a request of the delivery ended abnormally");
-                abandoned()
-            });
+        self.requests.spawn(async move {
+            // A task of its own, so that a panic is an answer; in a set of its own, so that it ends with this one.
+            let mut alone = JoinSet::new();
+            alone.spawn(asking);
+            let input = match alone.join_next().await {
+                Some(Ok(input)) => input,
+                ended => {
+                    let error = ended.and_then(Result::err);
+                    tracing::error!(?error, "a request of the delivery ended abnormally");
+                    abandoned()
+                }
+            };
             // Nobody listens when the role was lost; the next holder sends the same records again.
             drop(answers.send(input).await);
         });

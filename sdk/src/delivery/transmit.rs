@@ -21,6 +21,7 @@ pub(super) struct Stored {
 
 /// Sends the records and says what came of it.
 pub(super) async fn transmit(shared: &Shared, request: RequestNumber, kind: EntryKind, ids: Vec<RecordId>) -> Input {
+    tracing::debug!(?request, ?kind, records = ids.len(), "records are sent");
     match attempt(shared, kind, ids).await {
         Ok(results) => Input::Answered { request, results },
         Err(failure) => Input::Failed { request, failure },

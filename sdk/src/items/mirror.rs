@@ -1,4 +1,4 @@
-//! The mirrored catalogue: fetched, checked, kept in the store and in memory.
+//! The mirrored catalogue: fetched, checked, kept in the store as it was signed, and in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,8 +13,10 @@ use crate::Error;
 use crate::client::Shared;
 use crate::exchange::Ask;
 
-/// The document's key in [`Collection::Catalogue`].
-const KEY: &str = "mirror";
+/// The key in [`Collection::Catalogue`] of the edition, byte for byte as the platform signed it.
+const KEY: &str = "edition";
+/// The key of when it was last heard to be the latest; apart, so that hearing so does not write the edition anew.
+const HEARD: &str = "heard";
 
 /// Which state of the catalogue is mirrored here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +25,7 @@ pub struct Edition {
     pub digest: Digest,
     /// When the platform published it.
     pub published: Timestamp,
-    /// When this machine last heard that it is the latest.
+    /// When this machine last heard that it is the latest, by its own clock.
     pub fetched_at: Timestamp,
 }
 
@@ -31,7 +33,7 @@ pub struct Edition {
 #[derive(Debug)]
 pub struct Catalogue {
     edition: Edition,
-    items: BTreeMap<(String, u32), Arc<Item>>,
+    items: Arc<BTreeMap<(String, u32), Arc<Item>>>,
 }
 
 impl Catalogue {
@@ -50,9 +52,9 @@ impl Catalogue {
         self.items.get(&(code.to_owned(), version))
     }
 
-    fn new(edition: Edition, items: impl IntoIterator<Item = Arc<Item>>) -> Self {
-        let items = items.into_iter().map(|item| ((item.code.clone(), item.version), item)).collect();
-        Self { edition, items }
+    /// The same edition, heard to be the latest.
+    fn heard(&self, fetched_at: Timestamp) -> Self {
+        Self { edition: Edition { fetched_at, ..self.edition.clone() }, items: Arc::clone(&self.items) }
     }
 }
 
@@ -63,26 +65,12 @@ struct Snapshot {
     items: Vec<Item>,
 }
 
-/// The record of `GET /v1/catalogue/changes`.
+/// The record of `GET /v1/catalogue/changes`, as far as it is needed: whether there is a later edition. An edition's
+/// address is the digest of its own bytes, so that one put together here from changes could not be checked against it.
 #[derive(Deserialize)]
 struct Changes {
     since: Digest,
     snapshot: Digest,
-    published: Timestamp,
-    changed: Vec<Item>,
-    removed: Vec<Removed>,
-}
-
-#[derive(Deserialize)]
-struct Removed {
-    code: String,
-    version: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    edition: Edition,
-    items: Vec<Arc<Item>>,
 }
 
 /// The mirror of one client.
@@ -104,36 +92,50 @@ impl Mirror {
         }
     }
 
+    /// What is mirrored, however old. The file may have been touched: a stored edition is checked like a fetched one.
     pub(crate) async fn current(&self, shared: &Shared) -> Result<Option<Arc<Catalogue>>, Error> {
         if let Some(catalogue) = self.in_memory() {
             return Ok(Some(catalogue));
         }
-        let stored = shared.storage.ask(|store| store.document(Collection::Catalogue, KEY)).await?;
-        // A mirror that cannot be read is fetched again.
-        let stored = stored.and_then(|document| serde_json::from_slice::<Stored>(&document.bytes).ok());
-        Ok(stored.map(|stored| self.remember(Catalogue::new(stored.edition, stored.items))))
+        let stored = shared.storage.ask(|store| {
+            Ok((store.document(Collection::Catalogue, KEY)?, store.document(Collection::Catalogue, HEARD)?))
+        });
+        let (Some(edition), heard) = stored.await? else { return Ok(None) };
+        let heard = heard.and_then(|document| serde_json::from_slice(&document.bytes).ok());
+        match read(shared, &edition.bytes, heard.unwrap_or(Timestamp::from_millis(0))).await {
+            Ok(catalogue) => Ok(Some(self.remember(catalogue))),
+            Err(error) => {
+                tracing::warn!(code = error.code().code(), "the stored catalogue does not verify; it is fetched again");
+                Ok(None)
+            }
+        }
     }
 
-    /// Asks the platform for what changed since the mirrored edition, or for everything.
+    /// Asks the platform whether there is a later edition, and fetches it.
     pub(crate) async fn refresh(&self, shared: &Shared) -> Result<Arc<Catalogue>, Error> {
         let _one_at_a_time = self.refreshing.lock().await;
-        let next = match self.current(shared).await? {
-            None => whole(shared).await?,
-            Some(current) => match changes(shared, &current).await {
-                // The platform no longer keeps our edition.
-                Err(error) if error.code() == ErrorCode::CatalogueUnknownBase => whole(shared).await?,
-                other => other?,
-            },
-        };
-        let stored = Stored { edition: next.edition.clone(), items: next.items.values().cloned().collect() };
-        let bytes = serde_json::to_vec(&stored).map_err(Error::internal)?;
-        let put = Change::PutDocument {
-            collection: Collection::Catalogue,
-            key: KEY.to_owned(),
-            expected: Expected::Any,
-            bytes,
-        };
-        shared.storage.ask(move |store| store.commit(vec![put])).await?;
+        let current = self.current(shared).await?;
+        let now = shared.clock.local();
+        if let Some(current) = &current
+            && is_latest(shared, current).await?
+        {
+            keep(shared, vec![(HEARD, serde_json::to_vec(&now).map_err(Error::internal)?)]).await?;
+            return Ok(self.remember(current.heard(now)));
+        }
+        let answer = shared.exchange.ask(Ask::get("/v1/catalogue")).await?;
+        let address = answer.headers().get(ETAG).and_then(|value| value.to_str().ok());
+        let address = address.map(|tag| tag.trim_matches('"').to_owned());
+        let bytes = answer.into_body();
+        let next = read(shared, &bytes, now).await?;
+        let invalid = |words: &str| Error::of(ErrorCode::CatalogueSignatureInvalid).detail(words);
+        if address.is_some_and(|address| address != next.edition.digest.to_string()) {
+            return Err(invalid("the content is not what its address says"));
+        }
+        if current.is_some_and(|current| next.edition.published < current.edition.published) {
+            return Err(invalid("an older edition was offered in place of the present one"));
+        }
+        let heard = serde_json::to_vec(&now).map_err(Error::internal)?;
+        keep(shared, vec![(KEY, bytes), (HEARD, heard)]).await?;
         Ok(self.remember(next))
     }
 
@@ -148,35 +150,42 @@ impl Mirror {
     }
 }
 
-async fn whole(shared: &Shared) -> Result<Catalogue, Error> {
-    let answer = shared.exchange.ask(Ask::get("/v1/catalogue")).await?;
-    let address = answer.headers().get(ETAG).and_then(|value| value.to_str().ok()).map(|tag| tag.trim_matches('"'));
-    let (record, digest) = checked(shared, answer.body()).await?;
-    if address.is_some_and(|address| address != digest.to_string()) {
-        return Err(Error::of(ErrorCode::CatalogueSignatureInvalid).detail("the content is not what its address says"));
-    }
-    let snapshot = serde_json::from_slice::<Snapshot>(&record).map_err(Error::malformed_answer)?;
-    let edition = Edition { digest, published: snapshot.published, fetched_at: shared.clock.local() };
-    Ok(Catalogue::new(edition, snapshot.items.into_iter().map(Arc::new)))
-}
-
-async fn changes(shared: &Shared, current: &Catalogue) -> Result<Catalogue, Error> {
+/// Whether the platform, by its signature, has nothing later. An edition that it no longer keeps is not the latest.
+async fn is_latest(shared: &Shared, current: &Catalogue) -> Result<bool, Error> {
     let ask = Ask::get("/v1/catalogue/changes").query("since", &current.edition.digest.to_string());
-    let answer = shared.exchange.ask(ask).await?;
+    let answer = match shared.exchange.ask(ask).await {
+        Err(error) if error.code() == ErrorCode::CatalogueUnknownBase => return Ok(false),
+        other => other?,
+    };
     let (record, _) = checked(shared, answer.body()).await?;
     let changes = serde_json::from_slice::<Changes>(&record).map_err(Error::malformed_answer)?;
     if changes.since != current.edition.digest {
         return Err(Error::malformed_answer("changes since another edition"));
     }
-    let mut items = current.items.clone();
-    for removed in changes.removed {
-        items.remove(&(removed.code, removed.version));
-    }
-    for item in changes.changed {
-        items.insert((item.code.clone(), item.version), Arc::new(item));
-    }
-    let edition = Edition { digest: changes.snapshot, published: changes.published, fetched_at: shared.clock.local() };
-    Ok(Catalogue { edition, items })
+    Ok(changes.snapshot == current.edition.digest)
+}
+
+/// Reads a signed edition. Megabytes are parsed where that may take its time.
+async fn read(shared: &Shared, body: &[u8], fetched_at: Timestamp) -> Result<Catalogue, Error> {
+    let (record, digest) = checked(shared, body).await?;
+    let parsed = tokio::task::spawn_blocking(move || -> Result<Catalogue, serde_json::Error> {
+        let snapshot = serde_json::from_slice::<Snapshot>(&record)?;
+        let items = snapshot.items.into_iter().map(|item| ((item.code.clone(), item.version), Arc::new(item)));
+        let edition = Edition { digest, published: snapshot.published, fetched_at };
+        Ok(Catalogue { edition, items: Arc::new(items.collect()) })
+    });
+    parsed.await.map_err(Error::internal)?.map_err(Error::malformed_answer)
+}
+
+async fn keep(shared: &Shared, documents: Vec<(&str, Vec<u8>)>) -> Result<(), Error> {
+    let put = |(key, bytes): (&str, Vec<u8>)| Change::PutDocument {
+        collection: Collection::Catalogue,
+        key: key.to_owned(),
+        expected: Expected::Any,
+        bytes,
+    };
+    let changes: Vec<_> = documents.into_iter().map(put).collect();
+    shared.storage.ask(move |store| store.commit(changes).map(|_| ())).await
 }
 
 /// The record's bytes and digest, if the platform signed it.

@@ -1,6 +1,6 @@
 //! What to look for in the catalogue.
 
-use tongqiao_protocol::Timestamp;
+use tongqiao_protocol::{DivisionCode, Timestamp};
 
 use super::Item;
 
@@ -13,12 +13,30 @@ use super::Item;
 #[derive(Debug, Clone, Default)]
 pub struct ItemQuery {
     words: Vec<String>,
-    division: Option<String>,
+    place: Option<Place>,
     any_state: Option<AnyState>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct AnyState;
+
+/// Where to look.
+#[derive(Debug, Clone)]
+enum Place {
+    /// This division and those inside it.
+    Within(DivisionCode),
+    /// Whatever begins like this.
+    Beginning(String),
+}
+
+impl Place {
+    fn holds(&self, division: &str) -> bool {
+        match self {
+            Self::Within(place) => DivisionCode::parse(division).is_ok_and(|division| place.contains(&division)),
+            Self::Beginning(digits) => division.starts_with(digits),
+        }
+    }
+}
 
 impl ItemQuery {
     /// Everything in force.
@@ -31,11 +49,14 @@ impl ItemQuery {
         Self { words: words.split_whitespace().map(str::to_lowercase).collect(), ..Self::default() }
     }
 
-    /// Items of this division or one inside it: 6, 9 or 12 digits, or any beginning of them.
+    /// Items of this division and of those inside it: a code of 6, 9 or 12 digits (`340700` is the city with all its
+    /// districts), or any beginning of one.
     #[must_use]
     pub fn division(mut self, division: &str) -> Self {
-        let digits = division.trim_end_matches("000").to_owned();
-        self.division = Some(if digits.len() < 4 { division.to_owned() } else { digits });
+        self.place = Some(match DivisionCode::parse(division) {
+            Ok(place) => Place::Within(place),
+            Err(_) => Place::Beginning(division.to_owned()),
+        });
         self
     }
 
@@ -48,8 +69,8 @@ impl ItemQuery {
 
     pub(super) fn matches(&self, item: &Item, today: &str) -> bool {
         let in_force = self.any_state.is_some() || item.is_in_force(today);
-        let place = self.division.as_deref();
-        let there = place.is_none_or(|place| item.division.as_deref().is_some_and(|found| found.starts_with(place)));
+        let division = item.division.as_deref();
+        let there = self.place.as_ref().is_none_or(|place| division.is_some_and(|division| place.holds(division)));
         in_force && there && self.words.iter().all(|word| says(item, word))
     }
 }

@@ -32,7 +32,19 @@ pub(super) fn ceiling_ms(settings: &Settings, failures: u32) -> u64 {
     settings.retry_base_ms.saturating_mul(1 << doublings).min(settings.retry_cap_ms).max(1)
 }
 
-/// When to try again after `failures` failures in a row, the last one at `now`. Always later than `now`.
+/// When to try again after `failures` failures in a row, the last one at `now`: the delivery's own schedule, for whatever
+/// else asks the same platform. `random` must be unpredictable to others. Always later than `now`.
+pub fn retry_at(
+    settings: &Settings,
+    failures: u32,
+    retry_after_ms: Option<u64>,
+    now: Timestamp,
+    random: u64,
+) -> Timestamp {
+    next_attempt(settings, failures, retry_after_ms, now, &mut Spinner(random))
+}
+
+/// The same with a spinner that has more to do.
 pub(super) fn next_attempt(
     settings: &Settings,
     failures: u32,

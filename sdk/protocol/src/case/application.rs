@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -82,8 +83,8 @@ words! {
     }
 }
 
-/// A document that says who somebody is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A document that says who somebody is. Its `Debug` hides the number.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct IdentityDocument {
     /// The kind of document, with its code set: `id_type` 111 is the resident identity card.
     pub kind: CodedValue,
@@ -139,8 +140,8 @@ fn check_number(reading: &mut Reading<'_>, kind: &CodedValue, number: &str, deci
     found.0.into_iter().for_each(|fault| reading.push(fault));
 }
 
-/// Somebody who acts for the applicant 经办人 / 代办.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Somebody who acts for the applicant 经办人 / 代办. The `Debug` hides who it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Agent {
     /// Name.
     pub name: String,
@@ -150,8 +151,8 @@ pub struct Agent {
     pub valid_until: Timestamp,
 }
 
-/// Who applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Who applies. The `Debug` hides who it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Applicant {
     /// Person or organisation.
     pub kind: ApplicantKind,
@@ -236,8 +237,8 @@ impl Material {
     }
 }
 
-/// 申请.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// 申请. The `Debug` hides who applies and what was filled in.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Application {
     /// What is applied for.
     pub item: ItemReference,
@@ -254,6 +255,40 @@ pub struct Application {
     /// Checks that a human overrode, with who and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<OverrideRecord>,
+}
+
+/// What stands where a log must not show a value.
+const HIDDEN: &str = "***";
+
+impl fmt::Debug for IdentityDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityDocument").field("kind", &self.kind).field("number", &HIDDEN).finish()
+    }
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = f.debug_struct("Agent");
+        written.field("name", &HIDDEN).field("identity", &self.identity);
+        written.field("valid_until", &self.valid_until).finish()
+    }
+}
+
+impl fmt::Debug for Applicant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = f.debug_struct("Applicant");
+        written.field("kind", &self.kind).field("name", &HIDDEN).field("identity", &self.identity);
+        written.field("user", &self.user.as_ref().map(|_| HIDDEN)).field("agent", &self.agent).finish()
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = f.debug_struct("Application");
+        written.field("item", &self.item).field("division", &self.division).field("applicant", &self.applicant);
+        written.field("form", &self.form.keys().collect::<Vec<_>>()).field("materials", &self.materials.len());
+        written.field("channel", &self.channel).field("overrides", &self.overrides.len()).finish()
+    }
 }
 
 impl Application {
