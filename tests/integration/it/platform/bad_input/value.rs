@@ -76,7 +76,7 @@ async fn an_item_counts_as_on_the_day_of_the_application() {
     let today = world.applied(&fresh_id()).await;
     let order = json!({ "changes": [{ "kind": "withdraw", "code": today["data"]["item"]["code"] }] });
     world.department.plain(reqwest::Method::POST, "/sandbox/catalogue/changes", &order).await;
-    let old = world.department.push(&[today.clone()]).await;
+    let old = world.department.push(std::slice::from_ref(&today)).await;
     assert_eq!(old.result()["status"], "settled", "handed in while it was in force: {:#}", old.body);
     let mut tomorrow = today;
     tomorrow["id"] = json!(fresh_id());
@@ -94,7 +94,7 @@ async fn a_material_that_the_guide_does_not_know_is_named() {
     let mut applied = world.applied(&fresh_id()).await;
     applied["data"]["materials"].as_array_mut().unwrap().push(json!({ "guide": "a-bribe", "name": "红包" }));
     let before = effects(&world).await;
-    let answer = world.department.push(&[applied.clone()]).await;
+    let answer = world.department.push(std::slice::from_ref(&applied)).await;
     assert_event_refused(&world, &before, &answer, "item.material_unknown").await;
     let index = applied["data"]["materials"].as_array().unwrap().len() - 1;
     let path = format!("/data/materials/{index}/guide");
