@@ -115,7 +115,6 @@ async fn a_new_process_verifies_offline_with_stored_keys_and_says_what_it_cannot
     assert_eq!(refused.code(), ErrorCode::IdentityTokenInvalid, "the token is for another system");
     foreign.close().await;
     let later = build(&client_id, &url).await;
-    drop(build);
     sandbox.stop().await;
     assert_eq!(later.identity().verify(&token).await.unwrap().subject().id(), "u-0101");
     let unknown = later.identity().verify(&with_unknown_key(&token)).await.unwrap_err();
