@@ -153,7 +153,7 @@ async fn the_caller_is_told_how_long_the_platform_asks_to_be_left_alone() {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = busy.accept().await {
             let mut request = [0; 16 * 1024];
-            stream.read(&mut request).await.unwrap();
+            assert!(stream.read(&mut request).await.unwrap() > 0);
             let answer = b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.write_all(answer).await.unwrap();
         }
