@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tongqiao_protocol::{DivisionCode, Language, limits};
+use tongqiao_engine::Retention;
+use tongqiao_protocol::{DivisionCode, Language};
 use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
 
@@ -24,11 +24,6 @@ use crate::{Credentials, Error};
 /// How many case numbers are kept in stock per division.
 const NUMBERS_IN_STOCK: u32 = 200;
 
-/// What is required is not kept for less.
-const RETENTION: Duration = Duration::from_secs(limits::RETENTION_DAYS_DEFAULT as u64 * DAY_S);
-const RETENTION_MOST: Duration = Duration::from_secs(3_660 * DAY_S);
-const DAY_S: u64 = 24 * 3_600;
-
 /// Where accepted work is kept.
 enum Place {
     File(PathBuf),
@@ -42,7 +37,6 @@ pub struct ClientBuilder {
     credentials: Credentials,
     store: Option<Place>,
     store_limit: Option<u64>,
-    retention: Duration,
     trust: Trust,
     proxy: Option<String>,
     clock: Arc<dyn Clock>,
@@ -52,6 +46,7 @@ pub struct ClientBuilder {
     divisions: Vec<String>,
     numbers: u32,
     plain: Plain,
+    retention_days: u16,
 }
 
 impl ClientBuilder {
@@ -61,7 +56,6 @@ impl ClientBuilder {
             credentials,
             store: None,
             store_limit: None,
-            retention: RETENTION,
             trust: Trust::system(),
             proxy: None,
             clock: Arc::new(SystemClock),
@@ -71,6 +65,7 @@ impl ClientBuilder {
             divisions: Vec::new(),
             numbers: NUMBERS_IN_STOCK,
             plain: Plain::LoopbackOnly,
+            retention_days: Retention::default().days(),
         }
     }
 
@@ -92,13 +87,6 @@ impl ClientBuilder {
     /// delivered. Only the disk limits it by default, and a store in memory not at all.
     pub const fn store_limit_bytes(mut self, bytes: u64) -> Self {
         self.store_limit = Some(bytes);
-        self
-    }
-
-    /// How long settled records and their receipts are kept; 30 days by default and at least, because a platform restored
-    /// from a backup may ask for them again. Whole days, up to ten years.
-    pub const fn retention_days(mut self, days: u16) -> Self {
-        self.retention = Duration::from_secs(days as u64 * DAY_S);
         self
     }
 
@@ -158,6 +146,13 @@ impl ClientBuilder {
         self
     }
 
+    /// For how many days settled records and their receipts are kept, by the platform's clock; 30 by default, 7 to 3,660. A
+    /// platform that was restored from a backup asks for what it lost, and gets no more than is kept.
+    pub const fn retention_days(mut self, days: u16) -> Self {
+        self.retention_days = days;
+        self
+    }
+
     /// Opens the store and starts the background tasks. Needs no network: a client that was enrolled once can be built,
     /// and cases can be opened, while the platform is out of reach.
     ///
@@ -168,9 +163,9 @@ impl ClientBuilder {
         if !(1..=1_000).contains(&self.numbers) {
             return Err(Error::configuration("numbers_in_stock", "1 to 1,000"));
         }
-        if !(RETENTION..=RETENTION_MOST).contains(&self.retention) {
-            return Err(Error::configuration("retention_days", "30 to 3,660"));
-        }
+        let Some(retention) = Retention::of_days(self.retention_days) else {
+            return Err(Error::configuration("retention_days", "7 to 3,660"));
+        };
         let Some(place) = self.store else {
             return Err(Error::configuration("store", "a file is needed, or in_memory()"));
         };
@@ -198,12 +193,12 @@ impl ClientBuilder {
             mirror: Mirror::default(),
             keyring: self.identity.map(Keyring::new),
             numbers,
+            retention,
             case_locks: CaseLocks::default(),
             notices: NoticeBoard::new(),
             appended: Notify::new(),
             nudged: Notify::new(),
             upkeep: Notify::new(),
-            retention: self.retention,
             stop: watch::Sender::new(false),
         });
         Ok(Client::start(shared))

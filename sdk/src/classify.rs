@@ -1,6 +1,8 @@
 //! The one place where what came back from the platform becomes: which code, may it be tried again, did it happen, and
 //! who is to blame.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use tongqiao_engine::{Failure, FailureScope};
@@ -19,6 +21,10 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    pub(crate) const fn scope(&self) -> FailureScope {
+        self.scope
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.error.code()
     }
@@ -48,7 +54,7 @@ impl Refusal {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        refusal.error.retry_after_is(refusal.retry_after_ms)
+        refusal.error.retry_after_is(refusal.retry_after_ms.map(Duration::from_millis))
     }
 }
 
@@ -117,6 +123,8 @@ fn scope_of(problem: &Problem) -> FailureScope {
         ErrorCode::RequestUnknownRoute | ErrorCode::ClientConfiguration | ErrorCode::RequestRateLimited => {
             return FailureScope::Endpoint;
         }
+        // What is said of one bill's division or author says nothing of the others.
+        ErrorCode::ScopeDivision | ErrorCode::BillWrongParty => return FailureScope::Request,
         // The hop's digest and stamp are made anew for every request.
         ErrorCode::SignatureStale | ErrorCode::SignatureReplayed | ErrorCode::SignatureDigestMismatch => {
             return FailureScope::Endpoint;
@@ -200,6 +208,16 @@ mod tests {
         assert_eq!(failure.scope, FailureScope::Endpoint);
         assert_eq!(failure.retry, tongqiao_engine::Retry::AfterDelay);
         assert_eq!(failure.outcome, tongqiao_engine::Outcome::Unknown);
+    }
+
+    #[test]
+    fn a_bill_of_a_foreign_division_or_party_is_to_blame_itself() {
+        for code in [ErrorCode::ScopeDivision, ErrorCode::BillWrongParty] {
+            let problem = Problem::new(code, Language::English);
+            let headers = [("content-type", "application/problem+json")];
+            let refusal = classify(answer(403, &headers, &problem.to_bytes()), now()).unwrap_err();
+            assert_eq!(refusal.scope, FailureScope::Request, "{}", code.code());
+        }
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tongqiao_engine::Retention;
 use tongqiao_protocol::{ErrorCode, Timestamp};
 
 use crate::Error;
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) mirror: Mirror,
     pub(crate) keyring: Option<Keyring>,
     pub(crate) numbers: NumberPool,
+    /// How long what is settled is kept.
+    pub(crate) retention: Retention,
     pub(crate) case_locks: CaseLocks,
     pub(crate) notices: NoticeBoard,
     /// Rung when this process has appended to the outbox.
@@ -41,7 +43,6 @@ pub(crate) struct Shared {
     /// Rung when numbers run low or something else of the upkeep is wanted soon.
     pub(crate) upkeep: Notify,
     /// How long settled records are kept.
-    pub(crate) retention: Duration,
     /// `true` once the client is closed.
     pub(crate) stop: watch::Sender<bool>,
 }

@@ -22,8 +22,23 @@ use session::Session;
 /// How often a process without the role looks whether it has become free.
 const ROLE_POLL: Duration = Duration::from_millis(500);
 
-/// Delivers until told to stop.
+/// Delivers until told to stop. A delivery that panics is started again over what is on disk, like after a crash: a bug must
+/// not silence a department until somebody restarts the process.
 pub(crate) async fn deliver(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    while let Err(error) = tokio::spawn(take_turns(Arc::clone(&shared), stop.clone())).await {
+        if !error.is_panic() {
+            return;
+        }
+        tracing::error!(%error, "the delivery ended abnormally and starts again");
+        tokio::select! {
+            () = tokio::time::sleep(ROLE_POLL) => {}
+            changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
+        }
+    }
+}
+
+/// Holds the role whenever it is free.
+async fn take_turns(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let holder = match entropy::id(shared.clock.local(), RequestId::from_time_and_random) {
         Ok(holder) => holder,
         Err(error) => {

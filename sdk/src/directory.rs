@@ -142,9 +142,10 @@ impl Directory {
             return Err(unknown());
         }
         self.fetch(shared).await?;
-        // Only an answer counts: while the platform is out of reach each question is a new one.
-        *asked = Some(Instant::now());
-        self.find(keyid, at).ok_or_else(unknown)
+        let found = self.find(keyid, at);
+        // Only an answer without the key makes a pause: one that was found, or no answer at all, makes none.
+        *asked = if found.is_none() { Some(Instant::now()) } else { None };
+        found.ok_or_else(unknown)
     }
 
     /// A listed key; a pinned one only until a directory was seen, which may have revoked it.
@@ -207,4 +208,28 @@ fn verified(
     let other_user_ids = OtherUserIds(&user_ids);
     let explanation = explain(&failed, &SoftwareVerifier, &[(LikelyCause::OtherUserId, &other_user_ids)]);
     Err(Error::of(code).explained(explanation).because(error))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use sm2::dsa::signature::Signer as _;
+    use tongqiao_protocol::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_platform_that_signs_with_another_user_id_is_told_so_in_both_languages() {
+        let signer = sm2::dsa::SigningKey::from_slice("", &[7; 32]).unwrap();
+        let signature: sm2::dsa::Signature = signer.sign(b"message");
+        let key = PublicKey::new(Suite::ShangMi, signer.verifying_key().to_sec1_bytes().into_vec()).unwrap();
+        let value = SignatureValue::from_bytes(signature.to_bytes().into());
+        let keyid: KeyId = "platform/sm/1".parse().unwrap();
+        let error = verified(&key, &keyid, b"message", &value, || None, ErrorCode::SignatureMismatch).unwrap_err();
+        let explanation = error.signature_explanation().unwrap();
+        assert_eq!((&explanation.key_id, explanation.likely_cause), (&keyid, Some(LikelyCause::OtherUserId)));
+        assert!(error.message(Language::Chinese).contains(LikelyCause::OtherUserId.zh()));
+        assert!(error.message(Language::English).contains(LikelyCause::OtherUserId.en()));
+        assert!(error.to_string().contains(LikelyCause::OtherUserId.en()));
+    }
 }

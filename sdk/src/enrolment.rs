@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tongqiao_protocol::enrolment::{EnrolmentAnswer, EnrolmentRequest, OfferedKey, PartyKind};
+use tongqiao_protocol::enrolment::{EnrolmentAnswer, EnrolmentRequest, OfferedKey, PartyKind, proof_message};
 use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, Language, PartyId, RecordKind, SignedRecord, Suite};
 
@@ -136,12 +136,17 @@ impl Enrolment {
         let exchange = Exchange::new(transport, url, None, clock, Language::Chinese);
         let public_key =
             begun.author_public_key().ok_or_else(|| Error::internal("a new key without its public half"))?;
+        let code = self.code.expose_text().unwrap_or_default();
+        let keyid = begun.author().key_id().clone();
+        // Nothing random: a repetition must be the same bytes. The nonce still depends on the secret and the message.
+        let proof = proof_message(&keyid, code, &self.party);
+        let proof = begun.author().sign(&proof, &[0; 32]).map_err(Error::internal)?;
         let wish = EnrolmentRequest {
-            code: self.code.expose_text().unwrap_or_default().to_owned(),
+            code: code.to_owned(),
             party: self.party.clone(),
             kind: PartyKind::Department,
             name: self.name.clone(),
-            keys: vec![OfferedKey::new(begun.author().key_id().clone(), public_key, KeyUse::Event)],
+            keys: vec![OfferedKey::new(keyid, public_key, KeyUse::Event, proof)],
         };
         let body = serde_json::to_vec(&wish).map_err(Error::internal)?;
         let answer = exchange.ask(Ask::post("/v1/enrolments", body)).await?;

@@ -39,8 +39,8 @@ struct Inner {
     faults: Faults,
     detail: Option<String>,
     request: Option<String>,
-    retry_after: Option<Duration>,
     explanation: Option<SignatureExplanation>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -54,8 +54,8 @@ impl Error {
             faults: Faults::default(),
             detail: None,
             request: None,
-            retry_after: None,
             explanation: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -118,13 +118,13 @@ impl Error {
         self
     }
 
-    pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Self {
-        self.0.outcome = outcome;
+    pub(crate) fn retry_after_is(mut self, asked: Option<Duration>) -> Self {
+        self.0.retry_after = asked;
         self
     }
 
-    pub(crate) fn retry_after_is(mut self, milliseconds: Option<u64>) -> Self {
-        self.0.retry_after = milliseconds.map(Duration::from_millis);
+    pub(crate) fn outcome_is(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
         self
     }
 

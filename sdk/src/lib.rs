@@ -83,7 +83,7 @@ pub use items::{
 };
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
-pub use payments::{BillDraft, Payments, Resolution};
+pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
 pub use receipt::Receipt;
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};

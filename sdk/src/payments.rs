@@ -1,26 +1,29 @@
 //! Bills 缴款单, payments and refunds: stored before they are sent, never charged twice, never guessed.
 
+mod asking;
 mod bill_draft;
 mod bill_file;
+mod patience;
+mod proof;
 mod resolution;
 mod writing;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use bill_draft::BillDraft;
-pub use resolution::Resolution;
-use tongqiao_protocol::bill::{BillState, BillView, RefundView};
-use tongqiao_protocol::{Amount, BillId, ErrorCode, RefundId};
+use patience::Waits;
+pub use resolution::{RefundResolution, Resolution};
+use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
+use tongqiao_protocol::{Amount, BillId, ErrorCode, RecordId, RefundId};
 
 use crate::Error;
 use crate::client::Running;
-use crate::exchange::Ask;
-
-/// How often the platform is asked whether a bill was paid.
-const PAID_POLL: Duration = Duration::from_secs(1);
 
 /// Bills, payments and refunds; see [`Client::payments`](crate::Client::payments).
+///
+/// Everything that the platform says about money is proved by its receipts before it is told here. A future that is dropped
+/// may have taken effect: with an id of the application's own ([`BillDraft::bill_id`], [`Payments::refund_as`]) the same call
+/// is simply made again; voiding, resolving and acknowledging again change nothing more in any case.
 ///
 /// ```no_run
 /// use tongqiao::BillDraft;
@@ -56,62 +59,95 @@ impl Payments {
 
     /// Waits until the platform has the bill, and gives its view with pay code and cashier page.
     ///
-    /// # Errors
-    /// The platform's refusal; `bill.too_late` when its time passed before any answer came
-    /// ([`Payments::resolve`] finds out then).
-    pub async fn registered(&self, bill: BillId) -> Result<BillView, Error> {
-        crate::cases::await_record(&self.shared, bill.into()).await?;
-        self.status(bill).await
-    }
-
-    /// Asks the platform where the bill stands. Never answered from a cache.
+    /// A bill whose time passed before any answer came is resolved first, as by [`Payments::resolve`].
     ///
     /// # Errors
-    /// `bill.unknown` when the platform does not have it *now*, which proves nothing: it may be on its way. An error of
-    /// the connection.
-    pub async fn status(&self, bill: BillId) -> Result<BillView, Error> {
-        let answer = self.shared.exchange.ask(Ask::get(format!("/v1/bills/{bill}"))).await?;
-        serde_json::from_slice(answer.body()).map_err(Error::malformed_answer)
+    /// The platform's refusal; `bill.fenced` when it is proved that the platform does not have it and never will;
+    /// `bill.outcome_unknown` while nobody knows: never charge again then, but call this or [`Payments::resolve`] later.
+    pub async fn registered(&self, bill: BillId) -> Result<BillView, Error> {
+        match crate::cases::await_record(&self.shared, bill.into()).await {
+            Ok(()) => self.status(bill).await,
+            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => {
+                let resolution = self.resolve(bill).await?;
+                match (resolution.outcome, resolution.view) {
+                    (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
+                    (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
+                    _ => Err(resolution::unknown(bill.into())
+                        .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after))),
+                }
+            }
+            // Its row is gone because it was settled long ago, or proved absent.
+            Err(error) if error.code() == ErrorCode::EventUnknown => match self.status(bill).await? {
+                view if view.state == BillState::Fenced => Err(Error::of(ErrorCode::BillFenced)),
+                view => Ok(view),
+            },
+            Err(error) => Err(error),
+        }
     }
 
-    /// Waits until the bill is paid or void. Connections that fail are borne: the platform is asked until it answers.
+    /// Asks the platform where the bill stands. Never answered from a cache, and never believed without receipts.
+    ///
+    /// # Errors
+    /// `bill.unknown` when the platform does not have it *now*, which proves nothing: it may be on its way.
+    /// `signature.receipt_invalid` when the answer is not proved. An error of the connection.
+    pub async fn status(&self, bill: BillId) -> Result<BillView, Error> {
+        asking::bill(&self.shared, bill).await.map(|(view, _)| view)
+    }
+
+    /// Waits until the bill is paid or void. Connections that fail are borne: the platform is asked until it answers, less
+    /// and less often.
     ///
     /// # Errors
     /// As [`Payments::registered`], and what the platform says that is not about the connection.
     pub async fn await_paid(&self, bill: BillId) -> Result<BillView, Error> {
-        self.registered_patiently(bill).await?;
+        let mut waits = Waits::new();
+        let mut view = self.registered(bill).await;
         loop {
-            match self.status(bill).await {
-                Ok(view) if view.state != BillState::Open => {
-                    bill_file::note(&self.shared, &view).await?;
-                    return Ok(view);
-                }
-                Ok(_) => {}
-                Err(error) if is_passing(&error) => {}
-                Err(error) => return Err(error),
+            match &view {
+                Ok(view) if view.state == BillState::Open => waits.pass(None).await,
+                Ok(_) => return view,
+                Err(error) if is_passing(error) => waits.pass(Some(error)).await,
+                Err(_) => return view,
             }
-            tokio::time::sleep(PAID_POLL).await;
+            // Once it is registered its status is enough.
+            view = if view.is_ok() { self.status(bill).await } else { self.registered(bill).await };
         }
     }
 
-    /// The notice that a bill was paid: given once, whichever process or thread asks first. `None` while it is not paid,
-    /// and again after it was given.
+    /// The notice that a bill was paid: the same again, whoever asks, until [`Payments::acknowledge_paid`] says that the
+    /// application has it in its own books. `None` while the bill is not paid, and after the acknowledgement.
     ///
     /// # Errors
-    /// An error of the connection, or a `store.` code.
-    pub async fn take_paid_notice(&self, bill: BillId) -> Result<Option<BillView>, Error> {
-        let view = self.status(bill).await?;
-        if view.state != BillState::Paid {
+    /// `bill.unknown` when it was not made through this store. An error of the connection, or a `store.` code.
+    pub async fn paid_notice(&self, bill: BillId) -> Result<Option<BillView>, Error> {
+        let file = bill_file::read(&self.shared, bill).await?.ok_or_else(|| Error::of(ErrorCode::BillUnknown))?;
+        if file.acknowledged {
             return Ok(None);
         }
-        bill_file::take_notice(&self.shared, &view).await
+        if let Some(view) = file.unacknowledged() {
+            return Ok(Some(view));
+        }
+        let view = self.status(bill).await?;
+        Ok((view.state == BillState::Paid).then_some(view))
+    }
+
+    /// The application has taken the notice of the payment into its own books: [`Payments::paid_notice`] is silent from now
+    /// on. Changes nothing for a bill of which no payment is known.
+    ///
+    /// # Errors
+    /// `bill.unknown` when it was not made through this store, or a `store.` code.
+    pub async fn acknowledge_paid(&self, bill: BillId) -> Result<(), Error> {
+        let file = bill_file::acknowledge(&self.shared, bill).await?;
+        file.map(drop).ok_or_else(|| Error::of(ErrorCode::BillUnknown))
     }
 
     /// Withdraws an unpaid bill. A payment that comes all the same becomes a refund owed.
     ///
     /// # Errors
-    /// `bill.unknown` when it was not made through this store, or a `store.` code. Whether the platform accepts the
-    /// withdrawal is seen by [`Payments::status`].
+    /// `bill.unknown` when it was not made through this store; `bill.already_paid` or `bill.fenced` when that is known; or a
+    /// `store.` code. Whether the platform accepts the withdrawal is seen by [`Payments::status`]; when it does not, because
+    /// the payer was faster, the void waits in [`Outbox::attention`](crate::Outbox::attention) for
+    /// [`Payments::acknowledge`].
     pub async fn void(&self, bill: BillId, reason: &str) -> Result<(), Error> {
         writing::void(&self.shared, bill, reason).await
     }
@@ -119,7 +155,8 @@ impl Payments {
     /// Gives money back: all of a bill or a part. The sum of all refunds never exceeds what was paid.
     ///
     /// # Errors
-    /// `bill.unknown` when it was not made through this store, `request.invalid`, or a `store.` code.
+    /// `bill.unknown` when it was not made through this store; `bill.not_paid` or `bill.refund_exceeds_paid` when that is
+    /// known, for which the platform may be asked; `request.invalid`; or a `store.` code.
     pub async fn refund(&self, bill: BillId, amount: Amount, reason: &str) -> Result<RefundId, Error> {
         writing::refund(&self.shared, None, bill, amount, reason).await
     }
@@ -128,7 +165,7 @@ impl Payments {
     /// already has changes nothing, so that an application that was killed can simply ask again.
     ///
     /// # Errors
-    /// As [`Payments::refund`].
+    /// As [`Payments::refund`]; `refund.id_conflict` when this store has another refund under that id.
     pub async fn refund_as(
         &self,
         refund: RefundId,
@@ -139,22 +176,34 @@ impl Payments {
         writing::refund(&self.shared, Some(refund), bill, amount, reason).await
     }
 
-    /// Waits until the platform has the refund, and gives its view.
+    /// Waits until the platform has the refund, and gives its view. A refund whose time passed before any answer came is
+    /// resolved first, as by [`Payments::resolve_refund`].
     ///
     /// # Errors
-    /// The platform's refusal, such as `bill.refund_exceeds_paid`.
+    /// The platform's refusal, such as `bill.refund_exceeds_paid`; `refund.too_late` when it is proved that it was refused for
+    /// ever; `bill.outcome_unknown` while nobody knows.
     pub async fn refunded(&self, refund: RefundId) -> Result<RefundView, Error> {
-        crate::cases::await_record(&self.shared, refund.into()).await?;
-        self.refund_status(refund).await
+        match crate::cases::await_record(&self.shared, refund.into()).await {
+            Ok(()) => self.refund_status(refund).await,
+            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => {
+                let resolution = self.resolve_refund(refund).await?;
+                match (resolution.outcome, resolution.view) {
+                    (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
+                    (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::RefundTooLate)),
+                    _ => Err(resolution::unknown(refund.into())),
+                }
+            }
+            Err(error) if error.code() == ErrorCode::EventUnknown => self.refund_status(refund).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks the platform where a refund stands.
     ///
     /// # Errors
-    /// `refund.unknown`, or an error of the connection.
+    /// `refund.unknown`, `signature.receipt_invalid` when the answer is not proved, or an error of the connection.
     pub async fn refund_status(&self, refund: RefundId) -> Result<RefundView, Error> {
-        let answer = self.shared.exchange.ask(Ask::get(format!("/v1/refunds/{refund}"))).await?;
-        serde_json::from_slice(answer.body()).map_err(Error::malformed_answer)
+        asking::refund(&self.shared, refund).await.map(|(view, _)| view)
     }
 
     /// Finds out whether a bill exists at the platform: by asking, and after its `not_after` by *fencing*, which forbids
@@ -167,12 +216,25 @@ impl Payments {
         resolution::resolve(&self.shared, bill).await
     }
 
-    async fn registered_patiently(&self, bill: BillId) -> Result<(), Error> {
-        match crate::cases::await_record(&self.shared, bill.into()).await {
-            // Its row is gone because its retention is over: it was settled long ago.
-            Err(error) if error.code() == ErrorCode::EventUnknown => Ok(()),
-            other => other,
-        }
+    /// Finds out whether a refund exists at the platform: by asking, and after its `not_after` by sending the very same
+    /// record again, which the platform answers with the refund it has, or refuses for ever.
+    ///
+    /// # Errors
+    /// `refund.unknown` when it was not made through this store, or a `store.` code. A platform out of reach is no error: the
+    /// outcome is unknown.
+    pub async fn resolve_refund(&self, refund: RefundId) -> Result<RefundResolution, Error> {
+        resolution::resolve_refund(&self.shared, refund).await
+    }
+
+    /// Takes a bill, void or refund that failed for good off [`Outbox::attention`](crate::Outbox::attention), once a person
+    /// has seen why. The amount of a refund that never was is free again. Nothing else follows a refused order: another one
+    /// has an id of its own.
+    ///
+    /// # Errors
+    /// `bill.outcome_unknown` for a bill or refund whose fate nobody knows: resolve it first. `event.unknown` when the record
+    /// is not here, or a `store.` code.
+    pub async fn acknowledge(&self, record: impl Into<RecordId>) -> Result<(), Error> {
+        resolution::acknowledge(&self.shared, record.into()).await
     }
 }
 
@@ -180,5 +242,6 @@ impl Payments {
 fn is_passing(error: &Error) -> bool {
     use tongqiao_protocol::ErrorKind::{Internal, Limit, Timeout, Unauthenticated, Unavailable};
     matches!(error.kind(), Unavailable | Timeout | Internal | Limit)
+        || error.code() == ErrorCode::BillOutcomeUnknown
         || (error.kind() == Unauthenticated && error.code() == ErrorCode::SignatureStale)
 }

@@ -1,7 +1,8 @@
 //! Receipts, checked: path, signature and key.
 
 use serde::Deserialize;
-use tongqiao_protocol::receipt::{self, ReceiptKind};
+use tongqiao_protocol::bill::Paid;
+use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{CaseId, Digest, EpochId, ErrorCode, Problem, RecordId, Timestamp, merkle};
 
 use crate::Error;
@@ -28,6 +29,12 @@ pub struct Receipt {
     pub position: u64,
     /// When the platform judged.
     pub time: Timestamp,
+    /// What it speaks of, for a receipt about money.
+    #[serde(default)]
+    pub of: Option<ReceiptOf>,
+    /// How the bill was paid, for the receipt of a payment.
+    #[serde(default)]
+    pub payment: Option<Paid>,
     /// Why it was refused.
     #[serde(default)]
     pub problem: Option<Problem>,
@@ -48,7 +55,11 @@ pub(crate) fn problem_in(bytes: &[u8]) -> Option<Problem> {
 
 /// Checks a receipt: its body's place in the batch's tree, and the platform's signature over the root.
 pub(crate) async fn verify(shared: &Shared, bytes: &[u8]) -> Result<Receipt, Error> {
-    let wire = serde_json::from_slice::<receipt::Receipt>(bytes).map_err(Error::malformed_answer)?;
+    verify_wire(shared, &serde_json::from_slice(bytes).map_err(Error::malformed_answer)?).await
+}
+
+/// As [`verify`], for a receipt that was read already.
+pub(crate) async fn verify_wire(shared: &Shared, wire: &receipt::Receipt) -> Result<Receipt, Error> {
     let key = &wire.signature.keyid;
     // Nothing of it is believed yet; its time says at which moment the key must have been valid.
     let receipt = serde_json::from_slice::<Receipt>(&wire.receipt).map_err(Error::malformed_answer)?;

@@ -6,12 +6,17 @@ use tongqiao_protocol::Timestamp;
 
 use crate::database::DatabaseError;
 
-/// Records an alarm and writes it to the log of the process.
+/// How many are kept. The first ones show the cause; whatever repeats it thousands of times stands in the process's log,
+/// and must not fill the disk.
+const KEPT_MOST: i64 = 10_000;
+
+/// Records an alarm, once for each thing that happened, and writes it to the log of the process.
 pub(crate) fn raise(connection: &Connection, kind: &str, detail: &Value, now: Timestamp) -> Result<(), DatabaseError> {
     tracing::warn!(kind, %detail, "alarm");
     connection.execute(
-        "INSERT INTO alarm (time, kind, detail) VALUES (?1, ?2, ?3)",
-        (now.as_millis(), kind, detail.to_string()),
+        "INSERT OR IGNORE INTO alarm (time, kind, detail)
+         SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM alarm) < ?4",
+        (now.as_millis(), kind, detail.to_string(), KEPT_MOST),
     )?;
     Ok(())
 }

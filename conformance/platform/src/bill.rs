@@ -5,6 +5,7 @@
 //! proves nothing. A bill needs no case that is known here: payments overtake.
 
 mod bank;
+mod earlier;
 mod order;
 mod refund;
 mod registration;
@@ -54,11 +55,9 @@ async fn show(State(app): State<AppState>, Path(bill): Path<String>, signed: Sig
 
 async fn fence(State(app): State<AppState>, Path(bill): Path<String>, signed: Signed) -> Result<Json<Value>, Refusal> {
     let bill = bill_id(&bill)?;
+    let order = Order::<tongqiao_protocol::bill::FenceRecord>::read(&app, &signed).await?;
     let state = app.clone();
-    app.database
-        .write(move |connection| registration::fence(connection, &state, bill, &signed.caller.party))
-        .await
-        .map(Json)
+    app.database.write(move |connection| registration::fence(connection, &state, bill, &order)).await?.map(Json)
 }
 
 async fn void(State(app): State<AppState>, Path(bill): Path<String>, signed: Signed) -> Result<Json<Value>, Refusal> {

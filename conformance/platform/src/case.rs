@@ -5,7 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tongqiao_protocol::{CaseId, ErrorCode, EventId, Timestamp};
+use tongqiao_protocol::{CaseId, CaseNumber, ErrorCode, EventId, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -121,14 +121,30 @@ async fn show(
     Path(case): Path<String>,
     Signed { caller, .. }: Signed,
 ) -> Result<Json<Value>, Refusal> {
-    let case: CaseId = case.parse().map_err(|_| Refusal::at("/case", ErrorCode::RequestInvalidValue))?;
-    app.database.read(move |connection| view(connection, case, &caller)).await.map(Json)
+    // The number is what stands on the paper in the applicant's hand; its length tells it from an id.
+    let wanted = match (case.parse::<CaseId>(), CaseNumber::parse(&case)) {
+        (Ok(id), _) => Wanted::Id(id),
+        (_, Ok(number)) => Wanted::Number(number),
+        _ => return Err(Refusal::at("/case", ErrorCode::RequestInvalidValue)),
+    };
+    app.database.read(move |connection| view(connection, &wanted, &caller)).await.map(Json)
 }
 
-fn view(connection: &Connection, case: CaseId, caller: &Caller) -> Result<Value, Refusal> {
+/// How a case is asked for.
+enum Wanted {
+    Id(CaseId),
+    Number(CaseNumber),
+}
+
+fn view(connection: &Connection, wanted: &Wanted, caller: &Caller) -> Result<Value, Refusal> {
+    let case = match wanted {
+        Wanted::Id(id) => Some(*id),
+        Wanted::Number(number) => holder_of(connection, number.as_str())?,
+    };
+    let case = case.ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     // Somebody else's case looks like none: an id must not be a way to learn that a case exists.
     let file = find(connection, case)?
-        .filter(|file| file.party == caller.party.id || caller.party.may_write_for(&file.division))
+        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     let mut statement = connection.prepare_cached(
         "SELECT id, kind, revision, party, position FROM event WHERE case_id = ?1 AND effect = 1 ORDER BY revision",

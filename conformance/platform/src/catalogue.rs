@@ -15,5 +15,7 @@ mod tables;
 
 pub(crate) use edition::{ensure, latest, latest_digest};
 pub(crate) use failure::CatalogueError;
-pub(crate) use item::Item;
+#[cfg(test)]
+pub(crate) use item::Text;
+pub(crate) use item::{FormField, Item};
 pub(crate) use serving::router;

@@ -58,6 +58,14 @@ impl Verifier for OtherUserIds<'_> {
     }
 }
 
+/// Whether a key's bytes are a point that signatures can be checked against.
+pub(crate) fn is_point(key: &PublicKey) -> bool {
+    match key.suite() {
+        Suite::International => ed25519::is_point(key.as_bytes()),
+        Suite::ShangMi => shang_mi::is_point(key.as_bytes()),
+    }
+}
+
 /// Fills `bytes` from the operating system.
 ///
 /// # Errors

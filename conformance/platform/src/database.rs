@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::schema::CopyBack;
 use self::thread::{Job, Message, Outcome, Role};
 
 /// The database failed or is shut; what was asked did not take effect.
@@ -111,12 +112,18 @@ impl Database {
         .await
     }
 
-    /// Puts back the state that [`Self::back_up`] copied and runs `after` on it, in one transaction.
-    pub(crate) async fn restore<F>(&self, source: PathBuf, after: F) -> Result<(), DatabaseError>
+    /// Runs `work` in one transaction, handing it the way to put back what [`Self::back_up`] copied; then `committed`,
+    /// before anybody else writes.
+    pub(crate) async fn restore<F, G>(&self, source: PathBuf, work: F, committed: G) -> Result<(), DatabaseError>
     where
-        F: FnOnce(&Connection) -> Result<(), DatabaseError> + Send + 'static,
+        F: FnOnce(&Connection, CopyBack) -> Result<(), DatabaseError> + Send + 'static,
+        G: FnOnce(&Connection) -> Result<(), DatabaseError> + Send + 'static,
     {
-        self.alone(move |connection| schema::replace_content(connection, &source, after)).await
+        self.alone(move |connection| {
+            schema::replace_content(connection, &source, work)?;
+            committed(connection)
+        })
+        .await
     }
 
     /// Runs `work` outside any transaction.

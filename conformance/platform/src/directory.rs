@@ -49,6 +49,21 @@ pub(crate) fn keys_of_party(connection: &Connection, party: &str) -> Result<Vec<
     keys.into_iter().map(RawKey::checked).collect()
 }
 
+/// Ends a key's life now; whether there is such a key. A key that was revoked before keeps its first time and reason.
+pub(crate) fn revoke(
+    connection: &Connection,
+    keyid: &KeyId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, DatabaseError> {
+    let known = connection.execute(
+        "UPDATE party_key SET revoked_at = coalesce(revoked_at, ?2), revoked_reason = coalesce(revoked_reason, ?3)
+         WHERE keyid = ?1",
+        (keyid.as_str(), now.as_millis(), reason),
+    )?;
+    Ok(known > 0)
+}
+
 struct RawKey {
     id: String,
     party: String,

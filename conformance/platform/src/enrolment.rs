@@ -1,4 +1,11 @@
 //! Enrolment: a one-time code becomes a party with keys and scopes.
+//!
+//! What the party is and may do is in the operator's code. The party brings its name and keys, and proves for each key that
+//! it has the secret: with another's public key it could later claim what that one signed.
+
+mod grant;
+
+pub(crate) use self::grant::{Grant, make_code};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -8,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, Fault, PartyId, PublicKey, Suite, Timestamp};
+use tongqiao_protocol::{ErrorCode, Fault, KeyId, PartyId, PublicKey, SignatureValue, Suite, Timestamp};
 
 use crate::app::AppState;
 use crate::crypto;
@@ -25,7 +32,10 @@ pub(crate) const CODE_LIFE_MILLIS: i64 = 7 * 86_400_000;
 /// How long a key enrolled in the sandbox is good for: two years.
 const KEY_LIFE_MILLIS: i64 = 2 * 365 * 86_400_000;
 
-const KINDS: [&str; 4] = ["department", "edge", "hub", "terminal"];
+/// The first line of what a new key signs: its own id, the code and the party's name follow.
+const PROOF_TAG: &str = "tongqiao-enrolment-v1";
+/// So much of a party's name stands in the ids of its keys, which are shorter than names may be.
+const NAME_IN_KEY_ID: usize = 50;
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/v1/enrolments", post(enrol))
@@ -58,11 +68,11 @@ impl Wish {
             let code = members.bounded_text("code", 128);
             let party = members.parsed::<PartyId>("party");
             let kind = members.text("kind").filter(|kind| {
-                let known = KINDS.contains(kind);
+                let known = grant::KINDS.contains(kind);
                 if !known {
                     faults.add(
                         Fault::new(&members.path_of("kind"), ErrorCode::RequestInvalidValue)
-                            .with("expected", KINDS.join(" ")),
+                            .with("expected", grant::KINDS.join(" ")),
                     );
                 }
                 known
@@ -73,7 +83,7 @@ impl Wish {
                 members.fault("keys", ErrorCode::RequestMissingField);
             }
             let owner = party.as_ref().map(PartyId::as_str).unwrap_or_default().to_owned();
-            let keys = keys?.iter().map(|key| read_key(key, &owner, now)).collect::<Vec<_>>();
+            let keys = keys?.iter().map(|key| read_key(key, code.unwrap_or_default(), &owner, now)).collect::<Vec<_>>();
             Some(Self {
                 code: code?.to_owned(),
                 party: party?,
@@ -89,8 +99,19 @@ impl Wish {
     }
 }
 
-fn read_key(members: &Members<'_>, party: &str, now: Timestamp) -> Option<PartyKey> {
-    let id = members.parsed("keyid");
+fn read_key(members: &Members<'_>, code: &str, party: &str, now: Timestamp) -> Option<PartyKey> {
+    let id = members.parsed::<KeyId>("keyid").filter(|id| {
+        let fits = is_named_after(id, party);
+        if !fits {
+            members.explained(
+                "keyid",
+                ErrorCode::EnrolmentKeyUnsuitable,
+                "reason",
+                "begins with the party's name and /",
+            );
+        }
+        fits
+    });
     let suite = members.text("suite").and_then(|name| {
         let suite = [Suite::International, Suite::ShangMi].into_iter().find(|suite| suite.as_str() == name);
         if suite.is_none() {
@@ -105,11 +126,34 @@ fn read_key(members: &Members<'_>, party: &str, now: Timestamp) -> Option<PartyK
     let text = members.text("public_key");
     let public = suite.zip(text).and_then(|(suite, text)| {
         let key = STANDARD.decode(text).ok().and_then(|bytes| PublicKey::new(suite, bytes).ok());
-        if key.is_none() {
-            members.fault("public_key", ErrorCode::RequestInvalidValue);
+        match key {
+            None => members.fault("public_key", ErrorCode::RequestInvalidValue),
+            Some(ref key) if !crypto::is_point(key) => {
+                members.explained(
+                    "public_key",
+                    ErrorCode::EnrolmentKeyUnsuitable,
+                    "reason",
+                    "not a point of the curve",
+                );
+                return None;
+            }
+            Some(_) => {}
         }
         key
     });
+    let proof = members.text("proof").and_then(|text| {
+        let bytes = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        if bytes.is_none() {
+            members.fault("proof", ErrorCode::RequestInvalidValue);
+        }
+        bytes.map(SignatureValue::from_bytes)
+    });
+    if let (Some(id), Some(public), Some(proof)) = (&id, &public, &proof) {
+        let message = format!("{PROOF_TAG}\n{id}\n{code}\n{party}");
+        if crypto::verify(public, message.as_bytes(), proof).is_err() {
+            members.explained("proof", ErrorCode::EnrolmentProofInvalid, "keyid", id.as_str());
+        }
+    }
     Some(PartyKey {
         id: id?,
         party: party.to_owned(),
@@ -122,23 +166,32 @@ fn read_key(members: &Members<'_>, party: &str, now: Timestamp) -> Option<PartyK
     })
 }
 
+/// Whether a key's id says whose it is: nobody can take the ids that another will want.
+fn is_named_after(id: &KeyId, party: &str) -> bool {
+    let owner = id.as_str().rsplit_once('/').map(|(owner, _)| owner);
+    owner == Some(party) || (party.len() > NAME_IN_KEY_ID && owner == party.get(..NAME_IN_KEY_ID))
+}
+
 fn admit(connection: &Connection, wish: &Wish, digest: &[u8; 32], now: Timestamp) -> Result<Value, Refusal> {
-    type CodeRow = (Option<String>, String, i64, Option<[u8; 32]>, Option<String>);
+    type CodeRow = (Option<String>, String, String, i64, Option<[u8; 32]>, Option<String>);
     let row: Option<CodeRow> = connection
         .query_row(
-            "SELECT party, scopes, expires, request_digest, answer FROM enrolment_code WHERE code = ?1",
+            "SELECT party, kind, scopes, expires, request_digest, answer FROM enrolment_code WHERE code = ?1",
             [&wish.code],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
         )
         .optional()?;
     let invalid = || Refusal::at("/code", ErrorCode::EnrolmentCodeInvalid);
-    let (party, scopes, expires, used_by, answer) = row.ok_or_else(invalid)?;
+    let (party, kind, scopes, expires, used_by, answer) = row.ok_or_else(invalid)?;
     if let (Some(used_by), Some(answer)) = (used_by, answer) {
         let again = serde_json::from_str(&answer).map_err(|_| DatabaseError::Corrupt("enrolment answer"))?;
         return if used_by == *digest { Ok(again) } else { Err(invalid()) };
     }
     if expires <= now.as_millis() || party.is_some_and(|party| party != wish.party.as_str()) {
         return Err(invalid());
+    }
+    if kind != wish.kind {
+        return Err(Refusal::at("/kind", ErrorCode::ScopeNotAllowed).with("scope", &wish.kind).with("granted", kind));
     }
     if find_party(connection, wish.party.as_str())?.is_some() || wish.party.as_str() == "platform" {
         return Err(Refusal::at("/party", ErrorCode::EnrolmentPartyTaken));
@@ -188,23 +241,4 @@ fn answer_of(wish: &Wish, scopes: &Scopes) -> Value {
         .map(|key| json!({ "keyid": key.id, "valid_from": key.valid_from, "valid_until": key.valid_until }))
         .collect();
     json!({ "party": wish.party, "kind": wish.kind, "name": wish.name, "scopes": scopes, "keys": keys })
-}
-
-/// Makes a one-time code; `party` binds it to one name.
-pub(crate) fn make_code(
-    connection: &Connection,
-    party: Option<&str>,
-    scopes: &Scopes,
-    expires: Timestamp,
-) -> Result<String, DatabaseError> {
-    let random = crypto::random::<10>().map_err(|_| DatabaseError::Corrupt("randomness"))?;
-    // Crockford's letters: a code is read out on the telephone.
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let code: String = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-    let code = format!("{}-{}", &code[..5], &code[5..]);
-    connection.execute(
-        "INSERT INTO enrolment_code (code, party, scopes, expires) VALUES (?1, ?2, ?3, ?4)",
-        (&code, party, json!(scopes).to_string(), expires.as_millis()),
-    )?;
-    Ok(code)
 }

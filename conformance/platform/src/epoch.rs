@@ -51,6 +51,11 @@ pub(crate) fn begin(connection: &Connection, now: Timestamp) -> Result<CurrentEp
     Ok(CurrentEpoch { number: connection.last_insert_rowid(), epoch, started: now })
 }
 
+/// Whether this platform was ever put back from a backup.
+pub(crate) fn was_restored(connection: &Connection) -> Result<bool, DatabaseError> {
+    Ok(current(connection)?.is_some_and(|epoch| epoch.number > 1))
+}
+
 /// How many positions the log has; the next receipt gets this position.
 pub(crate) fn log_size(connection: &Connection) -> Result<i64, DatabaseError> {
     Ok(connection.query_row("SELECT coalesce(max(position) + 1, 0) FROM log", [], |row| row.get(0))?)

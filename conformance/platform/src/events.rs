@@ -3,7 +3,9 @@
 mod application;
 mod content;
 mod decision;
+mod entry;
 mod envelope;
+mod form;
 mod judgement;
 mod stream;
 
@@ -11,16 +13,17 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::HeaderMap;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tongqiao_protocol::limits::BATCH_RECORDS_MAX;
 use tongqiao_protocol::{ErrorCode, EventId, Language, RecordKind, SignedRecord};
 
-use self::decision::Verdict;
+use self::decision::{Decided, Verdict};
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::judgement::Effect;
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::directory::Party;
 use crate::hop::Signed;
 use crate::json::{self, Faults, Members};
 use crate::receipt;
@@ -77,8 +80,9 @@ async fn push(State(app): State<AppState>, headers: HeaderMap, signed: Signed) -
     let decided = app
         .database
         .write(move |connection| decision::decide_all(connection, &state, arrivals, &platform_keys, suite, now));
-    let results: Vec<Value> = decided.await?.into_iter().map(|(id, verdict)| result(id, verdict, language)).collect();
-    Ok(Json(json!({ "epoch": app.epoch().epoch, "results": results })))
+    let Decided { epoch, verdicts } = decided.await?;
+    let results: Vec<Value> = verdicts.into_iter().map(|(id, verdict)| result(id, verdict, language)).collect();
+    Ok(Json(json!({ "epoch": epoch, "results": results })))
 }
 
 fn read_batch(document: &Value) -> Result<Vec<SignedRecord>, Refusal> {
@@ -138,15 +142,24 @@ async fn find_receipt(
     Signed { caller, .. }: Signed,
 ) -> Result<Json<Value>, Refusal> {
     let id: EventId = event.parse().map_err(|_| Refusal::at("/event", ErrorCode::RequestInvalidValue))?;
-    let found = app.database.read(move |connection| match author_of(connection, id)? {
-        Some(author) if caller.party.may_carry(&author) => receipt::find(connection, id.into()),
-        // Somebody else's event looks like none.
-        _ => Ok(None),
+    let found = app.database.read(move |connection| {
+        let position = position_of(connection, id, &caller.party)?;
+        position.map(|position| receipt::at(connection, position)).transpose()
     });
     found.await?.map(Json).ok_or_else(|| Refusal::new(ErrorCode::ReceiptUnknown))
 }
 
-fn author_of(connection: &Connection, event: EventId) -> Result<Option<String>, DatabaseError> {
-    let mut statement = connection.prepare_cached("SELECT party FROM event WHERE id = ?1")?;
-    Ok(statement.query_row([event.as_bytes()], |row| row.get(0)).optional()?)
+/// Where the event's receipt stands: the caller's own event, or else one of an author that he carries. Somebody else's
+/// event looks like none.
+fn position_of(connection: &Connection, event: EventId, caller: &Party) -> Result<Option<i64>, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT party, position FROM event WHERE id = ?1 ORDER BY party = ?2 DESC, position")?;
+    let mut rows = statement.query((event.as_bytes(), &caller.id))?;
+    while let Some(row) = rows.next()? {
+        let (author, position): (String, i64) = (row.get(0)?, row.get(1)?);
+        if caller.may_carry(&author) {
+            return Ok(Some(position));
+        }
+    }
+    Ok(None)
 }

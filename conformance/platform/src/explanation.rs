@@ -58,3 +58,37 @@ pub(crate) fn other_keys(connection: &Connection, keyid: &KeyId) -> Result<Vec<(
     let keys = directory::keys_of_party(connection, &party.id)?;
     Ok(keys.into_iter().filter(|key| key.id != *keyid).take(MOST).map(|key| (key.id, key.public)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use sm2::dsa::signature::Signer as _;
+    use tongqiao_protocol::{Language, Suite};
+
+    use super::*;
+
+    #[test]
+    fn an_sm2_signature_under_another_user_id_is_told_so_in_both_languages() {
+        let secret = [7; 32];
+        let keyid: KeyId = "civil-affairs/1".parse().unwrap();
+        let key = crate::crypto::PlatformKey::from_secret(Suite::ShangMi, secret).unwrap();
+        for user_id in ["", "ALICE123@YAHOO.COM", "civil-affairs", "civil-affairs/1"] {
+            let signer = sm2::dsa::SigningKey::from_slice(user_id, &secret).unwrap();
+            let signature: sm2::dsa::Signature = signer.sign(b"message");
+            let doubtful = Doubtful {
+                keyid: &keyid,
+                key: key.public_key(),
+                party: "civil-affairs",
+                message: b"message",
+                signature: &signature.to_bytes(),
+            };
+            let explanation = Desk::default().explain(&doubtful, &[]).unwrap();
+            assert_eq!(explanation.likely_cause, Some(LikelyCause::OtherUserId), "{user_id}");
+            for (language, words) in
+                [(Language::Chinese, LikelyCause::OtherUserId.zh()), (Language::English, LikelyCause::OtherUserId.en())]
+            {
+                assert!(explanation.message(language).contains(words));
+            }
+        }
+    }
+}

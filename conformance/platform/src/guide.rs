@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
+use tongqiao_protocol::DivisionCode;
 
 use crate::catalogue::{self, Item};
 use crate::database::DatabaseError;
@@ -44,16 +45,22 @@ impl Guide {
 }
 
 impl Item {
-    /// Whether this version holds on a day (`2026-11-23`). A version superseded since still holds for what was handed in
-    /// on its last day.
+    /// Whether this version holds on a day (`2026-11-23`). A version superseded or withdrawn since still holds for what was
+    /// handed in until its last day: a message may have travelled long.
     pub(crate) fn holds_on(&self, day: &str) -> bool {
-        let offered = matches!(self.state.as_str(), "in-force" | "superseded");
+        let offered = matches!(self.state.as_str(), "in-force" | "superseded" | "withdrawn");
         let begun = self.effective_from.as_deref().is_none_or(|from| from <= day);
         let not_over = match self.effective_until.as_deref() {
             Some(until) => day <= until,
             None => self.state == "in-force",
         };
         offered && begun && not_over
+    }
+
+    /// Whether it is handled in a division: in the item's own, or in one that lies within it.
+    pub(crate) fn is_handled_in(&self, division: &DivisionCode) -> bool {
+        let own = self.division.as_deref().map(DivisionCode::parse);
+        own.is_none_or(|own| own.is_ok_and(|own| own.contains(division)))
     }
 
     /// Whether the guide has a material with this key.

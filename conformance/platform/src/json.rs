@@ -67,6 +67,16 @@ impl<'a> Members<'a> {
         self.faults.add(detail(Fault::new(&self.path_of(name), code)));
     }
 
+    /// A fault that says why.
+    pub(crate) fn explained(&self, name: &str, code: ErrorCode, param: &str, value: &str) {
+        self.faults.add(Fault::new(&self.path_of(name), code).with(param, value));
+    }
+
+    /// A fault of one element of a list.
+    pub(crate) fn element_fault(&self, name: &str, index: usize, code: ErrorCode) {
+        self.faults.add(Fault::new(&format!("{}/{index}", self.path_of(name)), code));
+    }
+
     /// The member, `None` when absent or null.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())

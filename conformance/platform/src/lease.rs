@@ -1,7 +1,7 @@
 //! Blocks of case numbers, so that a case taken offline has its final number.
 //!
-//! Every epoch of the platform takes its serials from a zone of its own. A platform put back from a backup has forgotten
-//! the blocks it leased since; new ones cannot meet them, and a number of a forgotten block is still honoured.
+//! The register of leases is kept apart from backups: a platform put back still knows whose every number is. Should it be
+//! lost all the same, new blocks cannot meet old ones, because every epoch takes its serials from a zone of its own.
 
 use axum::extract::State;
 use axum::routing::post;
@@ -23,6 +23,8 @@ use crate::refusal::Refusal;
 
 /// Numbers in one lease.
 const NUMBERS_MOST: i64 = LEASE_NUMBERS_MAX.cast_signed();
+/// Numbers that one party may lease in one division and year: nobody can use up what all must live on.
+const QUOTA: i64 = 1_000_000;
 /// Serials of one epoch in one division and year: a thousand epochs fit into the ten digits.
 const ZONE: i64 = 10_000_000;
 /// How long numbers may be taken from a lease: thirty days. One taken stays valid for ever.
@@ -95,7 +97,13 @@ fn grant(connection: &Connection, caller: &Caller, wish: &Wish, now: Timestamp) 
     let random = crypto::random::<10>().map_err(|_| DatabaseError::Corrupt("randomness"))?;
     let lease = LeaseId::from_time_and_random(now, random);
     let year = year_of(now);
-    let first = next_serial(connection, wish.division.as_six(), year)?;
+    if taken_by(connection, &caller.party.id, wish.division.as_six(), year)? + wish.count > QUOTA {
+        return Err(Refusal::at("/count", ErrorCode::LeaseExhausted).with("quota", QUOTA));
+    }
+    let (first, zone_end) = next_serial(connection, wish.division.as_six(), year)?;
+    if first + wish.count - 1 > zone_end {
+        return Err(Refusal::at("/count", ErrorCode::LeaseExhausted).with("left", zone_end - first + 1));
+    }
     connection.execute(
         "INSERT INTO number_lease (lease, request, request_digest, party, producer, incarnation, division, year, first,
             last, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -116,14 +124,21 @@ fn grant(connection: &Connection, caller: &Caller, wish: &Wish, now: Timestamp) 
     Ok(view(connection, lease.as_bytes())?)
 }
 
-fn next_serial(connection: &Connection, division: &str, year: i64) -> Result<i64, DatabaseError> {
+/// The first serial that is free, and the last of its zone.
+fn next_serial(connection: &Connection, division: &str, year: i64) -> Result<(i64, i64), DatabaseError> {
     let zone = zone_start(connection)?;
     let last: Option<i64> = connection.query_row(
         "SELECT max(last) FROM number_lease WHERE division = ?1 AND year = ?2 AND first > ?3",
         (division, year, zone),
         |row| row.get(0),
     )?;
-    Ok(last.unwrap_or(zone) + 1)
+    Ok((last.unwrap_or(zone) + 1, zone + ZONE))
+}
+
+fn taken_by(connection: &Connection, party: &str, division: &str, year: i64) -> Result<i64, DatabaseError> {
+    let sum =
+        "SELECT coalesce(sum(last - first + 1), 0) FROM number_lease WHERE party = ?1 AND division = ?2 AND year = ?3";
+    Ok(connection.query_row(sum, (party, division, year), |row| row.get(0))?)
 }
 
 /// The serial before the first of the running epoch.
@@ -149,22 +164,88 @@ fn view(connection: &Connection, lease: &[u8; 16]) -> Result<Value, DatabaseErro
     )?)
 }
 
-/// Whether `party` may use `number`: it lies in one of the party's leases, or in a block that a restored platform forgot.
-pub(crate) fn covers(connection: &Connection, party: &str, number: &CaseNumber) -> Result<bool, DatabaseError> {
+/// Whether `party` may use `number` in this life of this producer's store: it lies in a lease of exactly these.
+pub(crate) fn covers(
+    connection: &Connection,
+    party: &str,
+    producer: ProducerId,
+    incarnation: IncarnationId,
+    number: &CaseNumber,
+) -> Result<bool, DatabaseError> {
     let serial = i64::try_from(number.serial()).map_err(|_| DatabaseError::Corrupt("serial"))?;
-    let holder: Option<String> = connection
+    Ok(connection
         .prepare_cached(
-            "SELECT party FROM number_lease WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3",
+            "SELECT EXISTS (SELECT 1 FROM number_lease WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3
+                AND party = ?4 AND producer = ?5 AND incarnation = ?6)",
         )?
-        .query_row((number.division(), i64::from(number.year()), serial), |row| row.get(0))
-        .optional()?;
-    match holder {
-        Some(holder) => Ok(holder == party),
-        None => Ok(serial <= zone_start(connection)?),
-    }
+        .query_row(
+            (number.division(), i64::from(number.year()), serial, party, producer.as_bytes(), incarnation.as_bytes()),
+            |row| row.get(0),
+        )?)
 }
 
 /// The year in China Standard Time.
 fn year_of(now: Timestamp) -> i64 {
     now.to_string().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+    use crate::database::Database;
+    use crate::directory::{Party, Scopes};
+
+    const NOON: Timestamp = Timestamp::from_millis(1_795_406_400_000);
+
+    fn caller(party: &str) -> Caller {
+        let party = Party { id: party.to_owned(), kind: "department".to_owned(), scopes: Scopes::default() };
+        Caller { party, suite: Suite::International }
+    }
+
+    fn wish(number: u8, count: i64) -> Wish {
+        Wish {
+            request: RequestId::from_time_and_random(NOON, [number; 10]),
+            division: DivisionCode::parse("340702").unwrap(),
+            count,
+            producer: ProducerId::from_time_and_random(NOON, [1; 10]),
+            incarnation: IncarnationId::from_time_and_random(NOON, [1; 10]),
+        }
+    }
+
+    /// A database in which `party` holds the serials up to `last`.
+    async fn with_leased(party: &'static str, last: i64) -> (tempfile::TempDir, Database) {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(&directory.path().join("platform.sqlite")).unwrap();
+        let fill = move |connection: &Connection| {
+            grant(connection, &caller(party), &wish(1, 1), NOON)?;
+            connection.execute("UPDATE number_lease SET last = ?1", [last])?;
+            Ok::<_, Refusal>(())
+        };
+        database.write(fill).await.unwrap();
+        (directory, database)
+    }
+
+    async fn ask(database: &Database, party: &'static str, number: u8, count: i64) -> Result<Value, Refusal> {
+        database.write(move |connection| grant(connection, &caller(party), &wish(number, count), NOON)).await
+    }
+
+    #[tokio::test]
+    async fn a_party_leases_up_to_its_quota_and_not_one_more() {
+        let (_directory, database) = with_leased("greedy", QUOTA - 10).await;
+        assert!(ask(&database, "greedy", 2, 11).await.is_err());
+        assert!(ask(&database, "greedy", 3, 10).await.is_ok());
+        assert!(ask(&database, "greedy", 4, 1).await.is_err());
+        assert!(ask(&database, "another", 5, 1).await.is_ok());
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn no_lease_reaches_beyond_its_epochs_zone() {
+        let (_directory, database) = with_leased("others", ZONE - 10).await;
+        assert!(ask(&database, "late", 2, 11).await.is_err());
+        assert_eq!(ask(&database, "late", 3, 10).await.unwrap()["last"], ZONE);
+        assert!(ask(&database, "late", 4, 1).await.is_err());
+        database.close().await;
+    }
 }

@@ -8,12 +8,18 @@ use std::sync::Arc;
 use clap::Parser;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tongqiao_protocol::Suite;
 use tongqiao_reference_platform::{Platform, StartError};
+
+/// The database file in the data directory.
+const DATABASE: &str = "platform.sqlite";
 
 /// Reference platform and vendors' sandbox 参考平台与开发沙箱
 #[derive(Parser)]
-#[command(name = "tongqiao-platform", version)]
+#[command(name = "tongqiao-platform", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where to listen; port 0 takes a free one, which is printed 监听地址，端口 0 表示自动选取
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -29,6 +35,33 @@ struct Arguments {
     /// Open the sandbox's control routes; never in production 开放沙箱控制接口，生产环境禁用
     #[arg(long)]
     sandbox: bool,
+    /// Scheme and authority under which callers reach it, where that is not the address listened on 对外地址
+    #[arg(long)]
+    base_url: Option<String>,
+    /// Suite of what is signed for everybody: international or sm 公共签名所用算法套件
+    #[arg(long, default_value = "international", value_parser = suite)]
+    suite: Suite,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make a one-time code with which a department's system enrols 生成一次性接入码
+    EnrolmentCode {
+        /// Directory of the database; the platform may be running 数据目录
+        #[arg(long, default_value = "tongqiao-platform-data")]
+        data: PathBuf,
+        /// The only party that may use it 限定的接入方
+        #[arg(long)]
+        party: Option<String>,
+        /// A division within which the party may write; may be repeated 允许的行政区划，可重复
+        #[arg(long = "division", required = true)]
+        divisions: Vec<String>,
+    },
+}
+
+fn suite(name: &str) -> Result<Suite, String> {
+    let known = [Suite::International, Suite::ShangMi];
+    known.into_iter().find(|suite| suite.as_str() == name).ok_or_else(|| "international or sm".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -41,7 +74,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(Arguments::parse())) {
+    let mut arguments = Arguments::parse();
+    let done = match arguments.command.take() {
+        Some(Command::EnrolmentCode { data, party, divisions }) => {
+            runtime.block_on(make_code(&data, party.as_deref(), &divisions))
+        }
+        None => runtime.block_on(run(arguments)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tongqiao-platform: {error}");
@@ -50,14 +90,26 @@ fn main() -> ExitCode {
     }
 }
 
+async fn make_code(data: &Path, party: Option<&str>, divisions: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    std::fs::create_dir_all(data)?;
+    let divisions: Vec<&str> = divisions.iter().map(String::as_str).collect();
+    let builder = Platform::builder().database(data.join(DATABASE));
+    println!("enrolment-code {}", builder.enrolment_code(party, &divisions).await?);
+    Ok(())
+}
+
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&arguments.data)?;
-    let mut builder = Platform::builder().database(arguments.data.join("platform.sqlite")).listen(arguments.listen);
+    let mut builder =
+        Platform::builder().database(arguments.data.join(DATABASE)).listen(arguments.listen).suite(arguments.suite);
     if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
         builder = builder.tls(tls_config(certificate, key)?);
     }
     if arguments.sandbox {
         builder = builder.sandbox();
+    }
+    if let Some(url) = arguments.base_url {
+        builder = builder.base_url(url.trim_end_matches('/'));
     }
     let mut running = builder.start().await.map_err(|error: StartError| error.to_string())?;
     // The line is read by programs that started us with port 0.
@@ -65,7 +117,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     if arguments.sandbox {
         let code = running.enrolment_code(None, &["340700000000"]).await.map_err(|error| error.to_string())?;
         println!("enrolment-code {code}");
-        println!("sandbox-login {} ({}/oidc/authorize)", Platform::sandbox_login(), running.base_url());
+        println!("sandbox-login {} {}", Platform::sandbox_login(), running.sandbox_sign_in());
     }
     tokio::select! {
         served = running.wait() => served?,

@@ -12,6 +12,7 @@ mod claims;
 mod client;
 mod code;
 mod discovery;
+mod example;
 mod failure;
 mod id_token;
 mod login_page;
@@ -25,6 +26,7 @@ use axum::routing::{get, post};
 
 use crate::app::AppState;
 
+pub(crate) use example::request as example_request;
 pub(crate) use signing_key::ensure as ensure_signing_key;
 
 /// Milliseconds for which a code is good.
@@ -43,6 +45,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/token", post(token::exchange))
         .route("/oidc/userinfo", get(userinfo::show).post(userinfo::show))
         .route("/oidc/end-session", get(logout::end).post(logout::end))
+        .route("/callback", get(example::callback))
         .route("/sandbox/people", get(discovery::people))
         .route("/sandbox/oidc/clients", post(client::register))
         .route("/sandbox/oidc/rotate-keys", post(discovery::rotate))

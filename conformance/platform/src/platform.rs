@@ -1,6 +1,6 @@
 //! Starting and stopping a platform.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,9 @@ use tongqiao_protocol::Suite;
 use crate::Clock;
 use crate::app::{AppState, Settings};
 use crate::database::Database;
-use crate::directory::Scopes;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
-use crate::{catalogue, enrolment, epoch, keys, oidc, people, routes};
+use crate::{bill, catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -113,6 +112,22 @@ impl Builder {
         self
     }
 
+    /// Makes a one-time enrolment code in the database without serving, as an operator does; a platform may be running on
+    /// it. `party` binds the code to one name; `divisions` are those within which the party may write.
+    ///
+    /// # Errors
+    /// [`StartError`] when a name or division is not well formed, or the database cannot be written.
+    pub async fn enrolment_code(self, party: Option<&str>, divisions: &[&str]) -> Result<String, StartError> {
+        let grant = enrolment::Grant::department(party, divisions).map_err(failed)?;
+        let path = self.database.ok_or_else(|| StartError("no database file was named".to_owned()))?;
+        let expires = self.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
+        let database =
+            tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
+        let code = database.write(move |connection| enrolment::make_code(connection, &grant, expires)).await;
+        database.close().await;
+        code.map_err(failed)
+    }
+
     /// Opens the database, listens and serves in the background of the current tokio runtime.
     ///
     /// # Errors
@@ -136,12 +151,28 @@ impl Builder {
         let listener = TcpListener::bind(self.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{address}"));
+        let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
         let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
         let app = AppState::new(database, self.clock.clone(), settings, life, keys, epoch);
+        // Refunds that were pending when the process ended are paid back now.
+        bill::wake_bank(&app);
         let (stop, stopping) = watch::channel(());
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
         Ok(Running { address, clock: self.clock, app, stop, server })
+    }
+}
+
+/// "All addresses" is nobody's address: links and the issuer of identities name this machine instead, unless
+/// [`Builder::base_url`] knows better.
+const fn reachable(listening: SocketAddr) -> SocketAddr {
+    match listening {
+        SocketAddr::V4(address) if address.ip().is_unspecified() => {
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+        }
+        SocketAddr::V6(address) if address.ip().is_unspecified() => {
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), address.port())
+        }
+        other => other,
     }
 }
 
@@ -193,16 +224,19 @@ impl Running {
     /// divisions within which the party may write, such as `340700000000`.
     ///
     /// # Errors
-    /// [`StartError`] when the database fails.
+    /// [`StartError`] when a name or division is not well formed, or the database fails.
     pub async fn enrolment_code(&self, party: Option<&str>, divisions: &[&str]) -> Result<String, StartError> {
-        let scopes = Scopes { divisions: divisions.iter().map(|&one| one.to_owned()).collect(), carries: Vec::new() };
-        let party = party.map(str::to_owned);
+        let grant = enrolment::Grant::department(party, divisions).map_err(failed)?;
         let expires = self.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
-        self.app
-            .database
-            .write(move |connection| enrolment::make_code(connection, party.as_deref(), &scopes, expires))
-            .await
-            .map_err(failed)
+        let code = move |connection: &rusqlite::Connection| enrolment::make_code(connection, &grant, expires);
+        self.app.database.write(code).await.map_err(failed)
+    }
+
+    /// A whole authorization request, to be opened with a browser: somebody is chosen on the sandbox's page, which then
+    /// leads to `/callback` of this platform, where the answer is shown. The verifier of its challenge is the example of
+    /// RFC 7636, appendix B, so the code can be exchanged by hand.
+    pub fn sandbox_sign_in(&self) -> String {
+        oidc::example_request(&self.app.settings.base_url, self.address.port())
     }
 
     /// Its clock, to move it.

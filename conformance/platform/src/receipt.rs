@@ -4,8 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde_json::{Value, json};
+use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{CaseId, Digest, EpochId, Problem, RecordId, RecordKind, Suite, Timestamp};
 
 use crate::crypto::MerkleTree;
@@ -29,6 +30,9 @@ impl Outcome {
         }
     }
 }
+
+/// The kind of a case event, whose receipt names the case instead of saying what it speaks of.
+const EVENT: &str = "event";
 
 /// A decision that waits for its receipt.
 pub(crate) struct Decision {
@@ -54,13 +58,27 @@ impl Batch {
         Ok(Self { epoch, next: epoch::log_size(connection)?, now, entries: Vec::new() })
     }
 
-    /// Where in this batch a record was decided.
-    pub(crate) fn index_of(&self, record: RecordId) -> Option<usize> {
-        self.entries.iter().position(|(decision, _, _)| decision.record == record)
+    /// The epoch in which the receipts stand.
+    pub(crate) const fn epoch(&self) -> EpochId {
+        self.epoch
+    }
+
+    /// Which entry of this batch has a position, if it is not in the log yet.
+    pub(crate) fn index_at(&self, position: i64) -> Option<usize> {
+        self.entries.iter().position(|(_, taken, _)| *taken == position)
     }
 
     /// Takes the next position for a decision; gives the index in this batch and the position.
     pub(crate) fn add(&mut self, decision: Decision) -> (usize, i64) {
+        self.place(decision, None)
+    }
+
+    /// Takes the next position for a payment; gives the position.
+    pub(crate) fn add_payment(&mut self, decision: Decision, payment: &Paid) -> i64 {
+        self.place(decision, Some(payment)).1
+    }
+
+    fn place(&mut self, decision: Decision, payment: Option<&Paid>) -> (usize, i64) {
         let position = self.next;
         let mut body = json!({
             "kind": decision.outcome.as_str(),
@@ -70,6 +88,12 @@ impl Batch {
             "position": position,
             "time": self.now,
         });
+        if decision.kind != EVENT {
+            body["of"] = json!(decision.kind);
+        }
+        if let Some(payment) = payment {
+            body["payment"] = json!(payment);
+        }
         if let Some((case, revision)) = decision.case {
             body["case"] = json!(case);
             body["revision"] = json!(revision);
@@ -123,15 +147,6 @@ impl Batch {
         }
         Ok(receipts)
     }
-}
-
-/// The first receipt that a record got.
-pub(crate) fn find(connection: &Connection, record: RecordId) -> Result<Option<Value>, DatabaseError> {
-    let text: Option<String> = connection
-        .prepare_cached("SELECT receipt FROM log WHERE record = ?1 ORDER BY position LIMIT 1")?
-        .query_row([record.as_bytes()], |row| row.get(0))
-        .optional()?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| DatabaseError::Corrupt("receipt"))).transpose()
 }
 
 /// The receipt at a position of the log.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use tongqiao_protocol::explain::encoding_mistake;
 use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
 use tongqiao_protocol::signed_record::RecordSignature;
@@ -133,14 +133,22 @@ pub(crate) fn authenticate(
     Ok(Authentic { digest, author: author.clone(), doubt, signed })
 }
 
-/// Keeps a record whose key is in doubt for a human: never dropped, never applied silently.
+/// Keeps a record whose key is in doubt for a human: never dropped, never applied silently. `None` once he vouched for it.
 pub(crate) fn quarantine(
     connection: &Connection,
     authentic: &Authentic,
     record: RecordId,
     reason: &str,
     now: Timestamp,
-) -> Result<Refusal, DatabaseError> {
+) -> Result<Option<Refusal>, DatabaseError> {
+    let digest = authentic.digest.to_string();
+    let released: Option<bool> = connection
+        .prepare_cached("SELECT released IS NOT NULL FROM quarantine WHERE record_id = ?1 AND digest = ?2")?
+        .query_row((record.as_bytes(), &digest), |row| row.get(0))
+        .optional()?;
+    if released == Some(true) {
+        return Ok(None);
+    }
     connection
         .prepare_cached(
             "INSERT OR IGNORE INTO quarantine (record_id, digest, keyid, reason, record, signature, arrived)
@@ -148,12 +156,27 @@ pub(crate) fn quarantine(
         )?
         .execute((
             record.as_bytes(),
-            authentic.digest.to_string(),
+            &digest,
             authentic.signed.signature.keyid.as_str(),
             reason,
             &authentic.signed.record,
             authentic.signed.signature.value.as_bytes(),
             now.as_millis(),
         ))?;
-    Ok(Refusal::new(ErrorCode::RecordQuarantined).with("keyid", &authentic.signed.signature.keyid))
+    let refusal = Refusal::new(ErrorCode::RecordQuarantined).with("keyid", &authentic.signed.signature.keyid);
+    Ok(Some(refusal.with("reason", reason)))
+}
+
+/// A human vouches for a record that was kept; whether there is one.
+pub(crate) fn release(
+    connection: &Connection,
+    record: RecordId,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<bool, DatabaseError> {
+    let known = connection.execute(
+        "UPDATE quarantine SET released = coalesce(released, ?3) WHERE record_id = ?1 AND digest = ?2",
+        (record.as_bytes(), digest.to_string(), now.as_millis()),
+    )?;
+    Ok(known > 0)
 }

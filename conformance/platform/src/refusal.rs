@@ -120,6 +120,9 @@ pub(crate) fn language_of(headers: &HeaderMap) -> Language {
 impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
         tracing::error!(%error, "the database failed");
+        if matches!(error, DatabaseError::Panicked) {
+            return Self::new(ErrorCode::InternalDefect);
+        }
         Self::new(ErrorCode::PlatformUnavailable).header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 }

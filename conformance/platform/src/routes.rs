@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tongqiao_protocol::{ErrorCode, RequestId};
@@ -18,14 +18,17 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(status::router())
         .merge(bill::router())
         .merge(case::router())
-        .merge(cashier::router())
         .merge(catalogue::router())
         .merge(directory::router())
         .merge(enrolment::router())
         .merge(lease::router())
         .merge(events::router());
-    // Signing in with synthetic people and moving the clock must not exist anywhere else.
-    let routes = if app.settings.sandbox { routes.merge(oidc::router()).merge(sandbox::router()) } else { routes };
+    // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
+    let routes = if app.settings.sandbox {
+        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router())
+    } else {
+        routes
+    };
     routes
         .fallback(|| async { Refusal::new(ErrorCode::RequestUnknownRoute) })
         .method_not_allowed_fallback(|| async { Refusal::new(ErrorCode::RequestMethodNotAllowed) })
@@ -53,7 +56,14 @@ async fn within_table(request: Request, next: Next) -> Result<Response, Refusal>
 async fn every_answer(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let language = language_of(request.headers());
     let id = request_id(&app, request.headers());
-    let mut response = next.run(request).await;
+    // On a task of its own: a defect that panics ends that task and becomes an answer, not a broken connection.
+    let mut response = match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(panic) => {
+            tracing::error!(%panic, "a handler panicked");
+            Refusal::new(ErrorCode::InternalDefect).into_response()
+        }
+    };
     let refusal = response.extensions_mut().remove::<Refusal>().or_else(|| plain_rejection(&response));
     if let Some(refusal) = refusal {
         let headers = std::mem::take(response.headers_mut());
@@ -84,7 +94,10 @@ fn plain_rejection(response: &Response) -> Option<Refusal> {
     let code = match response.status() {
         StatusCode::NOT_FOUND => ErrorCode::RequestUnknownRoute,
         StatusCode::METHOD_NOT_ALLOWED => ErrorCode::RequestMethodNotAllowed,
-        StatusCode::BAD_REQUEST if is_text => ErrorCode::RequestInvalidValue,
+        // The address holds what is no text (`%FF`), or a query that cannot be read.
+        StatusCode::BAD_REQUEST if is_text => return Some(Refusal::at("/path", ErrorCode::RequestInvalidValue)),
+        StatusCode::PAYLOAD_TOO_LARGE if is_text => ErrorCode::RequestTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE if is_text => ErrorCode::RequestMediaType,
         _ => return None,
     };
     is_text.then(|| Refusal::new(code))

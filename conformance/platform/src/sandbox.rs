@@ -3,6 +3,8 @@
 mod backup;
 mod faults;
 mod ledger;
+mod quarantine;
+mod revocation;
 
 pub(crate) use self::faults::{Faults as FaultsOnRequest, strike};
 
@@ -10,12 +12,12 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, PartyId, Timestamp};
+use tongqiao_protocol::{ErrorCode, Timestamp};
 
 use crate::app::AppState;
 use crate::bill::{self, BankMode};
 use crate::database::DatabaseError;
-use crate::directory::Scopes;
+use crate::enrolment::Grant;
 use crate::json::{self, Faults, Members};
 use crate::keys::{PlatformKeys, Step};
 use crate::refusal::Refusal;
@@ -32,35 +34,18 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/bank", post(set_bank))
         .route("/sandbox/platform-keys", post(rotate_keys))
         .route("/sandbox/alarms", get(show_alarms))
+        .route("/sandbox/revoke", post(revocation::revoke))
+        .route("/sandbox/quarantine", get(quarantine::show))
+        .route("/sandbox/quarantine/release", post(quarantine::release))
 }
 
-/// `{"party"?, "divisions"?: [prefix…], "carries"?: [party…]}` → `{"code", "expires"}`.
+/// `{"party"?, "kind"?, "divisions"?: [code…], "carries"?: [party…], "joins"?: [party…]}` → `{"code", "expires"}`.
 async fn make_code(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
-    let (party, scopes) = code_wish(&body)?;
+    let document = if body.is_empty() { json!({}) } else { json::document(&body)? };
+    let grant = Grant::read(&document)?;
     let expires = app.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
-    let code = app.database.write(move |connection| {
-        enrolment::make_code(connection, party.as_ref().map(PartyId::as_str), &scopes, expires)
-    });
+    let code = app.database.write(move |connection| enrolment::make_code(connection, &grant, expires));
     Ok(Json(json!({ "code": code.await?, "expires": expires })))
-}
-
-fn code_wish(body: &[u8]) -> Result<(Option<PartyId>, Scopes), Refusal> {
-    let document = if body.is_empty() { json!({}) } else { json::document(body)? };
-    let faults = Faults::default();
-    let wish = Members::of(&document, &faults).map(|members| {
-        let scopes = Scopes {
-            divisions: texts(&members, "divisions").unwrap_or_else(|| vec!["34".to_owned()]),
-            carries: texts(&members, "carries").unwrap_or_default(),
-        };
-        (members.optional_parsed::<PartyId>("party"), scopes)
-    });
-    wish.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_refusal())
-}
-
-fn texts(members: &Members<'_>, name: &str) -> Option<Vec<String>> {
-    members.value(name)?;
-    let elements = members.list(name, 1_000)?;
-    Some(elements.into_iter().filter_map(|(_, element)| element.as_str().map(str::to_owned)).collect())
 }
 
 async fn show_clock(State(app): State<AppState>) -> Json<Value> {

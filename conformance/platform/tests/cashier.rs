@@ -7,7 +7,7 @@ mod plain_http;
 use plain_http::{get, post_form, send};
 use rusqlite::Connection;
 use serde_json::json;
-use tongqiao_protocol::{Amount, BillId, Timestamp};
+use tongqiao_protocol::{Amount, BillId, Digest, Suite, Timestamp};
 use tongqiao_reference_platform::{Platform, Running};
 
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -32,18 +32,20 @@ impl Cashier {
         let bill = BillId::from_time_and_random(NOW, [number; 10]);
         let fen = |fen: i64| Amount::from_fen(fen).unwrap();
         let record = json!({
-            "bill": bill, "payer": { "name": payer }, "amount": fen(96_000), "late_fee": fen(150),
+            "bill": bill, "party": "civil-affairs", "division": "340700000000", "payer": { "name": payer },
+            "amount": fen(96_000), "late_fee": fen(150), "not_after": NOW, "created": NOW,
             "lines": [
                 { "code": "cremation", "name": line, "quantity": 1, "unit_price": fen(78_000), "amount": fen(78_000) },
                 { "code": "storage", "name": "遗体存放费", "quantity": 3, "unit_price": fen(6_000), "amount": fen(18_000) },
             ],
         });
         let pay_code = format!("3407{number:016}");
+        let digest = Digest::of(Suite::International, record.to_string().as_bytes()).to_string();
         self.database
             .execute(
                 "INSERT INTO bill (bill, party, state, digest, pay_code, division, amount, late_fee, record, created)
-                 VALUES (?1, 'civil-affairs', ?2, 'sha-256:00', ?3, '340700000000', 96000, 150, ?4, ?5)",
-                (bill.as_bytes(), state, &pay_code, record.to_string().into_bytes(), NOW.as_millis()),
+                 VALUES (?1, 'civil-affairs', ?2, ?6, ?3, '340700000000', 96000, 150, ?4, ?5)",
+                (bill.as_bytes(), state, &pay_code, record.to_string().into_bytes(), NOW.as_millis(), digest),
             )
             .unwrap();
         pay_code

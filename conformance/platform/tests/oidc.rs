@@ -362,3 +362,14 @@ async fn a_platform_that_is_no_sandbox_signs_nobody_in() {
     );
     running.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_sign_in_that_a_sandbox_prints_can_be_opened_and_ends_on_a_page_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = sandbox(&directory).await;
+    let sign_in = running.sandbox_sign_in();
+    let path = sign_in.strip_prefix(running.base_url()).unwrap();
+    assert_eq!(get(running.address(), path).await.status, 200);
+    assert_eq!(get(running.address(), "/callback?code=c&iss=i").await.status, 200);
+    running.shutdown().await;
+}

@@ -34,3 +34,39 @@ async fn the_epoch_survives_a_restart_and_stands_on_every_answer() {
     epochs.dedup();
     assert_eq!(epochs.len(), 1, "{epochs:?}");
 }
+
+#[tokio::test]
+async fn a_platform_that_listens_everywhere_names_an_address_that_can_be_reached() {
+    let directory = tempfile::tempdir().unwrap();
+    let everywhere = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+    let builder = Platform::builder().database(directory.path().join("platform.sqlite")).listen(everywhere);
+    let running = builder.start().await.unwrap();
+    assert_eq!(running.base_url(), format!("http://127.0.0.1:{}", running.address().port()));
+    running.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_operator_makes_a_code_while_the_platform_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let builder = || Platform::builder().database(directory.path().join("platform.sqlite"));
+    let running = builder().start().await.unwrap();
+    let first = builder().enrolment_code(Some("civil-affairs"), &["340700000000"]).await.unwrap();
+    let second = builder().enrolment_code(None, &["340706101000", "340706"]).await.unwrap();
+    assert_ne!(first, second);
+    assert!(builder().enrolment_code(None, &["34"]).await.is_err(), "two digits are no division");
+    assert!(builder().enrolment_code(Some("Nobody!"), &["340706"]).await.is_err());
+    running.shutdown().await;
+}
+
+#[test]
+fn the_program_makes_codes_on_the_command_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |division: &str| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_tongqiao-platform"));
+        program.args(["enrolment-code", "--division", division, "--data"]).arg(directory.path()).output().unwrap()
+    };
+    let made = run("340700000000");
+    assert!(made.status.success(), "{made:?}");
+    assert!(String::from_utf8(made.stdout).unwrap().starts_with("enrolment-code "));
+    assert!(!run("nowhere").status.success());
+}

@@ -1,13 +1,12 @@
 //! Citizens: they sign in with a browser and pay at the cashier's page, as people do, without the SDK.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderValue};
 use tokio::sync::mpsc::Sender;
 
 use crate::error::DemoError;
+use crate::plan::Person;
 use crate::process::Heard;
 
 /// How long a citizen waits before pressing again when the platform does not answer.
@@ -17,33 +16,38 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) struct Citizens {
     browser: reqwest::Client,
     address: String,
-    paying: Arc<AtomicUsize>,
+    /// How many were sent to the cashier and have not been heard of since.
+    paying: usize,
 }
 
 impl Citizens {
     /// Citizens of the city whose platform listens at `listen`.
     pub(crate) fn new(listen: &str) -> Result<Self, DemoError> {
-        Ok(Self { browser: browser()?, address: format!("http://{listen}"), paying: Arc::default() })
+        Ok(Self { browser: browser()?, address: format!("http://{listen}"), paying: 0 })
     }
 
     /// Somebody opens the page of a bill and presses "支付" until the page says that it is paid.
-    pub(crate) fn pay(&self, bill: String, cashier_url: String, hear: Sender<Heard>) {
-        let (browser, paying) = (self.browser.clone(), Arc::clone(&self.paying));
+    pub(crate) fn pay(&mut self, bill: String, cashier_url: String, hear: Sender<Heard>) {
+        let browser = self.browser.clone();
         // The platform names itself by the address it was started with; the path is what counts.
         let path = cashier_url.find("/cashier/").map_or(cashier_url.as_str(), |at| &cashier_url[at..]).to_owned();
         let address = self.address.clone();
-        paying.fetch_add(1, Ordering::SeqCst);
+        self.paying += 1;
         tokio::spawn(async move {
             let fen = press(&browser, &address, &path).await;
             // The receiver is gone only when the demo is over.
             drop(hear.send(Heard::Paid { bill, fen }).await);
-            paying.fetch_sub(1, Ordering::SeqCst);
         });
     }
 
+    /// One of them was heard of. Counted where it is heard, so that none is missed between leaving and being heard.
+    pub(crate) fn one_has_paid(&mut self) {
+        self.paying -= 1;
+    }
+
     /// Whether nobody stands at the cashier.
-    pub(crate) fn are_done(&self) -> bool {
-        self.paying.load(Ordering::SeqCst) == 0
+    pub(crate) const fn are_done(&self) -> bool {
+        self.paying == 0
     }
 }
 
@@ -93,10 +97,9 @@ fn browser() -> Result<reqwest::Client, DemoError> {
 
 /// A person of the sandbox signs in on the page at `address`; gives the callback to which the browser is sent.
 pub(crate) async fn sign_in(address: &str, person: &str) -> Result<String, DemoError> {
-    let (page, query) = address.split_once('?').ok_or_else(|| DemoError::broken("a sign-in address without query"))?;
+    let (page, _) = address.split_once('?').ok_or_else(|| DemoError::broken("a sign-in address without query"))?;
     let mut form: Vec<(String, String)> =
         reqwest::Url::parse(address).map_err(DemoError::broken)?.query_pairs().into_owned().collect();
-    debug_assert!(!query.is_empty(), "an authorization request has parameters");
     form.push(("person".to_owned(), person.to_owned()));
     let answer = browser()?.post(page).form(&form).send().await.map_err(DemoError::broken)?;
     answer
@@ -105,4 +108,23 @@ pub(crate) async fn sign_in(address: &str, person: &str) -> Result<String, DemoE
         .and_then(|location| location.to_str().ok())
         .map(str::to_owned)
         .ok_or_else(|| DemoError::broken(format!("signing in was answered with {}", answer.status())))
+}
+
+/// The synthetic natural persons of the sandbox, with the ids under which they sign in.
+pub(crate) async fn who_can_sign_in(endpoint: &str) -> Result<Vec<Person>, DemoError> {
+    let answer = browser()?.get(format!("{endpoint}/sandbox/people")).send().await.map_err(DemoError::broken)?;
+    let answer: serde_json::Value = answer.json().await.map_err(DemoError::broken)?;
+    let people = answer["people"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok(people
+        .iter()
+        .filter(|claims| claims["subject_kind"] == "natural")
+        .filter_map(|claims| {
+            let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+            Some(Person {
+                name: text(&claims["name"])?,
+                number: text(&claims["identity"]["number"])?,
+                user: Some(text(&claims["sub"])?),
+            })
+        })
+        .collect())
 }

@@ -13,9 +13,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tongqiao::protocol::CaseId;
 use tongqiao::{Client, Credentials, IdentityProvider};
 
+use crate::citizen;
 use crate::error::DemoError;
+use crate::log_file;
 use crate::plan::{Plan, PlannedCase};
 use crate::process::{Report, end_with_orchestrator, report};
 
@@ -47,8 +50,6 @@ pub(crate) struct Arguments {
 
 /// How many cases are worked on at once.
 const AT_ONCE: usize = 16;
-/// One citizen in so many signs in with a browser first.
-const SIGN_IN_EVERY: usize = 10;
 /// How often the number of settled records is reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// The public client of the sandbox's provider, and the address to which its browsers come back.
@@ -57,6 +58,7 @@ const OIDC_CLIENT: (&str, &str) = ("tongqiao-sandbox", "http://127.0.0.1:9/callb
 /// The department's whole day.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
     end_with_orchestrator();
+    log_file::open(&arguments.data.join("log.jsonl"))?;
     let credentials = credentials(&arguments).await?;
     let (client_id, redirect) = OIDC_CLIENT;
     let provider = IdentityProvider::new(&arguments.endpoint, client_id, redirect).map_err(DemoError::broken)?;
@@ -68,16 +70,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
         .await
         .map_err(DemoError::broken)?;
     let plan = plan(&arguments, &client).await?;
+    report(&Report::Planned { records: plan.records() });
     business::begin(plan.cases.len());
     let watcher = tokio::spawn(watch(client.clone()));
 
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut working = JoinSet::new();
-    for (index, case) in plan.cases.into_iter().enumerate() {
+    for case in plan.cases {
         let place = Arc::clone(&places).acquire_owned().await.map_err(DemoError::broken)?;
         let client = client.clone();
         working.spawn(async move {
-            let done = handle(&client, case, index).await;
+            let done = handle(&client, case).await;
             drop(place);
             done
         });
@@ -87,14 +90,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
     }
     watcher.await.map_err(DemoError::broken)??;
     report(&Report::Done);
-    client.close().await;
-    Ok(())
+    // It stays open until it is killed, as a department's system does: there is no orderly end on which anything depends.
+    std::future::pending().await
 }
 
 /// One case from sign-in to the last event, and its bill beside it.
-async fn handle(client: &Client, case: PlannedCase, index: usize) -> Result<(), DemoError> {
-    if index.is_multiple_of(SIGN_IN_EVERY) {
-        preparation::sign_in(client, index).await?;
+async fn handle(client: &Client, case: PlannedCase) -> Result<(), DemoError> {
+    let id = CaseId::from_bytes(case.id);
+    if let Some(person) = &case.applicant.user
+        && client.cases().get(id).await.map_err(DemoError::broken)?.is_none()
+    {
+        preparation::sign_in(client, id, person).await?;
     }
     let case = Arc::new(case);
     let business = tokio::spawn(business::carry_out(client.clone(), Arc::clone(&case)));
@@ -111,6 +117,7 @@ async fn watch(client: Client) -> Result<(), DemoError> {
     loop {
         let statistics = client.outbox().statistics().await.map_err(DemoError::broken)?;
         let waiting = statistics.pending + statistics.refused + statistics.expired + statistics.dead;
+        // Said again and again: the orchestrator must tell a number that moves from one that does not.
         report(&Report::Settled { count: statistics.retained, accepted: statistics.retained + waiting });
         if business::is_over() && statistics.pending == 0 {
             return Ok(());
@@ -138,8 +145,9 @@ async fn plan(arguments: &Arguments, client: &Client) -> Result<Plan, DemoError>
         return Ok(plan);
     }
     let items = preparation::items(client, &arguments.agency).await?;
+    let citizens = citizen::who_can_sign_in(&arguments.endpoint).await?;
     let now = client.platform_time();
-    let plan = Plan::make(&arguments.party, &items, arguments.cases, arguments.seed, now)?;
+    let plan = Plan::make(&arguments.party, &items, &citizens, arguments.cases, arguments.seed, now)?;
     plan.save(&path)?;
     Ok(plan)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// The demo could not be carried out.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) enum DemoError {
         /// What it said.
         source: io::Error,
     },
+    /// The folder named by `--data` has something in it.
+    NotEmpty(PathBuf),
     /// The SDK, the platform or the stores said something unexpected.
     Broken(String),
 }
@@ -32,7 +35,12 @@ impl DemoError {
 impl fmt::Display for DemoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { doing, source } => write!(f, "could not {doing}: {source}"),
+            Self::Io { doing, source } => write!(f, "无法完成 could not {doing}: {source}"),
+            Self::NotEmpty(folder) => write!(
+                f,
+                "{} 不是空目录，请换一个新目录：总账只算一次运行 / is not empty; name a new folder, because a ledger is of one run",
+                folder.display()
+            ),
             Self::Broken(what) => f.write_str(what),
         }
     }

@@ -1,11 +1,12 @@
 //! The ledger: what the stores accepted, what took effect at the platform, what citizens paid and what was planned, read
 //! from the files and journals themselves and never through the SDK.
 
+mod finding;
 mod platform_side;
 mod store_side;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -13,21 +14,24 @@ use serde::Serialize;
 use crate::error::DemoError;
 use crate::plan::Plan;
 
+pub(crate) use finding::Finding;
 pub(crate) use platform_side::PlatformSide;
-pub(crate) use store_side::StoreSide;
+pub(crate) use store_side::{Kind, StoreSide};
 
 /// Sixteen bytes of a UUID.
 pub(crate) type Id = [u8; 16];
 
 /// What an onlooker wrote down while the demo ran.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Journal {
-    /// Every record of which a department said that it was accepted.
-    pub(crate) acknowledged: Vec<Id>,
+    /// Every record of which a department said that it was accepted, in any of its lives.
+    pub(crate) acknowledged: BTreeSet<Id>,
+    /// The numbers that applicants were told, by case.
+    pub(crate) numbers: BTreeMap<Id, BTreeSet<String>>,
     /// What citizens paid, by bill, in fen.
     pub(crate) paid_fen: BTreeMap<Id, i64>,
-    /// How many citizens signed in.
-    pub(crate) signed_in: u64,
+    /// Who signed in for which case.
+    pub(crate) signed_in: BTreeSet<(Id, String)>,
     /// How often the platform was killed.
     pub(crate) platform_kills: u32,
     /// How often a department was killed.
@@ -38,6 +42,8 @@ pub(crate) struct Journal {
 #[derive(Debug, Serialize)]
 pub(crate) struct Ledger {
     pub(crate) cases: u64,
+    /// Streets, towns and townships in which cases came in.
+    pub(crate) divisions: u64,
     pub(crate) events_accepted: u64,
     pub(crate) events_applied: u64,
     pub(crate) receipts: u64,
@@ -56,27 +62,34 @@ pub(crate) struct Ledger {
     pub(crate) out_of_order: u64,
     pub(crate) fen_wrong: i64,
     /// One sentence for each thing that is wrong; empty when all is well.
-    pub(crate) findings: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Ledger {
-    /// Reads every file and compares.
+    /// Reads every file and compares; `found_before` is what was wrong already while the demo ran.
     pub(crate) fn draw_up(
         platform: &Path,
         stores: &[&Path],
         plans: &[Plan],
         journal: &Journal,
+        found_before: &[Finding],
     ) -> Result<Self, DemoError> {
         let platform = PlatformSide::read(platform)?;
         let mut sides = Vec::new();
         for store in stores {
             sides.push(StoreSide::read(store)?);
         }
-        Ok(verdict::compare(&platform, &sides, plans, journal))
+        Ok(verdict::compare(&platform, &sides, plans, journal, found_before))
     }
 
     /// Whether nothing is wrong.
     pub(crate) fn is_balanced(&self) -> bool {
         self.findings.is_empty()
     }
+}
+
+/// The body that was signed: the same text in the platform's log and in a store, whatever stands around it.
+fn receipt_body(receipt: &[u8]) -> String {
+    let receipt: serde_json::Value = serde_json::from_slice(receipt).unwrap_or_default();
+    receipt["receipt"].as_str().unwrap_or("unreadable").to_owned()
 }

@@ -2,7 +2,8 @@
 //! end a ledger that is read from their files from outside.
 //!
 //! Citizens sign in, items are looked up, cases are pushed, fees are collected and refunded, everything is settled. The
-//! exit code is 0 only when every accepted record took effect exactly once, in order, and the money is right to the fen.
+//! exit code is 0 only when every accepted record took effect exactly once, in order, and the money is right to the fen;
+//! 1 when the ledger says otherwise; 2 when there is no ledger. See `docs/demo.md`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people's terminals")]
 
@@ -10,6 +11,7 @@ mod citizen;
 mod department;
 mod error;
 mod ledger;
+mod log_file;
 mod orchestra;
 mod plan;
 mod platform;
@@ -28,19 +30,20 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     role: Option<Role>,
-    /// Print the ledger as one JSON object instead of a table.
+    /// 以一个 JSON 对象输出总账 Print the ledger as one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// Decides everything that is left to chance.
+    /// 决定计划 Decides the plan: items, townships, applicants, courses, bills and how they end. Times, ids and the order in which
+    /// processes get their turn differ from run to run.
     #[arg(long, default_value_t = 20_261_123)]
     seed: u64,
-    /// How many cases, over both departments.
+    /// 办件数 How many cases, over both departments.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=5_000))]
     cases: u32,
-    /// Keep the platform running afterwards and print its address and a sandbox login.
+    /// 结束后保留平台 Keep the platform running afterwards and print its address and a sandbox login.
     #[arg(long)]
     keep: bool,
-    /// Where the databases are written; a temporary folder by default.
+    /// 数据目录，须为空 Where the databases are written, empty or not there yet; a temporary folder by default.
     #[arg(long)]
     data: Option<PathBuf>,
 }

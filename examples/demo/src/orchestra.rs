@@ -1,11 +1,13 @@
 //! Starts the processes, listens to them, kills them at the wrong moment, and draws up the ledger.
 
+mod patience;
 mod score;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use patience::{Patience, SILENCE_MAX};
 use score::Score;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -13,20 +15,29 @@ use tokio::sync::mpsc;
 use crate::Arguments;
 use crate::citizen::Citizens;
 use crate::error::DemoError;
-use crate::ledger::{Id, Journal, Ledger};
+use crate::ledger::{Finding, Id, Journal, Ledger};
+use crate::log_file;
 use crate::plan::Plan;
 use crate::process::{Heard, Process, Report, Role};
 use crate::progress::Progress;
-use crate::summary;
+use crate::summary::{self, Kept};
 
-/// The departments: party, the word that finds their agencies in the catalogue, the share of cases in tenths.
-pub(crate) const DEPARTMENTS: [(&str, &str, u32); 2] =
-    [("civil-affairs", "民政", 5), ("natural-resources", "自然资源", 5)];
+/// One of the demo's departments.
+pub(crate) struct Department {
+    /// The party under which it is enrolled.
+    pub(crate) name: &'static str,
+    /// The word that finds its agencies in the catalogue.
+    pub(crate) agencies: &'static str,
+}
 
-/// How long nothing at all may happen before the demo gives up.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How long the platform stays dead at most, should the departments have nothing left to accept.
-const DEAD_MAX: Duration = Duration::from_secs(3);
+/// The departments; each handles half of the cases.
+pub(crate) const DEPARTMENTS: [Department; 2] = [
+    Department { name: "civil-affairs", agencies: "民政" },
+    Department { name: "natural-resources", agencies: "自然资源" },
+];
+
+/// How often it is looked whether a dead platform may rise, and whether patience is exhausted.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Where everything is.
 struct Stage {
@@ -44,7 +55,7 @@ impl Stage {
     }
 
     fn department_folder(&self, index: usize) -> PathBuf {
-        self.data.join(DEPARTMENTS[index].0)
+        self.data.join(DEPARTMENTS[index].name)
     }
 
     fn start_platform(&self, life: u32) -> Result<Process, DemoError> {
@@ -59,112 +70,173 @@ impl Stage {
     }
 
     fn start_department(&self, index: usize, life: u32, code: &str) -> Result<Process, DemoError> {
-        let (party, word, share) = DEPARTMENTS[index];
+        let Department { name, agencies } = DEPARTMENTS[index];
+        // The first gets the odd one.
+        let cases = (self.cases as usize + DEPARTMENTS.len() - 1 - index) / DEPARTMENTS.len();
         let arguments = [
             "department".to_owned(),
-            format!("--party={party}"),
-            format!("--agency={word}"),
+            format!("--party={name}"),
+            format!("--agency={agencies}"),
             format!("--endpoint=http://{}", self.listen),
             format!("--data={}", self.department_folder(index).display()),
             format!("--code={code}"),
-            format!("--cases={}", self.cases * share / 10),
+            format!("--cases={cases}"),
             format!("--seed={}", self.seed.wrapping_add(index as u64)),
         ];
         Process::start(Role::Department(index), life, &arguments, self.hear.clone())
     }
 }
 
+/// How the performance ended.
+enum Ending {
+    /// Everything is done.
+    Over,
+    /// Something is wrong, and there is no use in waiting.
+    Stopped(Finding),
+}
+
 /// The whole demo.
 pub(crate) async fn play(arguments: Arguments) -> Result<ExitCode, DemoError> {
+    let begun = Instant::now();
     let temporary = tempfile::tempdir().map_err(|source| DemoError::io("make a temporary folder", source))?;
-    let data = arguments.data.clone().unwrap_or_else(|| temporary.path().to_path_buf());
-    std::fs::create_dir_all(&data).map_err(|source| DemoError::io("make the data folder", source))?;
+    let data = match &arguments.data {
+        Some(folder) => empty(folder)?,
+        None => temporary.path().to_path_buf(),
+    };
     let (hear, mut heard) = mpsc::channel(4_096);
-    let cases = arguments.cases.next_multiple_of(10).max(10);
-    let mut stage = Stage { data, seed: arguments.seed, cases, listen: "127.0.0.1:0".to_owned(), hear };
+    let mut stage =
+        Stage { data, seed: arguments.seed, cases: arguments.cases, listen: "127.0.0.1:0".to_owned(), hear };
     let progress = Progress::new(arguments.json);
     let mut journal = Journal::default();
 
     let platform = stage.start_platform(0)?;
-    stage.listen = wait_for_address(&mut heard).await?;
-    progress.say(&format!("platform at http://{}", stage.listen));
+    let kept = wait_for_address(&mut heard).await?;
+    stage.listen = kept.address.trim_start_matches("http://").to_owned();
+    progress.say(&format!("平台已启动：{}", kept.address), &format!("platform at {}", kept.address));
     let mut codes = Vec::new();
-    for (index, (party, _, _)) in DEPARTMENTS.iter().enumerate() {
+    for (index, department) in DEPARTMENTS.iter().enumerate() {
         std::fs::create_dir_all(stage.department_folder(index))
             .map_err(|source| DemoError::io("make a department's folder", source))?;
-        codes.push(enrolment_code(&stage.listen, party).await?);
+        codes.push(enrolment_code(&stage.listen, department.name).await?);
     }
     let mut score = Score::new(stage, codes, platform);
     score.start_departments()?;
-    let platform = perform(&mut score, &mut heard, &progress, &mut journal).await?;
+    let ending = perform(&mut score, &mut heard, &progress, &mut journal).await?;
     progress.finish();
+    score.end_departments()?;
 
-    let plans = plans(&score.stage)?;
-    let stores: Vec<PathBuf> =
-        (0..DEPARTMENTS.len()).map(|index| score.stage.department_folder(index).join("outbox.sqlite")).collect();
-    let stores: Vec<&Path> = stores.iter().map(PathBuf::as_path).collect();
-    let ledger = Ledger::draw_up(&score.stage.platform_database(), &stores, &plans, &journal)?;
-    summary::print(&ledger, arguments.json, arguments.seed)?;
-    if arguments.keep {
-        summary::keep(&score.stage.listen, &score.stage.data).await?;
+    let mut found = errors_in_logs(&score.stage);
+    if let Ending::Stopped(finding) = ending {
+        found.push(finding);
     }
-    platform.kill()?;
+    let ledger = draw_up(&score.stage, &journal, &found)?;
+    let platform = score.take_platform();
+    let kept = (arguments.keep && platform.is_some()).then_some(&kept);
+    summary::print(&ledger, &arguments, begun.elapsed(), kept)?;
+    if let Some(kept) = kept {
+        summary::keep(kept, &score.stage.data, arguments.json).await?;
+    }
+    platform.map_or(Ok(()), Process::kill)?;
     Ok(if ledger.is_balanced() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Listens until both departments are done; gives back the platform that is alive at the end.
+/// The folder that was named, made when it is not there: the ledger is of one run, so nothing may be in it.
+fn empty(folder: &Path) -> Result<PathBuf, DemoError> {
+    std::fs::create_dir_all(folder).map_err(|source| DemoError::io("make the data folder", source))?;
+    let mut inside = std::fs::read_dir(folder).map_err(|source| DemoError::io("read the data folder", source))?;
+    if inside.next().is_some() { Err(DemoError::NotEmpty(folder.to_owned())) } else { Ok(folder.to_owned()) }
+}
+
+/// Listens until both departments are done, or something is wrong.
 async fn perform(
     score: &mut Score,
     heard: &mut mpsc::Receiver<Heard>,
     progress: &Progress,
     journal: &mut Journal,
-) -> Result<Process, DemoError> {
-    let citizens = Citizens::new(&score.stage.listen)?;
+) -> Result<Ending, DemoError> {
+    let mut citizens = Citizens::new(&score.stage.listen)?;
+    let mut patience = Patience::new(Instant::now());
     loop {
-        let patience = if score.is_platform_dead() { DEAD_MAX } else { SILENCE_MAX };
-        match tokio::time::timeout(patience, heard.recv()).await {
+        match tokio::time::timeout(LOOK_EVERY, heard.recv()).await {
             Ok(Some(Heard::Said(role, report))) => {
+                patience.heard(role, &report, Instant::now());
                 note(role, &report, progress, journal)?;
                 match report {
                     Report::BillOpen { bill, cashier_url } => {
                         citizens.pay(bill, cashier_url, score.stage.hear.clone());
                     }
+                    Report::Planned { records } => score.planned(role, records),
                     Report::Done => score.done(role),
                     _ => {}
                 }
             }
             Ok(Some(Heard::Paid { bill, fen })) => {
+                patience.moved(Instant::now());
+                citizens.one_has_paid();
                 // A department that was killed names its open bills again; whoever then comes to a paid bill pays nothing.
                 // Money that was really paid twice is found in the platform's own books.
                 let paid = journal.paid_fen.entry(parse_id(&bill)?).or_default();
                 *paid = fen.max(*paid);
             }
-            Ok(Some(Heard::Silent(role, life))) => score.silent(role, life)?,
+            Ok(Some(Heard::Silent(role, life))) => {
+                if !score.is_expected_to_be_silent(role, life) {
+                    let en = format!("{role:?} ended by itself");
+                    return Ok(Ending::Stopped(Finding::new(format!("进程自行退出：{role:?}"), en)));
+                }
+            }
             Ok(None) => return Err(DemoError::broken("every process is gone")),
-            Err(_) if score.is_platform_dead() => {}
-            Err(_) => return Err(DemoError::broken("nothing has happened for a minute")),
+            Err(_) => {}
         }
-        score.next_move(progress, journal)?;
+        if score.next_move(progress, journal)? {
+            patience.moved(Instant::now());
+        }
+        if patience.is_exhausted(Instant::now()) {
+            let seconds = SILENCE_MAX.as_secs();
+            return Ok(Ending::Stopped(Finding::new(
+                format!("{seconds} 秒内没有任何进展，已停止"),
+                format!("nothing has moved for {seconds} seconds; stopped"),
+            )));
+        }
         if score.is_over() && citizens.are_done() && heard.is_empty() {
-            return score.take_platform();
+            return Ok(Ending::Over);
         }
     }
 }
 
 fn note(role: Role, report: &Report, progress: &Progress, journal: &mut Journal) -> Result<(), DemoError> {
     match report {
-        Report::Accepted { record } => journal.acknowledged.push(parse_id(record)?),
-        Report::SignedIn { .. } => journal.signed_in += 1,
+        Report::Accepted { record } => {
+            journal.acknowledged.insert(parse_id(record)?);
+        }
+        Report::Numbered { case, number } => {
+            journal.numbers.entry(parse_id(case)?).or_default().insert(number.clone());
+        }
+        Report::SignedIn { case, user } => {
+            journal.signed_in.insert((parse_id(case)?, user.clone()));
+        }
         _ => {}
     }
     progress.show(role, report, journal);
     Ok(())
 }
 
-async fn wait_for_address(heard: &mut mpsc::Receiver<Heard>) -> Result<String, DemoError> {
+fn errors_in_logs(stage: &Stage) -> Vec<Finding> {
+    let departments = (0..DEPARTMENTS.len()).map(|index| stage.department_folder(index).join("log.jsonl"));
+    let platform = stage.platform_database().with_extension("log.jsonl");
+    departments.chain([platform]).flat_map(|path| log_file::errors(&path)).collect()
+}
+
+fn draw_up(stage: &Stage, journal: &Journal, found: &[Finding]) -> Result<Ledger, DemoError> {
+    let stores: Vec<PathBuf> =
+        (0..DEPARTMENTS.len()).map(|index| stage.department_folder(index).join("outbox.sqlite")).collect();
+    let stores: Vec<&Path> = stores.iter().map(PathBuf::as_path).collect();
+    Ledger::draw_up(&stage.platform_database(), &stores, &plans(stage)?, journal, found)
+}
+
+async fn wait_for_address(heard: &mut mpsc::Receiver<Heard>) -> Result<Kept, DemoError> {
     match tokio::time::timeout(SILENCE_MAX, heard.recv()).await {
-        Ok(Some(Heard::Said(Role::Platform, Report::Listening { address }))) => {
-            Ok(address.trim_start_matches("http://").to_owned())
+        Ok(Some(Heard::Said(Role::Platform, Report::Listening { address, sign_in, user }))) => {
+            Ok(Kept { address, sign_in, user })
         }
         other => Err(DemoError::broken(format!("the platform did not start: {other:?}"))),
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tongqiao_reference_platform::Platform;
 
 use crate::error::DemoError;
+use crate::log_file;
 use crate::process::{Report, end_with_orchestrator, report};
 
 /// How the orchestrator starts it.
@@ -22,6 +23,7 @@ pub(crate) struct Arguments {
 /// Serves until it is killed.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
     end_with_orchestrator();
+    log_file::open(&arguments.database.with_extension("log.jsonl"))?;
     let mut running = Platform::builder()
         .database(arguments.database)
         .listen(arguments.listen)
@@ -29,6 +31,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
         .start()
         .await
         .map_err(DemoError::broken)?;
-    report(&Report::Listening { address: running.base_url().to_owned() });
+    report(&Report::Listening {
+        address: running.base_url().to_owned(),
+        sign_in: running.sandbox_sign_in(),
+        user: Platform::sandbox_login().to_owned(),
+    });
     running.wait().await.map_err(|source| DemoError::io("serve", source))
 }

@@ -17,9 +17,20 @@ pub(crate) enum Report {
     Listening {
         /// Its address, such as `http://127.0.0.1:41234`.
         address: String,
+        /// Where a person may sign in with a browser.
+        sign_in: String,
+        /// Somebody who may.
+        user: String,
+    },
+    /// A department knows what it will do.
+    Planned {
+        /// How many records it will accept.
+        records: usize,
     },
     /// A citizen has signed in.
     SignedIn {
+        /// The case for which he did.
+        case: String,
         /// The stable user id.
         user: String,
     },
@@ -27,6 +38,13 @@ pub(crate) enum Report {
     Accepted {
         /// The record.
         record: String,
+    },
+    /// A case has its number: it was told to the applicant, and is final.
+    Numbered {
+        /// The case.
+        case: String,
+        /// Its number.
+        number: String,
     },
     /// A bill is open at the platform: a citizen can pay it.
     BillOpen {

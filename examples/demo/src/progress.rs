@@ -22,26 +22,27 @@ impl Progress {
             |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let departments = DEPARTMENTS
             .iter()
-            .map(|(party, _, _)| {
+            .map(|party| {
                 let bar = all.add(ProgressBar::new(1));
-                bar.set_style(style("{prefix:20} {bar:40} {pos:>5}/{len:5} records settled"));
-                bar.set_prefix(*party);
+                bar.set_style(style("{prefix:20} {bar:40} {pos:>5}/{len:5} 条已落定 settled"));
+                bar.set_prefix(party.name);
                 bar
             })
             .collect();
         let money = all.add(ProgressBar::new_spinner());
         money.set_style(style("{prefix:20} {msg}"));
-        money.set_prefix("citizens");
+        money.set_prefix("申请人 citizens");
         Self { all, departments, money }
     }
 
     /// One line above the bars.
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, zh: &str, en: &str) {
+        let line = format!("{zh} / {en}");
         if self.all.is_hidden() {
             eprintln!("{line}");
         } else {
             // A terminal that went away is no reason to stop.
-            drop(self.all.println(line));
+            drop(self.all.println(&line));
         }
     }
 
@@ -53,8 +54,8 @@ impl Progress {
         }
         let yuan = journal.paid_fen.values().sum::<i64>();
         self.money.set_message(format!(
-            "{} signed in, {} bills paid, {}.{:02} yuan",
-            journal.signed_in,
+            "登录 signed in {}, 缴款 bills paid {}, {}.{:02} 元 yuan",
+            journal.signed_in.len(),
             journal.paid_fen.len(),
             yuan / 100,
             yuan % 100

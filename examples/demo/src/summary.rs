@@ -1,51 +1,120 @@
 //! The ledger for people and for programs, and what `--keep` prints.
 
+use std::io::BufRead as _;
 use std::path::Path;
+use std::time::Duration;
 
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::Arguments;
 use crate::error::DemoError;
 use crate::ledger::Ledger;
 
+/// The platform that stays.
+pub(crate) struct Kept {
+    /// Its address.
+    pub(crate) address: String,
+    /// A whole authorization request, to be opened with a browser.
+    pub(crate) sign_in: String,
+    /// Somebody who may be chosen there.
+    pub(crate) user: String,
+}
+
 /// Prints the ledger: a table, or one JSON object.
-pub(crate) fn print(ledger: &Ledger, json: bool, seed: u64) -> Result<(), DemoError> {
-    if json {
+pub(crate) fn print(
+    ledger: &Ledger,
+    arguments: &Arguments,
+    took: Duration,
+    kept: Option<&Kept>,
+) -> Result<(), DemoError> {
+    let seed = arguments.seed;
+    if arguments.json {
         let mut object = serde_json::to_value(ledger).map_err(DemoError::broken)?;
         object["seed"] = seed.into();
+        object["seconds"] = json!((took.as_secs_f64() * 10.0).round() / 10.0);
         object["balanced"] = ledger.is_balanced().into();
+        if let Some(kept) = kept {
+            object["kept"] = json!({ "address": kept.address, "sign_in": kept.sign_in, "user": kept.user });
+        }
         println!("{object}");
         return Ok(());
     }
     let yuan = |fen: i64| format!("{}.{:02}", fen / 100, fen % 100);
-    println!("\nLedger 总账 (seed {seed}), read from the platform's and the departments' files");
+    println!(
+        "\n总账 Ledger (seed {seed})：由平台与各部门的数据文件核出 read from the platform's and the departments' files"
+    );
     for (zh, en, value) in [
-        ("公民登录", "citizens signed in", ledger.signed_in.to_string()),
+        ("申请人登录", "applicants signed in", ledger.signed_in.to_string()),
         ("办件", "cases", ledger.cases.to_string()),
+        ("涉及乡镇街道", "townships they came in at", ledger.divisions.to_string()),
         ("已受理事件", "events accepted by the departments' stores", ledger.events_accepted.to_string()),
         ("已生效事件", "events applied by the platform", ledger.events_applied.to_string()),
         ("回执", "terminal receipts in the stores", ledger.receipts.to_string()),
-        ("缴款单", "bills", format!("{} ({} paid, {} void)", ledger.bills, ledger.bills_paid, ledger.bills_void)),
-        ("应缴", "billed, yuan", yuan(ledger.fen_billed)),
-        ("实缴", "paid, yuan", yuan(ledger.fen_paid)),
-        ("退款", "refunded, yuan", format!("{} in {} refunds", yuan(ledger.fen_refunded), ledger.refunds)),
+        ("缴款单", "bills", ledger.bills.to_string()),
+        ("其中已缴", "of these paid", ledger.bills_paid.to_string()),
+        ("其中作废", "of these void", ledger.bills_void.to_string()),
+        ("应缴（元）", "billed, yuan", yuan(ledger.fen_billed)),
+        ("实缴（元）", "paid, yuan", yuan(ledger.fen_paid)),
+        ("退款（笔）", "refunds", ledger.refunds.to_string()),
+        ("退款（元）", "refunded, yuan", yuan(ledger.fen_refunded)),
         ("平台被强杀", "times the platform was killed", ledger.platform_kills.to_string()),
         ("部门系统被强杀", "times a department was killed", ledger.department_kills.to_string()),
         ("丢失", "lost", ledger.lost.to_string()),
         ("重复", "doubled", ledger.doubled.to_string()),
         ("乱序", "out of order", ledger.out_of_order.to_string()),
-        ("差错(分)", "fen wrong", ledger.fen_wrong.to_string()),
+        ("差错（分）", "fen wrong", ledger.fen_wrong.to_string()),
+        ("用时（秒）", "seconds", format!("{:.1}", took.as_secs_f64())),
     ] {
-        println!("  {en:45} {value:>30}   {zh}");
+        println!("  {en:45} {value:>12}   {zh}");
     }
     for finding in &ledger.findings {
         println!("  ! {finding}");
     }
-    println!("{}", if ledger.is_balanced() { "balanced 账平" } else { "NOT balanced 账不平" });
+    println!("{}", if ledger.is_balanced() { "账平 balanced" } else { "账不平 NOT balanced" });
     Ok(())
 }
 
 /// Leaves the platform running until Enter or Ctrl-C.
-pub(crate) async fn keep(listen: &str, data: &Path) -> Result<(), DemoError> {
-    println!("\nThe platform stays at http://{listen} (databases in {}).", data.display());
-    println!("沙箱登录 Sandbox login: http://{listen}/sandbox/people lists synthetic people who may sign in.");
-    println!("Ctrl-C ends it. 按 Ctrl-C 结束。");
-    tokio::signal::ctrl_c().await.map_err(|source| DemoError::io("wait for Ctrl-C", source))
+pub(crate) async fn keep(kept: &Kept, data: &Path, json: bool) -> Result<(), DemoError> {
+    let text = format!(
+        "\n平台仍在运行 The platform stays: {}\n数据目录 Databases: {}\n\
+         沙箱登录 Sandbox login: 以 {} 登录 choose {} at\n  {}\n按回车或 Ctrl-C 结束 Enter or Ctrl-C ends it.",
+        kept.address,
+        data.display(),
+        kept.user,
+        kept.user,
+        kept.sign_in
+    );
+    // The JSON object has standard output to itself.
+    if json {
+        eprintln!("{text}")
+    } else {
+        println!("{text}")
+    }
+    let enter = enter();
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|source| DemoError::io("wait for Ctrl-C", source)),
+        () = enter => Ok(()),
+    }
+}
+
+/// A line on standard input. Its end is no Enter: a program that was started without input is kept until Ctrl-C.
+async fn enter() {
+    let (pressed, wait) = oneshot::channel();
+    // A thread of its own, because a read of a terminal cannot be given up, and must not hold the runtime at the end.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        if matches!(std::io::stdin().lock().read_line(&mut line), Ok(bytes) if bytes > 0) {
+            // Nobody listens any more when Ctrl-C came first.
+            let _nobody_listens = pressed.send(());
+        } else {
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    if wait.await.is_err() {
+        std::future::pending().await
+    }
 }

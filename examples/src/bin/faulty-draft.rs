@@ -3,6 +3,7 @@
 //! `cargo run -p tongqiao-examples --bin faulty-draft -- <platform> <folder of first-case>`
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use tongqiao::{CaseDraft, Client, Credentials, Language};
@@ -17,28 +18,32 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn main() -> ExitCode {
     match faulty_draft(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{} {}", error.code(), error.message(Language::Chinese));
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }
 
-async fn faulty_draft(Arguments { platform, folder }: &Arguments) -> Result<(), tongqiao::Error> {
+async fn faulty_draft(Arguments { platform, folder }: &Arguments) -> Result<ExitCode, tongqiao::Error> {
     let credentials = Credentials::from_file(folder.join("credentials.json"))?;
     let client = Client::builder(platform, credentials).store(folder.join("outbox.sqlite")).build().await?;
     let draft = CaseDraft::new("1134070000", 1, "34070X")
         .person("", "340705199001010011") // a wrong check character
         .channel("7");
-    if let Err(error) = client.cases().check(&draft).await {
-        println!("{} {}", error.code(), error.message(Language::Chinese));
-        for fault in error.faults() {
-            println!("  {} {}", fault.code, fault.message(Language::Chinese));
-        }
-    }
+    let checked = client.cases().check(&draft).await;
     client.close().await;
-    Ok(())
+    let Err(error) = checked else {
+        eprintln!("未发现错误 no fault was found");
+        return Ok(ExitCode::FAILURE);
+    };
+    println!("{} {}", error.code(), error.message(Language::Chinese));
+    for fault in error.faults() {
+        println!("  {} {}", fault.code, fault.message(Language::Chinese));
+    }
+    // Anything but faults, such as a platform out of reach, is not what this example shows.
+    Ok(if error.faults().is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -3,9 +3,10 @@
 //! `cargo run -p tongqiao-examples --bin first-case -- <platform> <one-time code> <folder>`
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
-use tongqiao::{CaseDraft, Client, ItemQuery, Language};
+use tongqiao::{CaseDraft, Client, Credentials, ItemQuery, Language};
 
 /// Joins a platform, opens a case and waits for its receipt.
 #[derive(Parser)]
@@ -19,26 +20,32 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn main() -> ExitCode {
     match first_case(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{} {}", error.code(), error.message(Language::Chinese));
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }
 
-async fn first_case(Arguments { platform, code, folder }: &Arguments) -> Result<(), tongqiao::Error> {
-    // Once per installation: the one-time code becomes a key of our own, and the platform's keys are pinned.
-    let credentials = tongqiao::enrol(platform, "social-security", code)?.run().await?;
-    credentials.to_file(folder.join("credentials.json"))?;
+async fn first_case(Arguments { platform, code, folder }: &Arguments) -> Result<ExitCode, tongqiao::Error> {
+    let file = folder.join("credentials.json");
+    let credentials = if file.exists() {
+        Credentials::from_file(&file)? // joined in an earlier run; the code is not needed
+    } else {
+        // Once per installation: the one-time code becomes a key of our own, and the platform's keys are pinned.
+        let credentials = tongqiao::enrol(platform, "social-security", code)?.run().await?;
+        credentials.to_file(&file)?;
+        credentials
+    };
     let outbox = folder.join("outbox.sqlite");
     let client = Client::builder(platform, credentials).store(outbox).division("340700").build().await?;
     let items = client.items().find(&ItemQuery::text("社会保障卡补领")).await?;
     let Some(item) = items.first() else {
-        println!("the catalogue has no such item");
-        return Ok(());
+        eprintln!("目录中没有该事项 the catalogue has no such item");
+        return Ok(ExitCode::FAILURE);
     };
 
     let draft = CaseDraft::new(&item.code, item.version, "340705000000")
@@ -51,5 +58,5 @@ async fn first_case(Arguments { platform, code, folder }: &Arguments) -> Result<
     let receipt = case.settled().await?; // the platform has it, and has signed for it
     println!("已落定 settled: position {} of epoch {}", receipt.position, receipt.epoch);
     client.close().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -20,11 +20,12 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundState, RefundView};
 use tongqiao_protocol::{Amount, BillId, Digest, RefundId, Timestamp};
 
 /// A bill as its author knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BillLife {
     bill: BillId,
     digest: Digest,
@@ -38,9 +39,13 @@ pub struct BillLife {
     refunds: BTreeMap<RefundId, RefundLife>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A refund as its author knows it. It has the same three outcomes as a bill, and the same ways to learn them: asking, and
+/// after its time sending the very same record again, which the platform answers with what it has or refuses for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct RefundLife {
     amount: Amount,
+    /// `None` for a refund that was heard of but not asked for here.
+    not_after: Option<Timestamp>,
     state: Option<RefundState>,
 }
 
@@ -146,6 +151,11 @@ impl BillLife {
         self.state
     }
 
+    /// The digest of its record.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
     /// What is owed back without having been asked for.
     pub const fn refund_owed(&self) -> Amount {
         self.refund_owed
@@ -222,15 +232,18 @@ impl BillLife {
     pub fn refundable(&self) -> Amount {
         let counts = |refund: &&RefundLife| !matches!(refund.state, Some(RefundState::Failed | RefundState::Refused));
         let fen = |amount: Amount| amount.as_fen();
-        let refunded: i64 = self.refunds.values().filter(counts).map(|refund| fen(refund.amount)).sum();
-        Amount::from_fen((fen(self.paid) + fen(self.refund_owed) - refunded).max(0)).unwrap_or_default()
+        // Each amount is far below what an i64 holds, their sum need not be.
+        let refunds = self.refunds.values().filter(counts).map(|refund| fen(refund.amount));
+        let refunded = refunds.fold(0_i64, i64::saturating_add);
+        let left = fen(self.paid).saturating_add(fen(self.refund_owed)).saturating_sub(refunded);
+        Amount::from_fen(left.clamp(0, Amount::MAX.as_fen())).unwrap_or_default()
     }
 
     /// A refund is about to be signed. Asking again with the same id and amount changes nothing.
     ///
     /// # Errors
     /// [`NoRefund`] when it must not be made; then nothing has changed.
-    pub fn refund_asked(&mut self, refund: RefundId, amount: Amount) -> Result<(), NoRefund> {
+    pub fn refund_asked(&mut self, refund: RefundId, amount: Amount, not_after: Timestamp) -> Result<(), NoRefund> {
         if let Some(known) = self.refunds.get(&refund) {
             return if known.amount == amount { Ok(()) } else { Err(NoRefund::IdTaken) };
         }
@@ -244,8 +257,37 @@ impl BillLife {
         if amount > left {
             return Err(NoRefund::ExceedsPaid { left });
         }
-        self.refunds.insert(refund, RefundLife { amount, state: None });
+        self.refunds.insert(refund, RefundLife { amount, not_after: Some(not_after), state: None });
         Ok(())
+    }
+
+    /// What is known of a refund's existence.
+    pub fn refund_outcome(&self, refund: &RefundId) -> PaymentOutcome {
+        match self.refunds.get(refund).and_then(|refund| refund.state) {
+            None => PaymentOutcome::Unknown,
+            Some(RefundState::Refused) => PaymentOutcome::Absent,
+            Some(RefundState::Pending | RefundState::Done | RefundState::Failed) => PaymentOutcome::Confirmed,
+        }
+    }
+
+    /// How to learn what is unknown of a refund that was asked for here; `None` when its outcome is known. To fence a refund
+    /// is to send its record again after its time.
+    pub fn refund_question(&self, refund: &RefundId, now: Timestamp) -> Option<Question> {
+        let known = self.refunds.get(refund)?;
+        match (known.state, known.not_after) {
+            (None, Some(not_after)) if now >= not_after => Some(Question::Fence),
+            (None, _) => Some(Question::Ask),
+            (Some(_), _) => None,
+        }
+    }
+
+    /// A refund that was asked for here has been given up, and the platform never took it: its amount is free again.
+    pub fn refund_given_up(&mut self, refund: &RefundId) {
+        if let Some(known) = self.refunds.get_mut(refund)
+            && known.state.is_none()
+        {
+            known.state = Some(RefundState::Refused);
+        }
     }
 
     /// The platform's view of a refund has come. A refund that was not asked for here (by another of the author's
@@ -254,7 +296,8 @@ impl BillLife {
         if view.bill != self.bill {
             return None;
         }
-        let known = self.refunds.entry(view.refund).or_insert(RefundLife { amount: view.amount, state: None });
+        let known =
+            self.refunds.entry(view.refund).or_insert(RefundLife { amount: view.amount, not_after: None, state: None });
         let news = match (known.state, view.state) {
             (None, _) | (Some(RefundState::Pending), RefundState::Done | RefundState::Failed) => true,
             // Anything else is a repetition or comes late.

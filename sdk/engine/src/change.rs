@@ -54,7 +54,8 @@ pub enum Change {
         /// The problem document that says why.
         problem: Vec<u8>,
     },
-    /// A new epoch of the platform lost it: back to `Pending`, with the same bytes.
+    /// A new epoch of the platform lost it: back to `Pending`, with the same bytes. Its `not_after` goes: that was kept the
+    /// first time, and expiring silently what was settled would lose it.
     Reoffer {
         /// The record.
         id: RecordId,

@@ -62,6 +62,7 @@ use window::{Loading, Phase, Window};
 use crate::{Change, Entry, EpochBook, Lane};
 
 /// Bugs that the model checker must find.
+#[cfg(feature = "planted")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
     /// Hands new entries to the machine before their commit is durable.
@@ -73,6 +74,9 @@ pub enum Bug {
     /// Notes the new epoch, but offers nothing again.
     ForgetAtEpochChange,
 }
+
+/// A clock that goes back by no more than this is no news.
+const CLOCK_NOISE_MS: i64 = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Request {
@@ -93,6 +97,8 @@ pub struct Delivery {
     /// Requests of other lanes since the last one of bulk.
     since_bulk: u32,
     deadline: Option<Timestamp>,
+    /// When something was last heard, to notice a clock that is set back.
+    latest: Option<Timestamp>,
     outputs: VecDeque<Output>,
     #[cfg(feature = "planted")]
     bug: Option<Bug>,
@@ -111,6 +117,7 @@ impl Delivery {
             next_request: 1,
             since_bulk: 0,
             deadline: None,
+            latest: None,
             outputs: VecDeque::new(),
             #[cfg(feature = "planted")]
             bug: None,
@@ -130,15 +137,10 @@ impl Delivery {
         self.bug == Some(bug)
     }
 
-    #[cfg(not(feature = "planted"))]
-    #[expect(clippy::unused_self, reason = "the same call as with the feature")]
-    const fn has_bug(&self, _: Bug) -> bool {
-        false
-    }
-
     /// Takes notice of something. `random` must be unpredictable to others; it spreads retries.
     pub fn handle(&mut self, input: Input, now: Timestamp, random: u64) {
         let spin = &mut Spinner(random);
+        self.notice_clock(now);
         match input {
             Input::Loaded { lane, entries, exhausted } => self.loaded(lane, entries, exhausted, now, spin),
             Input::Appended { lane } => {
@@ -153,18 +155,19 @@ impl Delivery {
                 self.durable(works);
             }
             Input::PersistFailed(batch) => self.persist_failed(batch, now, spin),
+            Input::PersistRefused(batch) => self.persist_refused(batch, now, spin),
             Input::Answered { request, results } => self.answered(request, results, now, spin),
             Input::Failed { request, failure } => self.failed(request, failure, now, spin),
             Input::EpochSeen(notice) => self.epochs.seen(notice),
+            Input::EpochHeard(epoch) => self.epochs.heard(epoch),
             Input::EpochUnavailable => {
                 let failures = self.epochs.failures.saturating_add(1);
                 self.epochs.unavailable(next_attempt(&self.settings, failures, None, now, spin));
             }
             Input::Retained { epoch, entries, exhausted } => {
                 let retry_at = next_attempt(&self.settings, 1, None, now, spin);
-                if let Some(work) = self.epochs.retained(epoch, &entries, exhausted, retry_at) {
-                    self.savings.push(work);
-                }
+                let works = self.epochs.retained(epoch, &entries, exhausted, retry_at);
+                works.into_iter().for_each(|work| self.savings.push(work));
             }
             Input::Timer => {}
             Input::Nudged => {
@@ -172,7 +175,11 @@ impl Delivery {
                 self.epochs.ask_not_before = None;
             }
             #[cfg(feature = "planted")]
-            Input::Offered(entry) => self.window.admit(entry, Some(now)),
+            Input::Offered(entry) => {
+                if self.has_bug(Bug::TransmitBeforeDurable) {
+                    self.window.admit(entry, Some(now));
+                }
+            }
         }
         self.advance(now);
     }
@@ -188,7 +195,7 @@ impl Delivery {
     }
 
     /// The epoch of the platform that this delivery believes in; a driver that hears of another one (by the `tongqiao-epoch`
-    /// header of any answer, or by asking now and then while nothing is sent) hands in [`Input::EpochSeen`].
+    /// header of any answer) hands in [`Input::EpochHeard`].
     pub const fn epoch(&self) -> Option<EpochId> {
         self.epochs.judge().current()
     }
@@ -239,6 +246,39 @@ impl Delivery {
             self.savings.not_before = Some(at);
             self.tell(Notice::StoreWaits { next_attempt_at: at });
         }
+    }
+
+    /// The store will never take this commit. A piece of work that is to blame alone is left; its record is read again later,
+    /// if the store still gives it out.
+    fn persist_refused(&mut self, batch: BatchId, now: Timestamp, spin: &mut Spinner) {
+        let Some(work) = self.savings.refused(batch) else { return };
+        let Some(id) = work.effect.record() else { return };
+        self.tell(Notice::StoreRefuses { id });
+        if matches!(work.effect, Effect::Reoffered(_)) {
+            self.epochs.one_less();
+            return;
+        }
+        let attempts = self.window.slot(&id).map_or(1, |slot| slot.entry.attempts.saturating_add(1));
+        let until = next_attempt(&self.settings, attempts, None, now, spin);
+        if let Some(slot) = self.window.slot_mut(&id) {
+            slot.entry.attempts = attempts;
+            slot.entry.next_attempt_at = until;
+        }
+        self.parked(id, until);
+    }
+
+    /// A clock that is set back takes all that waits with it; otherwise a machine that was a year ahead would wait that year.
+    fn notice_clock(&mut self, now: Timestamp) {
+        let by_ms = self.latest.map_or(0, |latest| latest.millis_since(now));
+        self.latest = Some(now);
+        // Clocks that are merely slewed go back by less.
+        if by_ms <= CLOCK_NOISE_MS {
+            return;
+        }
+        self.lanes.iter_mut().for_each(|lane| lane.clock_set_back(by_ms));
+        self.window.clock_set_back(by_ms);
+        self.epochs.clock_set_back(by_ms);
+        retry::earlier(&mut self.savings.not_before, by_ms);
     }
 
     fn capacity(&self) -> usize {
@@ -318,6 +358,9 @@ impl Delivery {
 
     /// Sends one request if one may go out. Says whether it did.
     fn transmit(&mut self, now: Timestamp) -> bool {
+        if self.requests.len() >= usize::try_from(self.settings.requests_under_way.max(1)).unwrap_or(usize::MAX) {
+            return false;
+        }
         for lane in turn_order(&self.settings, self.since_bulk) {
             let settings = self.settings;
             let state = self.lane_mut(lane);

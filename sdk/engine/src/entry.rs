@@ -155,6 +155,23 @@ pub enum EntryState {
     Dead,
 }
 
+/// A place in the log of one of the platform's epochs, as a store walks along it. Several entries may share a position (voids
+/// and bills that were asked for have none of their own), so the ordinal tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogPlace {
+    /// The position in the log.
+    pub position: u64,
+    /// The entry's ordinal in this store.
+    pub ordinal: u64,
+}
+
+impl LogPlace {
+    /// Before every entry of this position: ordinals begin at 1.
+    pub const fn before(position: u64) -> Self {
+        Self { position, ordinal: 0 }
+    }
+}
+
 /// One signed record in the outbox, without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
@@ -188,4 +205,34 @@ pub struct Entry {
     pub replaces: Option<RecordId>,
     /// When it left `Pending`.
     pub terminal_at: Option<Timestamp>,
+}
+
+impl Entry {
+    /// Nothing is ever put off by more than this, so a time further away was written by a clock that was wrong: the longest
+    /// `Retry-After` that is obeyed, and an hour for jitter.
+    pub const PUT_OFF_LIMIT_MS: i64 = 25 * 3_600_000;
+
+    /// Whether it may be sent at `now`, as far as its own time is concerned. What was never tried waits for nothing, and what
+    /// a clock a year ahead has put off does not wait for that year.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.attempts == 0
+            || self.next_attempt_at <= now
+            || self.next_attempt_at > now.plus_millis(Self::PUT_OFF_LIMIT_MS)
+    }
+
+    /// Whether what follows it in its stream stands still when it is refused, expired or dead. Only case events carry their
+    /// place on the wire; a bill's records do not, and a refund that was refused must not hold up a void.
+    pub const fn holds_its_stream(&self) -> bool {
+        matches!(self.kind, EntryKind::CaseEvent)
+    }
+
+    /// Where its receipt stands in the platform's log; `None` without one.
+    pub const fn log_place(&self) -> Option<LogPlace> {
+        match self.state {
+            EntryState::Settled { position, .. } | EntryState::Refused { position, .. } => {
+                Some(LogPlace { position, ordinal: self.ordinal })
+            }
+            _ => None,
+        }
+    }
 }

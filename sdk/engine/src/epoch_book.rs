@@ -47,9 +47,16 @@ impl EpochBook {
         self.current
     }
 
+    /// A book that was lost, made again of the epochs that the store has receipts of. Nothing in it stands until the platform
+    /// has been asked: whatever the platform does not claim to have kept is offered again, and answered as a duplicate where
+    /// it was there all the same.
+    pub fn rebuilt(epochs: impl IntoIterator<Item = EpochId>) -> Self {
+        Self { current: None, kept: epochs.into_iter().map(|epoch| (epoch, 0)).collect() }
+    }
+
     /// The book after a notice; `None` if the notice tells nothing new (the running epoch, or one that is over).
     pub fn turned(&self, notice: &EpochNotice) -> Option<Self> {
-        if self.current == Some(notice.epoch) || self.kept.contains_key(&notice.epoch) {
+        if self.current.is_some_and(|current| current == notice.epoch || self.kept.contains_key(&notice.epoch)) {
             return None;
         }
         let mut kept: BTreeMap<EpochId, u64> = self.kept.keys().map(|epoch| (*epoch, 0)).collect();
@@ -59,6 +66,7 @@ impl EpochBook {
         for part in &notice.previous {
             kept.insert(part.epoch, part.kept);
         }
+        kept.remove(&notice.epoch);
         Some(Self { current: Some(notice.epoch), kept })
     }
 

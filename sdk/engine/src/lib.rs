@@ -15,18 +15,21 @@ pub mod document;
 pub mod entry;
 pub mod epoch_book;
 pub mod number_lease;
+pub mod patience;
 pub mod retention;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};
 pub use case_life::{Actor, CaseLife, CaseState, Happening, NoEffect, Winner};
 pub use change::Change;
 pub use classify::{Failure, FailureScope, Outcome, Retry};
+#[cfg(feature = "planted")]
+pub use delivery::Bug;
 pub use delivery::{
-    BatchId, Broken, Bug, Delivery, EpochNotice, Input, KeptPart, Missing, Notice, Output, RecordAnswer, RequestNumber,
+    BatchId, Broken, Delivery, EpochNotice, Input, KeptPart, Missing, Notice, Output, RecordAnswer, RequestNumber,
     Settings, TerminalReceipt, Verdict, check,
 };
 pub use document::{Collection, Document, Expected};
-pub use entry::{Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};
+pub use entry::{Entry, EntryKind, EntryState, Lane, LogPlace, Sequence, StreamKey, SubjectId};
 pub use epoch_book::{EpochBook, InvalidEpochBook, ReceiptStanding};
 pub use number_lease::{ClaimedPart, LeasedBlock, NoNumber};
 pub use retention::Retention;

@@ -10,6 +10,8 @@ use tongqiao_protocol::{Amount, BillId, Digest, EpochId, RefundId, Suite, Timest
 
 const TABLE: &str = include_str!("../../../conformance/spec/bill-life.tsv");
 
+const LATER: Timestamp = Timestamp::from_millis(2_000);
+
 fn fen(fen: i64) -> Amount {
     Amount::from_fen(fen).unwrap()
 }
@@ -40,6 +42,10 @@ fn view(state: BillState, owed: i64) -> BillView {
         refunded: Amount::ZERO,
         refund_owed: fen(owed),
         epoch: EpochId::from_bytes([1; 16]),
+        receipt: None,
+        void_receipt: None,
+        fence_receipt: None,
+        paid_receipt: None,
     }
 }
 
@@ -52,6 +58,7 @@ fn refund_view(number: u8, amount: i64, state: RefundState) -> RefundView {
         outcome: PaymentOutcome::Confirmed,
         amount: fen(amount),
         epoch: EpochId::from_bytes([1; 16]),
+        receipt: None,
     }
 }
 
@@ -83,7 +90,7 @@ fn the_table_gives_each_state_the_outcome_that_the_code_gives_it() {
         assert_eq!(bill.state(), to.or(from), "{line}");
         lines += 1;
     }
-    assert_eq!(lines, 33, "all bill lines were read");
+    assert_eq!(lines, 34, "all bill lines were read");
 }
 
 #[test]
@@ -105,20 +112,20 @@ fn a_payment_that_races_a_void_becomes_a_refund_owed() {
     assert_eq!(bill.heard(&view(BillState::Void, 0)), [BillNotice::Voided]);
     assert_eq!(bill.heard(&view(BillState::Void, 500)), [BillNotice::RefundOwed { amount: fen(500) }]);
     assert_eq!(bill.heard(&view(BillState::Void, 500)), []);
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(500)), Ok(()));
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(500), LATER), Ok(()));
     assert_eq!(bill.refundable(), Amount::ZERO);
 }
 
 #[test]
 fn refunds_never_exceed_what_was_paid_and_a_failed_one_frees_its_amount() {
     let mut bill = bill();
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(1)), Err(NoRefund::NotPaid));
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(1), LATER), Err(NoRefund::NotPaid));
     bill.heard(&view(BillState::Paid, 0));
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(300)), Ok(()));
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(300)), Ok(()), "the same again");
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(299)), Err(NoRefund::IdTaken));
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(300), LATER), Ok(()));
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(300), LATER), Ok(()), "the same again");
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([2; 16]), fen(299), LATER), Err(NoRefund::IdTaken));
     let exceeds = Err(NoRefund::ExceedsPaid { left: fen(200) });
-    assert_eq!(bill.refund_asked(RefundId::from_bytes([3; 16]), fen(201)), exceeds);
+    assert_eq!(bill.refund_asked(RefundId::from_bytes([3; 16]), fen(201), LATER), exceeds);
     let failed = bill.refund_heard(&refund_view(2, 300, RefundState::Failed));
     assert_eq!(failed, Some(BillNotice::RefundFailed(RefundId::from_bytes([2; 16]))));
     assert_eq!(bill.refundable(), fen(500));
@@ -174,7 +181,7 @@ proptest! {
         bill.heard(&view(BillState::Paid, 100));
         let mut live: BTreeMap<u8, i64> = BTreeMap::new();
         for (number, amount, then) in asks {
-            if bill.refund_asked(RefundId::from_bytes([number; 16]), fen(amount)).is_ok() {
+            if bill.refund_asked(RefundId::from_bytes([number; 16]), fen(amount), LATER).is_ok() {
                 live.entry(number).or_insert(amount);
             }
             if then == 0

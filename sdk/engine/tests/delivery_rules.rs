@@ -20,6 +20,9 @@ struct Bench {
     sent: Vec<(RequestNumber, Lane, Vec<RecordId>)>,
     notices: Vec<Notice>,
     commits_fail: bool,
+    /// The store refuses every change of this record.
+    damaged: Option<RecordId>,
+    epoch_asked: u32,
 }
 
 impl Bench {
@@ -29,7 +32,8 @@ impl Bench {
         let (sent, notices) = (vec![], vec![]);
         let now = Timestamp::from_millis(0);
         let delivery = Delivery::new(settings, book);
-        let mut bench = Self { delivery, entries, now, sent, notices, commits_fail: false };
+        let mut bench =
+            Self { delivery, entries, now, sent, notices, commits_fail: false, damaged: None, epoch_asked: 0 };
         bench.give(Input::Timer);
         bench
     }
@@ -46,20 +50,35 @@ impl Bench {
                             entry.lane == lane
                                 && entry.ordinal > after_ordinal
                                 && entry.state == EntryState::Pending
-                                && entry.next_attempt_at <= self.now
+                                && entry.is_due(self.now)
                         };
                         let entries: Vec<Entry> = self.entries.iter().filter(due).take(limit).cloned().collect();
                         let exhausted = entries.len() < limit;
                         inputs.insert(0, Input::Loaded { lane, entries, exhausted });
                     }
                     Output::Persist { batch, .. } if self.commits_fail => inputs.insert(0, Input::PersistFailed(batch)),
+                    Output::Persist { batch, changes } if changes.iter().any(|change| self.is_impossible(change)) => {
+                        inputs.insert(0, Input::PersistRefused(batch));
+                    }
                     Output::Persist { batch, changes } => {
                         changes.iter().for_each(|change| self.apply(change));
                         inputs.insert(0, Input::Durable(batch));
                     }
                     Output::Transmit { request, lane, ids, .. } => self.sent.push((request, lane, ids)),
                     Output::Notify(notice) => self.notices.push(notice),
-                    Output::FetchEpoch | Output::LoadRetained { .. } => {}
+                    Output::FetchEpoch => self.epoch_asked += 1,
+                    Output::LoadRetained { epoch, after, limit } => {
+                        let limit = usize::try_from(limit).unwrap();
+                        let of = |entry: &&Entry| match entry.state {
+                            EntryState::Settled { epoch: of, .. } => of == epoch && entry.log_place().unwrap() > after,
+                            _ => false,
+                        };
+                        let mut entries: Vec<Entry> = self.entries.iter().filter(of).cloned().collect();
+                        entries.sort_by_key(Entry::log_place);
+                        entries.truncate(limit);
+                        let exhausted = entries.len() < limit;
+                        inputs.insert(0, Input::Retained { epoch, entries, exhausted });
+                    }
                 }
             }
             check(&self.delivery).unwrap();
@@ -70,21 +89,49 @@ impl Bench {
         let (Change::Settle { id, .. }
         | Change::Reschedule { id, .. }
         | Change::Expire { id, .. }
-        | Change::Bury { id, .. }) = change
+        | Change::Bury { id, .. }
+        | Change::Reoffer { id }) = change
         else {
             return;
         };
         let entry = self.entries.iter_mut().find(|entry| entry.id == *id).unwrap();
         match change {
-            Change::Settle { state, .. } => entry.state = *state,
-            Change::Reschedule { next_attempt_at, .. } => entry.next_attempt_at = *next_attempt_at,
+            Change::Settle { state, at, .. } => (entry.state, entry.terminal_at) = (*state, Some(*at)),
+            Change::Reschedule { next_attempt_at, attempts, .. } => {
+                (entry.next_attempt_at, entry.attempts) = (*next_attempt_at, *attempts);
+            }
+            Change::Reoffer { .. } => (entry.state, entry.not_after) = (EntryState::Pending, None),
             Change::Expire { .. } => entry.state = EntryState::Expired,
             _ => entry.state = EntryState::Dead,
         }
     }
 
+    fn is_impossible(&self, change: &Change) -> bool {
+        let (Change::Settle { id, .. }
+        | Change::Reschedule { id, .. }
+        | Change::Expire { id, .. }
+        | Change::Bury { id, .. }
+        | Change::Reoffer { id }) = change
+        else {
+            return false;
+        };
+        self.damaged == Some(*id)
+    }
+
+    fn settle_all(&mut self) {
+        while let Some((request, _, ids)) = self.sent.pop() {
+            self.settle(request, &ids);
+        }
+    }
+
+    /// The platform was restored and has lost all of the first epoch.
+    fn restore(&mut self) {
+        let notice = EpochNotice { epoch: EpochId::from_bytes([2; 16]), previous: vec![] };
+        self.give(Input::EpochSeen(notice));
+    }
+
     fn settle(&mut self, request: RequestNumber, ids: &[RecordId]) {
-        let verdict = || Verdict::Settled(TerminalReceipt { epoch: epoch(), position: 7, bytes: vec![] });
+        let verdict = || Verdict::Settled(TerminalReceipt { epoch: epoch(), position: 7, time: None, bytes: vec![] });
         let results = ids.iter().map(|id| RecordAnswer { id: *id, verdict: verdict() }).collect();
         self.give(Input::Answered { request, results });
     }
@@ -236,4 +283,170 @@ fn an_earlier_incarnation_goes_first_for_the_same_case() {
     assert!(bench.sent.is_empty());
     bench.settle(request, &ids);
     assert_eq!(bench.sent.pop().unwrap().2, [id(2)]);
+}
+
+fn settled(number: u32, position: u64) -> Entry {
+    Entry { state: EntryState::Settled { epoch: epoch(), position }, ..entry(number, Lane::Case) }
+}
+
+fn reoffered(bench: &Bench) -> u64 {
+    let changed = |notice: &Notice| match notice {
+        Notice::EpochChanged { reoffered, .. } => Some(*reoffered),
+        _ => None,
+    };
+    bench.notices.iter().find_map(changed).unwrap()
+}
+
+#[test]
+fn a_restore_offers_everything_again_however_many_records_share_a_position() {
+    let last = tongqiao_protocol::limits::SEQUENCE_MAX;
+    let entries: Vec<Entry> = (1..=1_700).map(|number| settled(number, if number < 50 { 7 } else { last })).collect();
+    let mut bench = Bench::new(Settings::default(), entries);
+    bench.restore();
+    assert_eq!(reoffered(&bench), 1_700);
+    assert!(bench.entries.iter().all(|entry| entry.state == EntryState::Pending));
+}
+
+#[test]
+fn one_damaged_record_does_not_keep_the_others_from_being_offered_again() {
+    let entries: Vec<Entry> = (1..=600).map(|number| settled(number, u64::from(number))).collect();
+    let mut bench = Bench::new(Settings::default(), entries);
+    bench.damaged = Some(id(77));
+    bench.restore();
+    assert_eq!(reoffered(&bench), 599);
+    assert!(bench.notices.contains(&Notice::StoreRefuses { id: id(77) }));
+    let left: Vec<_> = bench.entries.iter().filter(|entry| entry.state != EntryState::Pending).collect();
+    assert_eq!(left.len(), 1);
+}
+
+#[test]
+fn a_commit_that_can_never_succeed_stops_neither_the_others_nor_the_turn_of_an_epoch() {
+    let entries: Vec<Entry> = (1..=9).map(|number| entry(number, Lane::Case)).collect();
+    let mut bench = Bench::new(Settings::default(), entries);
+    bench.damaged = Some(id(4));
+    bench.settle_all();
+    let left = bench.entries.iter().filter(|entry| entry.state == EntryState::Pending).map(|entry| entry.id);
+    assert_eq!(left.collect::<Vec<_>>(), [id(4)]);
+    assert!(bench.notices.contains(&Notice::StoreRefuses { id: id(4) }));
+    bench.restore();
+    assert_eq!(reoffered(&bench), 8);
+}
+
+#[test]
+fn a_clock_that_is_set_back_by_a_year_delays_nothing_by_a_year() {
+    let year = 365 * 86_400_000;
+    let mut bench = Bench::new(Settings::default(), vec![entry(1, Lane::Case), entry(2, Lane::Payment)]);
+    bench.now = bench.now.plus_millis(year);
+    bench.give(Input::Timer);
+    for (request, _, _) in std::mem::take(&mut bench.sent) {
+        let failure = failure(FailureScope::Endpoint, Retry::AfterDelay, None);
+        bench.give(Input::Failed { request, failure });
+    }
+    assert!(bench.sent.is_empty(), "the lanes wait");
+    bench.now = bench.now.plus_millis(-year);
+    bench.give(Input::Timer);
+    while bench.sent.len() < 2 {
+        bench.wait();
+    }
+    assert!(bench.now.as_millis() < 3_600_000, "{}", bench.now);
+}
+
+#[test]
+fn a_record_put_off_by_a_clock_a_year_ahead_is_sent_when_the_clock_is_right() {
+    let mut ahead = entry(1, Lane::Case);
+    (ahead.attempts, ahead.next_attempt_at) = (3, Timestamp::from_millis(365 * 86_400_000));
+    let bench = Bench::new(Settings::default(), vec![ahead]);
+    assert_eq!(bench.sent.len(), 1);
+}
+
+#[test]
+fn what_was_settled_is_sent_after_a_restore_also_when_its_time_is_over() {
+    let mut bill = settled(1, 3);
+    (bill.kind, bill.lane, bill.not_after) = (EntryKind::Bill, Lane::Payment, Some(Timestamp::from_millis(100)));
+    let mut bench = Bench::new(Settings::default(), vec![bill]);
+    bench.now = Timestamp::from_millis(1_000_000);
+    bench.restore();
+    assert_eq!(bench.sent.len(), 1);
+    assert!(!bench.notices.iter().any(|notice| matches!(notice, Notice::Expired { .. })));
+}
+
+#[test]
+fn a_refused_refund_does_not_hold_up_what_follows_on_its_bill() {
+    let of_bill = |number: u32, kind| Entry {
+        kind,
+        lane: Lane::Payment,
+        stream: entry(1, Lane::Payment).stream,
+        sequence: Sequence::new(u64::from(number)).unwrap(),
+        ..entry(number, Lane::Payment)
+    };
+    let mut bench = Bench::new(Settings::default(), vec![of_bill(1, EntryKind::Refund), of_bill(2, EntryKind::Refund)]);
+    let (request, _, ids) = bench.sent.pop().unwrap();
+    let receipt = TerminalReceipt { epoch: epoch(), position: 1, time: None, bytes: vec![] };
+    let results = vec![RecordAnswer { id: ids[0], verdict: Verdict::Refused(receipt) }];
+    bench.give(Input::Answered { request, results });
+    assert_eq!(bench.sent.pop().unwrap().2, [id(2)]);
+}
+
+#[test]
+fn an_epoch_that_was_heard_of_is_asked_for_until_the_platform_answers() {
+    let mut bench = Bench::new(Settings::default(), vec![entry(1, Lane::Case)]);
+    bench.settle_all();
+    bench.give(Input::EpochHeard(epoch()));
+    assert_eq!(bench.epoch_asked, 0, "nothing new");
+    bench.give(Input::EpochHeard(EpochId::from_bytes([2; 16])));
+    for asked in 1..4 {
+        assert_eq!(bench.epoch_asked, asked);
+        bench.give(Input::EpochUnavailable);
+        while bench.epoch_asked == asked {
+            bench.wait();
+        }
+    }
+    bench.restore();
+    assert_eq!(bench.delivery.epoch(), Some(EpochId::from_bytes([2; 16])));
+    // An answer that was under way still names the old one.
+    let asked = bench.epoch_asked;
+    bench.give(Input::EpochHeard(epoch()));
+    assert_eq!(bench.epoch_asked, asked);
+}
+
+#[test]
+fn a_payment_overtakes_a_backlog_and_bulk_still_gets_its_turn() {
+    let settings = Settings {
+        batch_records: 1,
+        requests_under_way: 1,
+        concurrency: [1; 4],
+        bulk_floor: 5,
+        window_entries: 200,
+        ..Settings::default()
+    };
+    let mut entries: Vec<Entry> = (1..=40).map(|number| entry(number, Lane::Case)).collect();
+    entries.extend((41..=50).map(|number| entry(number, Lane::Bulk)));
+    let mut bench = Bench::new(settings, entries);
+    let mut order = Vec::new();
+    for step in 0..25 {
+        assert_eq!(bench.sent.len(), 1, "one request under way over all lanes");
+        if step == 10 {
+            bench.entries.push(entry(51, Lane::Payment));
+            bench.give(Input::Appended { lane: Lane::Payment });
+        }
+        let (request, lane, ids) = bench.sent.pop().unwrap();
+        order.push(lane);
+        bench.settle(request, &ids);
+    }
+    let paid = order.iter().position(|lane| *lane == Lane::Payment).unwrap();
+    assert!((11..=12).contains(&paid), "{order:?}");
+    let bulk: Vec<usize> = (0..order.len()).filter(|at| order[*at] == Lane::Bulk).collect();
+    assert!(bulk.windows(2).all(|pair| pair[1] - pair[0] <= 6), "{order:?}");
+    assert!((3..=5).contains(&bulk.len()), "{order:?}");
+}
+
+#[test]
+fn retention_counts_from_the_platform_s_time() {
+    let mut bench = Bench::new(Settings::default(), vec![entry(1, Lane::Case)]);
+    let (request, _, ids) = bench.sent.pop().unwrap();
+    let time = Some(Timestamp::from_millis(1_790_000_000_000));
+    let receipt = TerminalReceipt { epoch: epoch(), position: 1, time, bytes: vec![] };
+    let results = vec![RecordAnswer { id: ids[0], verdict: Verdict::Settled(receipt) }];
+    bench.give(Input::Answered { request, results });
+    assert_eq!(bench.entries[0].terminal_at, time);
 }

@@ -3,5 +3,5 @@
 mod record;
 mod view;
 
-pub use record::{BillLine, BillRecord, Payer, RefundRecord, VoidRecord};
+pub use record::{BillLine, BillRecord, FenceRecord, Payer, RefundRecord, VoidRecord};
 pub use view::{BillState, BillView, Paid, PaymentOutcome, RefundState, RefundView};

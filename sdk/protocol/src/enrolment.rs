@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::key_directory::KeyUse;
-use crate::{KeyId, PartyId, PublicKey, Suite, Timestamp};
+use crate::{KeyId, PartyId, PublicKey, SignatureValue, Suite, Timestamp};
 
 /// What kind of party enrols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,14 +53,23 @@ pub struct OfferedKey {
     /// What it is for.
     #[serde(rename = "use")]
     pub key_use: KeyUse,
+    /// The key's own signature over [`proof_message`]: whoever enrols a key has its secret.
+    pub proof: SignatureValue,
 }
 
 impl OfferedKey {
-    /// The row for a key.
-    pub fn new(keyid: KeyId, public_key: &PublicKey, key_use: KeyUse) -> Self {
+    /// The row for a key that has signed its proof.
+    pub fn new(keyid: KeyId, public_key: &PublicKey, key_use: KeyUse, proof: SignatureValue) -> Self {
         let suite = public_key.suite();
-        Self { keyid, suite, public_key: STANDARD.encode(public_key.as_bytes()), key_use }
+        Self { keyid, suite, public_key: STANDARD.encode(public_key.as_bytes()), key_use, proof }
     }
+}
+
+/// What a key signs to be enrolled: that this code makes it a key of this party.
+///
+/// A lost answer is asked for with the very same bytes, so the signature must come out the same every time.
+pub fn proof_message(keyid: &KeyId, code: &str, party: &PartyId) -> Vec<u8> {
+    alloc::format!("tongqiao-enrolment-v1\n{keyid}\n{code}\n{party}").into_bytes()
 }
 
 /// The answer: what stands in the directory from now on.
@@ -87,6 +96,9 @@ pub struct PartyScopes {
     /// Other authors whose records it may carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<PartyId>,
+    /// Other parties whose cases it may move on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<PartyId>,
 }
 
 /// A key that was enrolled.

@@ -242,6 +242,8 @@ pub enum ErrorCode {
     RefundTooLate,
     /// `refund.failed`: The money could not be returned to the payer.
     RefundFailed,
+    /// `bill.outcome_unknown`: Its time has passed and nobody knows whether the platform has it.
+    BillOutcomeUnknown,
     /// `item.unknown`: The catalogue has no such item and version.
     ItemUnknown,
     /// `item.not_in_force`: The item's version is not in force.
@@ -460,6 +462,7 @@ Row { code: "payment.not_queued", number: 4103, kind: ErrorKind::Unavailable, ht
 Row { code: "bill.void_id_conflict", number: 4501, kind: ErrorKind::Integrity, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["bill"], zh: ("该缴款单已由另一条作废记录作废", "无需处理，缴款单已作废。"), en: ("This bill was voided by another record", "Nothing to do, the bill is void.") },
 Row { code: "refund.too_late", number: 4502, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["refund", "not_after"], zh: ("退款超过最迟时间才到达，已永久拒绝", "若仍需退款，用新编号另办。"), en: ("The refund arrived after its not_after and is refused for ever", "Make a new refund with a new id if it is still wanted.") },
 Row { code: "refund.failed", number: 4503, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Applied, params: &["refund", "reason"], zh: ("款项未能退回缴款人", "须人工与缴款人处理。"), en: ("The money could not be returned to the payer", "A person must settle it with the payer.") },
+Row { code: "bill.outcome_unknown", number: 4504, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &["bill"], zh: ("已过最迟时间，平台是否收到尚不可知", "须先确认结果（查询，必要时查封），未确认不存在前不得另开。"), en: ("Its time has passed and nobody knows whether the platform has it", "Resolve it: ask, then fence. Never make another one before the answer is absent.") },
 Row { code: "item.unknown", number: 5001, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["code", "version"], zh: ("目录中没有该事项及版本", "请在现行目录中查找事项。"), en: ("The catalogue has no such item and version", "Find the item in the current catalogue.") },
 Row { code: "item.not_in_force", number: 5002, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["code", "version"], zh: ("事项版本未生效或已废止", "请使用现行版本。"), en: ("The item's version is not in force", "Use the version in force.") },
 Row { code: "item.division_mismatch", number: 5003, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该区划不办理此事项", "请选择事项的办理区划。"), en: ("The item is not handled in this division", "Choose a division that the item serves.") },
@@ -609,6 +612,7 @@ impl ErrorCode {
         Self::BillVoidIdConflict,
         Self::RefundTooLate,
         Self::RefundFailed,
+        Self::BillOutcomeUnknown,
         Self::ItemUnknown,
         Self::ItemNotInForce,
         Self::ItemDivisionMismatch,

@@ -31,6 +31,9 @@ pub const LEASE_NUMBERS_MAX: u64 = 1_000;
 pub const RETENTION_DAYS_DEFAULT: u32 = 30;
 /// The most lines of a bill.
 pub const BILL_LINES_MAX: usize = 200;
+/// The most that one bill may ask for with its late fee, in fen: a thousand million yuan. Far below what an amount can hold,
+/// so that sums over millions of bills cannot overflow.
+pub const BILL_FEN_MAX: i64 = 100_000_000_000;
 /// The most materials of one application.
 pub const MATERIALS_MAX: usize = 200;
 /// The most lines of a correction notice.

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::bill::Paid;
 use crate::signed_record::RecordSignature;
 use crate::{
     CaseId, Digest, EpochId, KeyId, PublicKey, RecordId, RecordKind, SignedRecord, Suite, Timestamp, Verifier,
@@ -26,6 +27,22 @@ pub enum ReceiptKind {
     Settled,
     /// Refused. Terminal.
     Refused,
+}
+
+/// What a receipt about money speaks of. Several of them name the same bill, and each proves something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiptOf {
+    /// A bill was registered, or refused for ever.
+    Bill,
+    /// A bill was voided.
+    Void,
+    /// A bill's id was fenced.
+    Fence,
+    /// A refund was recorded, or refused for ever.
+    Refund,
+    /// A bill was paid.
+    Payment,
 }
 
 /// The body of a receipt.
@@ -49,6 +66,12 @@ pub struct ReceiptBody {
     pub position: u64,
     /// When.
     pub time: Timestamp,
+    /// What it speaks of, for receipts about money; absent for case events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<ReceiptOf>,
+    /// How the bill was paid, for receipts of payments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Paid>,
     /// The problem document, for refusals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<serde_json::Value>,

@@ -32,6 +32,8 @@ pub enum RecordKind {
     Void,
     /// A refund of a paid bill.
     Refund,
+    /// The order to refuse a bill's id for ever.
+    Fence,
     /// The root of a batch of receipts.
     Receipts,
     /// The key directory.
@@ -49,6 +51,7 @@ impl RecordKind {
         Self::Bill,
         Self::Void,
         Self::Refund,
+        Self::Fence,
         Self::Receipts,
         Self::Directory,
         Self::Catalogue,
@@ -62,6 +65,7 @@ impl RecordKind {
             Self::Bill => "tongqiao-bill-v1",
             Self::Void => "tongqiao-void-v1",
             Self::Refund => "tongqiao-refund-v1",
+            Self::Fence => "tongqiao-fence-v1",
             Self::Receipts => "tongqiao-receipts-v1",
             Self::Directory => "tongqiao-directory-v1",
             Self::Catalogue => "tongqiao-catalogue-v1",

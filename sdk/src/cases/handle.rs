@@ -144,7 +144,8 @@ async fn terminal(shared: &Shared, id: RecordId) -> Result<Option<Result<Vec<u8>
             let code = ErrorCode::EventBlocked;
             Some(Err(problem_in(&stored).map_or_else(|| Error::of(code), Error::from_problem)))
         }
-        EntryState::Expired => Some(Err(Error::of(ErrorCode::BillTooLate))),
+        // It may have arrived: only the platform's proof says that it did not.
+        EntryState::Expired => Some(Err(Error::of(ErrorCode::BillOutcomeUnknown))),
     })
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tongqiao_engine::delivery::{Missing, RecordAnswer, TerminalReceipt, Verdict};
 use tongqiao_engine::{EntryKind, Failure, FailureScope, Outcome, Retry, Sequence};
-use tongqiao_protocol::receipt::ReceiptKind;
-use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId, limits};
+use tongqiao_protocol::receipt::{ReceiptKind, ReceiptOf};
+use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId};
 
 use super::transmit::Stored;
 use crate::client::Shared;
@@ -63,47 +63,38 @@ pub(super) async fn case_events(
     Ok(answers)
 }
 
-/// The verdict on a bill, a void or a refund: a receipt stands in the view that answers it.
+/// The verdict on a bill, a void or a refund: its own receipt stands in the view that answers it.
 pub(super) async fn payment(shared: &Shared, records: &[Stored], body: &[u8]) -> Result<Vec<RecordAnswer>, Failure> {
     let answer = serde_json::from_slice::<View<'_>>(body).map_err(|error| unreadable(&error.to_string()))?;
     let Some(record) = records.first() else { return Ok(Vec::new()) };
-    let Some(receipt) = answer.receipt else { return Err(unreadable("the answer has no receipt")) };
-    let verdict = match record.entry.kind {
-        EntryKind::Void => voided(shared, record, &answer, receipt).await,
-        _ => receipted(shared, record, receipt).await,
+    // A void has no id of its own: its receipt names the bill, and the void's digest.
+    let (receipt, id, of) = match record.entry.kind {
+        EntryKind::Void => {
+            let bill = RecordId::from_bytes(*record.entry.stream.subject.as_bytes());
+            (answer.void_receipt, bill, ReceiptOf::Void)
+        }
+        EntryKind::Refund => (answer.receipt, record.entry.id, ReceiptOf::Refund),
+        EntryKind::Bill | EntryKind::CaseEvent => (answer.receipt, record.entry.id, ReceiptOf::Bill),
     };
+    let Some(receipt) = receipt else { return Err(unreadable("the answer has no receipt")) };
+    let verdict = receipted(shared, record, receipt, id, Some(of)).await;
     Ok(vec![RecordAnswer { id: record.entry.id, verdict }])
 }
 
 /// As much of the view of a bill or a refund as settles a record.
 #[derive(Deserialize)]
 struct View<'a> {
-    #[serde(default)]
-    state: String,
     #[serde(borrow, default)]
     receipt: Option<&'a RawValue>,
-}
-
-/// A void has no receipt of its own: the view carries the bill's, which proves that the platform speaks of our bill. Its
-/// position says nothing of the void, so that any new epoch makes us offer the void again; voiding twice is once.
-async fn voided(shared: &Shared, record: &Stored, view: &View<'_>, raw: &RawValue) -> Verdict {
-    let bytes = raw.get().as_bytes();
-    match receipt::verify(shared, bytes).await {
-        Ok(body) if body.record.as_bytes() == record.entry.stream.subject.as_bytes() && view.state == "void" => {
-            let (epoch, position) = (body.epoch, limits::SEQUENCE_MAX);
-            Verdict::Settled(TerminalReceipt { epoch, position, bytes: bytes.to_vec() })
-        }
-        Ok(_) => Verdict::Unverifiable,
-        Err(error) => {
-            tracing::error!(id = %record.entry.id, %error, "a receipt does not verify");
-            Verdict::Unverifiable
-        }
-    }
+    #[serde(borrow, default)]
+    void_receipt: Option<&'a RawValue>,
 }
 
 async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
     match (one.status.as_str(), one.receipt, one.problem) {
-        ("settled" | "refused" | "duplicate", Some(receipt), _) => receipted(shared, record, receipt).await,
+        ("settled" | "refused" | "duplicate", Some(receipt), _) => {
+            receipted(shared, record, receipt, record.entry.id, None).await
+        }
         ("deferred", ..) => Verdict::Deferred(missing(one.missing)),
         // Judged without a place in the log: the record could not be read, or is not its author's.
         (_, None, Some(problem)) => Verdict::Failed(Failure {
@@ -123,15 +114,16 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
 }
 
 /// The receipt decides, whatever the answer's status says: it is signed, the status is not.
-async fn receipted(shared: &Shared, record: &Stored, raw: &RawValue) -> Verdict {
+async fn receipted(shared: &Shared, record: &Stored, raw: &RawValue, id: RecordId, of: Option<ReceiptOf>) -> Verdict {
     let bytes = raw.get().as_bytes();
     match receipt::verify(shared, bytes).await {
-        Ok(body) if body.record != record.entry.id || body.digest != record.entry.digest => {
+        Ok(body) if body.record != id || body.digest != record.entry.digest || body.of != of => {
             tracing::error!(id = %record.entry.id, "a receipt is for another record");
             Verdict::Unverifiable
         }
         Ok(body) => {
-            let terminal = TerminalReceipt { epoch: body.epoch, position: body.position, bytes: bytes.to_vec() };
+            let (epoch, position, time) = (body.epoch, body.position, Some(body.time));
+            let terminal = TerminalReceipt { epoch, position, time, bytes: bytes.to_vec() };
             match body.kind {
                 ReceiptKind::Settled => Verdict::Settled(terminal),
                 ReceiptKind::Refused => Verdict::Refused(terminal),

@@ -31,7 +31,12 @@ pub(super) struct Role {
 impl Role {
     /// Takes the role if nobody holds it at `now`; `None` when somebody does.
     pub(super) fn take(store: &dyn Store, holder: RequestId, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        let expected = match store.document(Collection::Role, KEY)? {
+        let found = match store.document(Collection::Role, KEY) {
+            // Nobody can show that he holds a role whose document is damaged; writing it again mends it.
+            Err(error) if *error.reason() == Reason::CorruptRow => return take_anew(store, holder, now),
+            found => found?,
+        };
+        let expected = match found {
             None => Expected::Absent,
             Some(document) => {
                 let holding = serde_json::from_slice::<Holding>(&document.bytes).ok();
@@ -77,6 +82,12 @@ impl Role {
     pub(super) fn fence(&self) -> Change {
         Change::RequireDocument { collection: Collection::Role, key: KEY.to_owned(), version: self.version }
     }
+}
+
+/// Takes the role over a document that cannot be read. The store counts its versions on, so an old fence fits no more.
+fn take_anew(store: &dyn Store, holder: RequestId, now: Timestamp) -> Result<Option<Role>, StoreError> {
+    tracing::warn!("the document of the delivery role was damaged and is written anew");
+    put(store, holder, Expected::Any, now).map(|version| Some(Role { holder, version }))
 }
 
 /// Whether a commit failed because the role has passed to somebody else.

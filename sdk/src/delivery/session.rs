@@ -7,9 +7,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tongqiao_engine::delivery::{BatchId, Delivery, Input, Output, Settings};
-use tongqiao_engine::{Change, Collection, EpochBook, Lane};
-use tongqiao_protocol::EpochId;
-use tongqiao_store::{PendingQuery, StoreError};
+use tongqiao_engine::{Change, Collection, EpochBook, Lane, LogPlace};
+use tongqiao_protocol::{EpochId, Outcome};
+use tongqiao_store::{PendingQuery, Reason, Store, StoreError};
 
 use super::role::{self, Role};
 use super::transmit;
@@ -44,10 +44,7 @@ enum Standing {
 
 impl Session {
     pub(super) async fn open(shared: Arc<Shared>, role: Role) -> Result<Self, StoreError> {
-        let stored = shared.storage.run(|store| store.document(Collection::Epoch, EpochBook::KEY)).await?;
-        // A book that cannot be read is begun anew: the worst that follows is that settled records are offered again,
-        // and the platform answers `duplicate`.
-        let book = stored.and_then(|document| EpochBook::from_bytes(&document.bytes).ok()).unwrap_or_default();
+        let book = shared.storage.run(read_book).await?;
         let machine = Delivery::new(Settings::default(), book);
         let (answers, inputs) = mpsc::channel(INPUTS_WAITING);
         let last_renewal_at = tokio::time::Instant::now();
@@ -61,6 +58,8 @@ impl Session {
         let mut renewal = tokio::time::interval(Duration::from_millis(role::RENEWAL_MS));
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut epochs = self.shared.exchange.epochs();
+        // What other requests have heard of the epoch before this session began counts as well.
+        epochs.mark_changed();
         self.feed(Input::Timer);
         while self.standing == Standing::Holding && !*stop.borrow() {
             self.obey().await;
@@ -75,7 +74,10 @@ impl Session {
                 }
                 () = self.shared.appended.notified() => self.appended(),
                 () = self.shared.nudged.notified() => self.feed(Input::Nudged),
-                Ok(()) = epochs.changed() => self.fetch_epoch(),
+                Ok(()) = epochs.changed() => {
+                    let heard = *epochs.borrow_and_update();
+                    heard.into_iter().for_each(|epoch| self.feed(Input::EpochHeard(epoch)));
+                }
                 _ = poll.tick() => self.appended(),
                 () = tokio::time::sleep(wake_in) => self.feed(Input::Timer),
             }
@@ -117,16 +119,14 @@ impl Session {
                 Output::Load { lane, after_ordinal, limit } => self.load(lane, after_ordinal, limit).await,
                 Output::Persist { batch, changes } => self.persist(batch, changes).await,
                 Output::Transmit { request, kind, ids, .. } => {
-                    let (shared, answers) = (Arc::clone(&self.shared), self.answers.clone());
-                    self.requests.spawn(async move {
-                        let input = transmit::transmit(&shared, request, kind, ids).await;
-                        // Nobody listens when the role was lost; the next holder sends the same records again.
-                        drop(answers.send(input).await);
+                    let shared = Arc::clone(&self.shared);
+                    self.spawn(async move { transmit::transmit(&shared, request, kind, ids).await }, move || {
+                        transmit::abandoned(request)
                     });
                 }
                 Output::FetchEpoch => self.fetch_epoch(),
-                Output::LoadRetained { epoch, from_position, limit } => {
-                    self.load_retained(epoch, from_position, limit).await;
+                Output::LoadRetained { epoch, after, limit } => {
+                    self.load_retained(epoch, after, limit).await;
                 }
                 Output::Notify(notice) => self.shared.notices.give(notice),
             }
@@ -161,14 +161,14 @@ impl Session {
                 if role::is_conflict(&error) {
                     self.standing = Standing::Lost;
                 }
-                Input::PersistFailed(batch)
+                if can_never_succeed(&error) { Input::PersistRefused(batch) } else { Input::PersistFailed(batch) }
             }
         };
         self.feed(input);
     }
 
-    async fn load_retained(&mut self, epoch: EpochId, from_position: u64, limit: u32) {
-        let found = self.shared.storage.run(move |store| store.settled_since(&epoch, from_position, limit)).await;
+    async fn load_retained(&mut self, epoch: EpochId, after: LogPlace, limit: u32) {
+        let found = self.shared.storage.run(move |store| store.settled_since(&epoch, after, limit)).await;
         let input = match found {
             Ok(entries) => {
                 let exhausted = entries.len() < limit as usize;
@@ -183,15 +183,40 @@ impl Session {
     }
 
     fn fetch_epoch(&mut self) {
-        let (shared, answers) = (Arc::clone(&self.shared), self.answers.clone());
-        self.requests.spawn(async move {
-            let input = match epoch::fetch(&shared).await {
+        let shared = Arc::clone(&self.shared);
+        let asking = async move {
+            match epoch::fetch(&shared).await {
                 Ok(notice) => Input::EpochSeen(notice),
                 Err(error) => {
                     tracing::debug!(code = error.code().code(), "the platform's epoch could not be had");
                     Input::EpochUnavailable
                 }
+            }
+        };
+        self.spawn(asking, || Input::EpochUnavailable);
+    }
+
+    /// Runs a question to the platform beside the machine. Every question gets its answer, also when the asking panics: a
+    /// machine that waits for one that never comes would send ever less.
+    fn spawn(
+        &mut self,
+        asking: impl Future<Output = Input> + Send + 'static,
+        abandoned: impl FnOnce() -> Input + Send + 'static,
+    ) {
+        let answers = self.answers.clone();
+        self.requests.spawn(async move {
+            // A task of its own, so that a panic is an answer; in a set of its own, so that it ends with this one.
+            let mut alone = JoinSet::new();
+            alone.spawn(asking);
+            let input = match alone.join_next().await {
+                Some(Ok(input)) => input,
+                ended => {
+                    let error = ended.and_then(Result::err);
+                    tracing::error!(?error, "a request of the delivery ended abnormally");
+                    abandoned()
+                }
             };
+            // Nobody listens when the role was lost; the next holder sends the same records again.
             drop(answers.send(input).await);
         });
     }
@@ -217,5 +242,63 @@ impl Session {
         if self.last_renewal_at.elapsed() >= Duration::from_millis(role::RENEWAL_MS) {
             self.renew().await;
         }
+    }
+}
+
+/// The epoch book. One that is damaged is made again of the epochs that receipts are kept of: of an epoch between two restores
+/// the platform may know nothing, and what was settled in it would never be offered again.
+fn read_book(store: &dyn Store) -> Result<EpochBook, StoreError> {
+    let book = match store.document(Collection::Epoch, EpochBook::KEY) {
+        Ok(None) => None,
+        Ok(Some(document)) => EpochBook::from_bytes(&document.bytes).ok(),
+        Err(error) if *error.reason() == Reason::CorruptRow => None,
+        Err(error) => return Err(error),
+    };
+    match book {
+        Some(book) => Ok(book),
+        None => {
+            let epochs = store.epochs()?;
+            if !epochs.is_empty() {
+                tracing::warn!(epochs = epochs.len(), "the epoch book is lost and made again of the receipts");
+            }
+            Ok(EpochBook::rebuilt(epochs))
+        }
+    }
+}
+
+/// Whether a commit was refused for what it asks, so that asking again is in vain.
+fn can_never_succeed(error: &StoreError) -> bool {
+    let of_the_change = matches!(
+        error.reason(),
+        Reason::EntryUnknown { .. } | Reason::CorruptRow | Reason::InvalidChange { .. } | Reason::NotForgettable { .. }
+    );
+    of_the_change && error.outcome() == Outcome::Rejected
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use tongqiao_engine::{EpochNotice, Expected};
+    use tongqiao_protocol::EpochId;
+    use tongqiao_store::MemoryStore;
+
+    use super::*;
+
+    fn write(store: &MemoryStore, bytes: Vec<u8>) {
+        let key = EpochBook::KEY.to_owned();
+        let change = Change::PutDocument { collection: Collection::Epoch, key, expected: Expected::Any, bytes };
+        store.commit(vec![change]).unwrap();
+    }
+
+    #[test]
+    fn a_book_that_cannot_be_read_does_not_stop_the_delivery() {
+        let store = MemoryStore::new().unwrap();
+        assert_eq!(read_book(&store).unwrap(), EpochBook::default());
+        let notice = EpochNotice { epoch: EpochId::from_bytes([1; 16]), previous: vec![] };
+        let book = EpochBook::default().turned(&notice).unwrap();
+        write(&store, book.to_bytes());
+        assert_eq!(read_book(&store).unwrap(), book);
+        write(&store, b"noise".to_vec());
+        assert_eq!(read_book(&store).unwrap().current(), None);
     }
 }

@@ -177,7 +177,12 @@ impl Keyring {
             _ => {}
         }
         let fetched = self.fetch(shared).await;
-        *asking = Some((Instant::now(), fetched.as_ref().map(|_| ()).map_err(Error::code)));
+        // Only a search in vain makes a pause: a key that comes into use right after must be found.
+        *asking = match &fetched {
+            Ok(keys) if is_newer(keys) => None,
+            Ok(_) => Some((Instant::now(), Ok(()))),
+            Err(error) => Some((Instant::now(), Err(error.code()))),
+        };
         fetched.map_err(|error| unavailable().because(error))
     }
 

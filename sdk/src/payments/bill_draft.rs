@@ -16,7 +16,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(24 * 3_600);
 ///     .line("certificate", "证书工本费", 2, "5.00")
 ///     .late_fee("0.50");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct BillDraft {
     bill: Option<BillId>,
@@ -37,6 +37,20 @@ struct Line {
     unit_price: String,
 }
 
+impl std::fmt::Debug for BillDraft {
+    /// Without the payer: a log is no place for people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BillDraft")
+            .field("bill", &self.bill)
+            .field("division", &self.division)
+            .field("case", &self.case)
+            .field("lines", &self.lines)
+            .field("late_fee", &self.late_fee)
+            .field("taken_within", &self.taken_within)
+            .finish_non_exhaustive()
+    }
+}
+
 impl BillDraft {
     /// A bill for a division's treasury (6, 9 or 12 digits), to be paid by somebody.
     pub fn new(division: &str, payer: &str) -> Self {
@@ -52,8 +66,9 @@ impl BillDraft {
         }
     }
 
-    /// The bill's id, made and stored by the application before it makes the bill. Making a bill whose id this store
-    /// already has changes nothing, so that an application that was killed can simply make it again.
+    /// The bill's id, made and stored by the application before it makes the bill. Making the same bill again under an id
+    /// that this store already has changes nothing, so that an application that was killed, or dropped the future, can
+    /// simply make it again. Another bill under that id is an error.
     pub const fn bill_id(mut self, bill: BillId) -> Self {
         self.bill = Some(bill);
         self

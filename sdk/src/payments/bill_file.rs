@@ -1,8 +1,9 @@
 //! What the store keeps of a bill beside its record.
 
 use serde::{Deserialize, Serialize};
+use tongqiao_engine::bill_life::{BillLife, BillNotice};
 use tongqiao_engine::{Change, Collection, Expected};
-use tongqiao_protocol::bill::BillView;
+use tongqiao_protocol::bill::{BillState, BillView, RefundView};
 use tongqiao_protocol::{BillId, IncarnationId, ProducerId, Timestamp};
 use tongqiao_store::{Reason, Store, StoreError};
 
@@ -10,19 +11,21 @@ use crate::Error;
 use crate::client::Shared;
 
 /// The document of a bill.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct BillFile {
     pub(super) bill: BillId,
     pub(super) producer: ProducerId,
     /// The life of the store in which the bill's stream began.
     pub(super) incarnation: IncarnationId,
     pub(super) not_after: Timestamp,
-    /// What the platform said last.
+    /// What is known of it: old answers and impossible ones change nothing here.
+    pub(super) life: BillLife,
+    /// What the platform said last and proved, with its receipts.
     #[serde(default)]
     pub(super) view: Option<BillView>,
-    /// Whether the application has been told of the payment.
+    /// Whether the application has acknowledged the payment.
     #[serde(default)]
-    pub(super) notified: bool,
+    pub(super) acknowledged: bool,
 }
 
 impl BillFile {
@@ -35,35 +38,64 @@ impl BillFile {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         Change::PutDocument { collection: Collection::Bill, key: self.bill.to_string(), expected, bytes }
     }
+
+    /// The payment, while the application has not acknowledged it.
+    pub(super) fn unacknowledged(&self) -> Option<BillView> {
+        self.view.clone().filter(|view| view.state == BillState::Paid && !self.acknowledged)
+    }
+
+    fn hear(&mut self, view: &BillView) {
+        let before = self.life.state();
+        let notices = self.life.heard(view);
+        if notices.iter().any(|notice| matches!(notice, BillNotice::Contradiction { .. })) {
+            tracing::error!(bill = %self.bill, known = ?before, said = ?view.state, "the platform contradicts itself; a person must compare");
+        } else if self.life.state() == Some(view.state) {
+            self.view = Some(view.clone());
+        }
+    }
 }
 
-/// Keeps what the platform said.
-pub(super) async fn note(shared: &Shared, view: &BillView) -> Result<(), Error> {
-    update(shared, view, |_| ()).await.map(|_| ())
+/// The bill's document; `None` when the bill was not made through this store.
+pub(super) async fn read(shared: &Shared, bill: BillId) -> Result<Option<BillFile>, Error> {
+    let file = shared.storage.ask(move |store| BillFile::load(store, bill)).await?;
+    Ok(file.map(|(file, _)| file))
 }
 
-/// The view, the first time only.
-pub(super) async fn take_notice(shared: &Shared, view: &BillView) -> Result<Option<BillView>, Error> {
-    let told_before = update(shared, view, |file| std::mem::replace(&mut file.notified, true)).await?;
-    Ok((told_before == Some(false)).then(|| view.clone()))
-}
-
-/// Changes the document under its version, again when somebody else was faster; `None` when there is no document.
-async fn update<T: Send + 'static>(
-    shared: &Shared,
-    view: &BillView,
-    change: impl Fn(&mut BillFile) -> T + Send + 'static,
-) -> Result<Option<T>, Error> {
+/// Keeps what the platform has proved of a bill; `None` when the bill was not made through this store.
+pub(super) async fn note(shared: &Shared, view: &BillView) -> Result<Option<BillFile>, Error> {
     let view = view.clone();
+    update(shared, view.bill, move |file| file.hear(&view)).await
+}
+
+/// Keeps what the platform has proved of a refund.
+pub(super) async fn note_refund(shared: &Shared, view: &RefundView) -> Result<(), Error> {
+    let view = view.clone();
+    update(shared, view.bill, move |file| drop(file.life.refund_heard(&view))).await.map(drop)
+}
+
+/// The application has taken the notice of the payment into its own books.
+pub(super) async fn acknowledge(shared: &Shared, bill: BillId) -> Result<Option<BillFile>, Error> {
+    update(shared, bill, |file| file.acknowledged |= file.life.state() == Some(BillState::Paid)).await
+}
+
+/// Changes the document under its version, again when somebody else was faster, and gives it.
+async fn update(
+    shared: &Shared,
+    bill: BillId,
+    change: impl Fn(&mut BillFile) + Send + 'static,
+) -> Result<Option<BillFile>, Error> {
     shared
         .storage
         .ask(move |store| {
             loop {
-                let Some((mut file, version)) = BillFile::load(store, view.bill)? else { return Ok(None) };
-                let result = change(&mut file);
-                file.view = Some(view.clone());
+                let Some((before, version)) = BillFile::load(store, bill)? else { return Ok(None) };
+                let mut file = before.clone();
+                change(&mut file);
+                if file == before {
+                    return Ok(Some(file));
+                }
                 match store.commit(vec![file.put(Expected::Version(version))]) {
-                    Ok(_) => return Ok(Some(result)),
+                    Ok(_) => return Ok(Some(file)),
                     Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => {}
                     Err(error) => return Err(error),
                 }

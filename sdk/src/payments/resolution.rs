@@ -1,66 +1,150 @@
-//! Finding out whether a bill exists at the platform.
+//! Finding out whether a bill or a refund exists at the platform, and putting aside what needs nobody any more.
 
-use tongqiao_engine::{Change, EntryState};
-use tongqiao_protocol::bill::{BillView, PaymentOutcome};
-use tongqiao_protocol::{BillId, ErrorCode, limits};
+use tongqiao_engine::bill_life::{Question, outcome_of};
+use tongqiao_engine::{Change, EntryKind, EntryState, Expected};
+use tongqiao_protocol::bill::{BillView, PaymentOutcome, RefundView};
+use tongqiao_protocol::{BillId, ErrorCode, RecordId, RefundId};
 
-use super::bill_file::{self, BillFile};
+use super::asking;
+use super::bill_file::BillFile;
+use super::proof::Proof;
 use crate::Error;
 use crate::client::Shared;
-use crate::exchange::Ask;
 
 /// What is known about a bill. Money is never guessed: while nobody knows, the outcome is unknown.
 #[derive(Debug)]
 pub struct Resolution {
     /// Confirmed: the platform has it. Absent: it does not, and never will. Unknown: ask again later; never charge again.
     pub outcome: PaymentOutcome,
-    /// What the platform said.
+    /// Whether another bill for the same debt is safe: this one can never be paid, or its money would be owed back.
+    pub may_be_replaced: bool,
+    /// What the platform said and proved.
     pub view: Option<BillView>,
     /// Why it is still unknown.
     pub error: Option<Error>,
 }
 
+/// What is known about a refund.
+#[derive(Debug)]
+pub struct RefundResolution {
+    /// As for a bill.
+    pub outcome: PaymentOutcome,
+    /// What the platform said and proved.
+    pub view: Option<RefundView>,
+    /// Why it is still unknown.
+    pub error: Option<Error>,
+}
+
 pub(super) async fn resolve(shared: &Shared, bill: BillId) -> Result<Resolution, Error> {
-    let file = shared.storage.ask(move |store| BillFile::load(store, bill)).await?;
-    let Some((file, _)) = file else { return Err(Error::of(ErrorCode::BillUnknown)) };
-    let asked = ask(shared, Ask::get(format!("/v1/bills/{bill}"))).await;
-    let answer = match asked {
+    let file = load(shared, bill).await?;
+    let answer = match asking::bill(shared, bill).await {
         // The platform has never heard of it. Before `not_after` it may still be on its way; afterwards it is shut out.
-        Err(error) if error.code() == ErrorCode::BillUnknown && shared.clock.now() > file.not_after => {
-            ask(shared, Ask::post(format!("/v1/bills/{bill}/fence"), b"{}".to_vec())).await
+        Err(error)
+            if error.code() == ErrorCode::BillUnknown
+                && file.life.question(shared.clock.now()) == Some(Question::Fence) =>
+        {
+            asking::fence(shared, bill).await
         }
         other => other,
     };
     match answer {
-        Ok(view) => {
-            bill_file::note(shared, &view).await?;
-            settle(shared, &view).await?;
-            Ok(Resolution { outcome: view.outcome, view: Some(view), error: None })
+        Ok((view, proof)) => {
+            end(shared, bill.into(), outcome_of(Some(view.state)), proof).await?;
+            let may_be_replaced = load(shared, bill).await?.life.may_be_replaced();
+            Ok(Resolution { outcome: outcome_of(Some(view.state)), may_be_replaced, view: Some(view), error: None })
         }
-        Err(error) => Ok(Resolution { outcome: PaymentOutcome::Unknown, view: None, error: Some(error) }),
+        Err(error) => Ok(Resolution {
+            outcome: file.life.outcome(),
+            may_be_replaced: file.life.may_be_replaced(),
+            view: file.view,
+            error: Some(error),
+        }),
     }
 }
 
-async fn ask(shared: &Shared, ask: Ask) -> Result<BillView, Error> {
-    let answer = shared.exchange.ask(ask).await?;
-    serde_json::from_slice(answer.body()).map_err(Error::malformed_answer)
+pub(super) async fn resolve_refund(shared: &Shared, refund: RefundId) -> Result<RefundResolution, Error> {
+    let id = RecordId::from(refund);
+    let (entry, record) = shared.storage.ask(move |store| Ok((store.entry(&id)?, store.bytes(&id)?))).await?;
+    let entry = entry.ok_or_else(|| Error::of(ErrorCode::RefundUnknown))?;
+    let bill = BillId::from_bytes(*entry.stream.subject.as_bytes());
+    let life = load(shared, bill).await?.life;
+    let answer = match (asking::refund(shared, refund).await, record) {
+        (Err(error), Some(record))
+            if error.code() == ErrorCode::RefundUnknown
+                && life.refund_question(&refund, shared.clock.now()) == Some(Question::Fence) =>
+        {
+            asking::fence_refund(shared, refund, bill, record).await
+        }
+        (other, _) => other,
+    };
+    match answer {
+        Ok((view, proof)) => {
+            let outcome = load(shared, bill).await?.life.refund_outcome(&refund);
+            end(shared, id, outcome, proof).await?;
+            Ok(RefundResolution { outcome, view: Some(view), error: None })
+        }
+        Err(error) => Ok(RefundResolution { outcome: life.refund_outcome(&refund), view: None, error: Some(error) }),
+    }
 }
 
-/// A bill whose fate is known no longer waits for a person.
-async fn settle(shared: &Shared, view: &BillView) -> Result<(), Error> {
-    if view.outcome != PaymentOutcome::Confirmed {
-        return Ok(());
+/// Takes a record that failed for good off the list of what needs a person.
+pub(super) async fn acknowledge(shared: &Shared, id: RecordId) -> Result<(), Error> {
+    let entry = shared.storage.ask(move |store| store.entry(&id)).await?;
+    let entry = entry.ok_or_else(|| Error::of(ErrorCode::EventUnknown))?;
+    let bill = BillId::from_bytes(*entry.stream.subject.as_bytes());
+    match (entry.kind, entry.state) {
+        (EntryKind::CaseEvent, _) => {
+            return Err(Error::of(ErrorCode::BillUnknown).detail("a case event is superseded or abandoned"));
+        }
+        // Its outcome must be known first.
+        (EntryKind::Bill | EntryKind::Refund, EntryState::Expired) => return Err(unknown(id)),
+        (_, EntryState::Pending | EntryState::Settled { .. } | EntryState::Replaced { .. }) => return Ok(()),
+        (_, EntryState::Refused { .. } | EntryState::Dead | EntryState::Expired) => {}
     }
-    let (id, at) = (view.bill.into(), shared.clock.local());
-    let state = EntryState::Settled { epoch: view.epoch, position: limits::SEQUENCE_MAX };
-    let receipt = serde_json::to_vec(view).map_err(Error::internal)?;
     shared
         .storage
-        .ask(move |store| match store.entry(&id)? {
-            Some(entry) if matches!(entry.state, EntryState::Expired | EntryState::Dead) => {
-                store.commit(vec![Change::Settle { id, state, receipt, at }]).map(|_| ())
+        .ask(move |store| {
+            let mut changes = vec![Change::Forget { id }];
+            if entry.kind == EntryKind::Refund
+                && let Some((mut file, version)) = BillFile::load(store, bill)?
+            {
+                file.life.refund_given_up(&RefundId::from_bytes(*id.as_bytes()));
+                changes.push(file.put(Expected::Version(version)));
             }
-            _ => Ok(()),
+            store.commit(changes).map(drop)
+        })
+        .await
+}
+
+/// The error while nobody knows.
+pub(super) fn unknown(id: RecordId) -> Error {
+    Error::of(ErrorCode::BillOutcomeUnknown).detail(id.to_string())
+}
+
+async fn load(shared: &Shared, bill: BillId) -> Result<BillFile, Error> {
+    let file = shared.storage.ask(move |store| BillFile::load(store, bill)).await?;
+    file.map(|(file, _)| file).ok_or_else(|| Error::of(ErrorCode::BillUnknown))
+}
+
+/// A record whose fate is proved no longer waits for a person: settled with its receipt, or gone, with the proof kept in the
+/// bill's document.
+async fn end(shared: &Shared, id: RecordId, outcome: PaymentOutcome, proof: Proof) -> Result<(), Error> {
+    let at = shared.clock.local();
+    shared
+        .storage
+        .ask(move |store| {
+            let Some(entry) = store.entry(&id)? else { return Ok(()) };
+            let waits = matches!(entry.state, EntryState::Expired | EntryState::Dead | EntryState::Refused { .. });
+            let is_refused = matches!(entry.state, EntryState::Refused { .. });
+            let change = match outcome {
+                PaymentOutcome::Confirmed if waits && !is_refused => {
+                    let state = EntryState::Settled { epoch: proof.epoch, position: proof.position };
+                    Change::Settle { id, state, receipt: proof.bytes, at }
+                }
+                PaymentOutcome::Absent if waits => Change::Forget { id },
+                _ => return Ok(()),
+            };
+            store.commit(vec![change]).map(drop)
         })
         .await
 }

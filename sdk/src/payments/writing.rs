@@ -1,13 +1,15 @@
 //! Signing bills, voids and refunds and committing them.
 
 use serde_json::json;
+use tongqiao_engine::bill_life::{BillLife, NoRefund};
 use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Expected, Sequence, StreamKey};
-use tongqiao_protocol::bill::{BillRecord, RefundRecord, VoidRecord};
+use tongqiao_protocol::bill::{BillRecord, BillState, RefundRecord, VoidRecord};
 use tongqiao_protocol::{
-    Amount, BillId, Digest, ErrorCode, Faults, RecordId, RecordKind, RefundId, SignedRecord, Timestamp,
+    Amount, BillId, Digest, ErrorCode, Faults, Outcome, RecordId, RecordKind, RefundId, SignedRecord, Timestamp,
 };
 use tongqiao_store::Reason;
 
+use super::asking;
 use super::bill_draft::BillDraft;
 use super::bill_file::BillFile;
 use crate::client::Shared;
@@ -29,15 +31,17 @@ struct Placed {
 pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId, Error> {
     let now = shared.clock.now();
     let bill = match draft.chosen_id() {
-        Some(bill) if is_here(shared, bill).await? => return Ok(bill),
         Some(bill) => bill,
         None => entropy::id(now, BillId::from_time_and_random)?,
     };
     let mut record = draft.to_json(now);
     record["bill"] = json!(bill);
     record["party"] = json!(shared.credentials.party());
-    let record = record.to_string().into_bytes();
-    readable(BillRecord::parse(&record))?;
+    let bytes = record.to_string().into_bytes();
+    let record = readable(BillRecord::parse(&bytes))?;
+    if is_here(shared, &record).await? {
+        return Ok(bill);
+    }
     let identity = shared.storage.ask(|store| store.identity()).await?;
     let not_after = draft.not_after(now);
     let stream = StreamKey { producer: identity.producer, incarnation: identity.incarnation, subject: bill.into() };
@@ -46,8 +50,9 @@ pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId,
         producer: identity.producer,
         incarnation: identity.incarnation,
         not_after,
+        life: BillLife::requested(bill, Digest::of(shared.credentials.author().suite(), &bytes), not_after),
         view: None,
-        notified: false,
+        acknowledged: false,
     };
     let place = Placed {
         kind: EntryKind::Bill,
@@ -56,17 +61,36 @@ pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId,
         sequence: Sequence::FIRST,
         not_after: Some(not_after),
     };
-    let append = sign(shared, RecordKind::Bill, record, place)?;
+    let append = sign(shared, RecordKind::Bill, bytes, place)?;
     if let Err(error) = shared.storage.ask(move |store| store.commit(vec![append, file.put(Expected::Absent)])).await {
         // Another process with the same bill id was faster.
-        return if is_here(shared, bill).await? { Ok(bill) } else { Err(error) };
+        return if is_here(shared, &record).await? { Ok(bill) } else { Err(error) };
     }
     shared.appended.notify_one();
     Ok(bill)
 }
 
-async fn is_here(shared: &Shared, bill: BillId) -> Result<bool, Error> {
-    shared.storage.ask(move |store| Ok(BillFile::load(store, bill)?.is_some())).await
+/// Whether this store has the bill already.
+///
+/// # Errors
+/// `bill.id_conflict` when it has another bill under that id. After the retention the content cannot be compared any more.
+async fn is_here(shared: &Shared, wanted: &BillRecord) -> Result<bool, Error> {
+    let bill = wanted.bill;
+    let found = shared.storage.ask(move |store| Ok((BillFile::load(store, bill)?, store.bytes(&bill.into())?)));
+    let (file, bytes) = found.await?;
+    if file.is_none() {
+        return Ok(false);
+    }
+    let Some(stored) = bytes.as_deref().and_then(record_in).and_then(|record| BillRecord::parse(&record).ok()) else {
+        return Ok(true);
+    };
+    // Made again later it has other times; everything that was chosen must be the same.
+    let wanted = BillRecord { not_after: stored.not_after, created: stored.created, ..wanted.clone() };
+    if stored == wanted { Ok(true) } else { Err(Error::of(ErrorCode::BillIdConflict).outcome_is(Outcome::NotSent)) }
+}
+
+fn record_in(signed: &[u8]) -> Option<Vec<u8>> {
+    serde_json::from_slice::<SignedRecord>(signed).ok().map(|signed| signed.record)
 }
 
 pub(super) async fn void(shared: &Shared, bill: BillId, reason: &str) -> Result<(), Error> {
@@ -75,7 +99,12 @@ pub(super) async fn void(shared: &Shared, bill: BillId, reason: &str) -> Result<
     let record = VoidRecord { bill, party, reason: reason.to_owned(), created }.to_bytes();
     readable(VoidRecord::parse(&record))?;
     let id = entropy::id(created, RecordId::from_time_and_random)?;
-    follow(shared, bill, RecordKind::Void, EntryKind::Void, id, &record, None).await
+    let may = |file: &mut BillFile| match file.life.state() {
+        Some(BillState::Paid) => Err(ErrorCode::BillAlreadyPaid),
+        Some(BillState::Fenced) => Err(ErrorCode::BillFenced),
+        None | Some(BillState::Open | BillState::Void) => Ok(()),
+    };
+    follow(shared, bill, RecordKind::Void, EntryKind::Void, id, &record, None, may).await
 }
 
 pub(super) async fn refund(
@@ -87,40 +116,73 @@ pub(super) async fn refund(
 ) -> Result<RefundId, Error> {
     let created = shared.clock.now();
     let refund = match chosen {
-        Some(refund) => {
-            let here = shared.storage.ask(move |store| Ok(store.entry(&refund.into())?.is_some())).await?;
-            if here {
-                return Ok(refund);
-            }
-            refund
-        }
+        Some(refund) => refund,
         None => entropy::id(created, RefundId::from_time_and_random)?,
     };
     let not_after = created.plus_millis(REFUND_TAKEN_WITHIN_MS);
-    let record = RefundRecord {
-        refund,
-        bill,
-        party: shared.credentials.party().clone(),
-        amount,
-        reason: reason.to_owned(),
-        not_after,
-        created,
+    let party = shared.credentials.party().clone();
+    let record = RefundRecord { refund, bill, party, amount, reason: reason.to_owned(), not_after, created };
+    let bytes = record.to_bytes();
+    readable(RefundRecord::parse(&bytes))?;
+    if chosen.is_some() && refund_is_here(shared, &record).await? {
+        return Ok(refund);
     }
-    .to_bytes();
-    readable(RefundRecord::parse(&record))?;
-    follow(shared, bill, RecordKind::Refund, EntryKind::Refund, refund.into(), &record, Some(not_after)).await?;
-    Ok(refund)
+    refresh(shared, bill, amount).await?;
+    let may = move |file: &mut BillFile| {
+        file.life.refund_asked(refund, amount, not_after).map_err(|no| match no {
+            NoRefund::NotPaid => ErrorCode::BillNotPaid,
+            NoRefund::ExceedsPaid { .. } => ErrorCode::BillRefundExceedsPaid,
+            NoRefund::IdTaken => ErrorCode::RefundIdConflict,
+            NoRefund::Zero => ErrorCode::RequestInvalidValue,
+        })
+    };
+    let done =
+        follow(shared, bill, RecordKind::Refund, EntryKind::Refund, refund.into(), &bytes, Some(not_after), may).await;
+    match done {
+        // Another process with the same refund id was faster.
+        Err(error) if chosen.is_some() => {
+            if refund_is_here(shared, &record).await? {
+                Ok(refund)
+            } else {
+                Err(error)
+            }
+        }
+        other => other.map(|()| refund),
+    }
+}
+
+/// Whether this store has the refund already; `refund.id_conflict` when it has another one under that id.
+async fn refund_is_here(shared: &Shared, wanted: &RefundRecord) -> Result<bool, Error> {
+    let id = RecordId::from(wanted.refund);
+    let stored = shared.storage.ask(move |store| store.bytes(&id)).await?;
+    let Some(stored) = stored.as_deref().and_then(record_in).and_then(|record| RefundRecord::parse(&record).ok())
+    else {
+        return Ok(false);
+    };
+    let wanted = RefundRecord { not_after: stored.not_after, created: stored.created, ..wanted.clone() };
+    if stored == wanted { Ok(true) } else { Err(Error::of(ErrorCode::RefundIdConflict).outcome_is(Outcome::NotSent)) }
+}
+
+/// What is known here may be old: the platform is asked before a refund is called impossible.
+async fn refresh(shared: &Shared, bill: BillId, amount: Amount) -> Result<(), Error> {
+    let file = shared.storage.ask(move |store| BillFile::load(store, bill)).await?;
+    let (file, _) = file.ok_or_else(|| Error::of(ErrorCode::BillUnknown))?;
+    if file.life.refundable() < amount {
+        asking::bill(shared, bill).await?;
+    }
+    Ok(())
 }
 
 /// What the platform would refuse for its form is not signed.
-fn readable<T>(parsed: Result<T, Faults>) -> Result<(), Error> {
+fn readable<T>(parsed: Result<T, Faults>) -> Result<T, Error> {
     match parsed {
-        Ok(_) => Ok(()),
+        Ok(record) => Ok(record),
         Err(faults) => Err(Error::from_faults(faults).unwrap_or_else(|| Error::internal("a fault without faults"))),
     }
 }
 
-/// Commits a record behind the bill in the bill's stream.
+/// Commits a record behind the bill in the bill's stream, with what `may` makes of the bill's document, unless it forbids it.
+#[allow(clippy::too_many_arguments, reason = "the parts of one record")]
 async fn follow(
     shared: &Shared,
     bill: BillId,
@@ -129,24 +191,29 @@ async fn follow(
     id: RecordId,
     record: &[u8],
     not_after: Option<Timestamp>,
+    may: impl Fn(&mut BillFile) -> Result<(), ErrorCode>,
 ) -> Result<(), Error> {
     for _ in 0..ATTEMPTS {
         let found = shared.storage.ask(move |store| {
-            let Some((file, _)) = BillFile::load(store, bill)? else { return Ok(None) };
+            let Some((file, version)) = BillFile::load(store, bill)? else { return Ok(None) };
             let identity = store.identity()?;
             // A restored store goes on in a stream of its own.
             let stream =
                 StreamKey { producer: identity.producer, incarnation: identity.incarnation, subject: file.bill.into() };
-            Ok(Some((stream, store.next_sequence(&stream)?)))
+            let sequence = store.next_sequence(&stream)?;
+            Ok(Some((file, version, stream, sequence)))
         });
-        let (stream, sequence) = found.await?.ok_or_else(|| Error::of(ErrorCode::BillUnknown))?;
+        let found = found.await?.ok_or_else(|| Error::of(ErrorCode::BillUnknown))?;
+        let (mut file, version, stream, sequence) = found;
+        may(&mut file).map_err(|code| Error::of(code).outcome_is(Outcome::NotSent))?;
         let append = sign(shared, record_kind, record.to_vec(), Placed { kind, id, stream, sequence, not_after })?;
-        match shared.storage.run(move |store| store.commit(vec![append])).await {
+        let put = file.put(Expected::Version(version));
+        match shared.storage.run(move |store| store.commit(vec![append, put])).await {
             Ok(_) => {
                 shared.appended.notify_one();
                 return Ok(());
             }
-            Err(error) if matches!(error.reason(), Reason::SequenceTaken { .. }) => {}
+            Err(error) if matches!(error.reason(), Reason::SequenceTaken { .. } | Reason::VersionConflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }

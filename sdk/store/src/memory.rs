@@ -1,9 +1,9 @@
 //! The reference store: plain maps behind one lock, as simple as the promise allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tongqiao_engine::{Change, Collection, Document, Entry, EntryState, Sequence, StreamKey};
+use tongqiao_engine::{Change, Collection, Document, Entry, EntryState, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::identity::{new_incarnation, new_producer};
@@ -65,9 +65,17 @@ impl MemoryStore {
     }
 }
 
-/// Whether a stream stands still behind an entry in this state.
-const fn blocks(state: EntryState) -> bool {
+/// Whether a person has to look at an entry in this state.
+const fn needs_a_person(state: EntryState) -> bool {
     matches!(state, EntryState::Refused { .. } | EntryState::Expired | EntryState::Dead)
+}
+
+/// The epoch of an entry's receipt.
+const fn epoch_of(entry: &Entry) -> Option<EpochId> {
+    match entry.state {
+        EntryState::Settled { epoch, .. } | EntryState::Refused { epoch, .. } => Some(epoch),
+        _ => None,
+    }
 }
 
 impl Contents {
@@ -81,12 +89,12 @@ impl Contents {
     }
 
     fn is_blocked(&self, entry: &Entry) -> bool {
-        self.predecessors(entry).any(|earlier| blocks(earlier.state))
+        self.predecessors(entry).any(|earlier| earlier.holds_its_stream() && needs_a_person(earlier.state))
     }
 
     fn must_wait(&self, entry: &Entry, now: Timestamp) -> bool {
         self.predecessors(entry).any(|earlier| {
-            earlier.state == EntryState::Pending && (earlier.next_attempt_at > now || earlier.ordinal > entry.ordinal)
+            earlier.state == EntryState::Pending && (!earlier.is_due(now) || earlier.ordinal > entry.ordinal)
         })
     }
 }
@@ -123,7 +131,7 @@ impl Store for MemoryStore {
             entry.state == EntryState::Pending
                 && entry.lane == query.lane
                 && entry.ordinal > query.after_ordinal
-                && entry.next_attempt_at <= query.now
+                && entry.is_due(query.now)
                 && !contents.is_blocked(entry)
                 && !contents.must_wait(entry, query.now)
         }))
@@ -134,7 +142,7 @@ impl Store for MemoryStore {
     }
 
     fn needing_attention(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        Ok(self.page(limit, |_, entry| entry.ordinal > after_ordinal && blocks(entry.state)))
+        Ok(self.page(limit, |_, entry| entry.ordinal > after_ordinal && needs_a_person(entry.state)))
     }
 
     fn entry(&self, id: &RecordId) -> Result<Option<Entry>, StoreError> {
@@ -149,19 +157,18 @@ impl Store for MemoryStore {
         Ok(self.contents().row(id).and_then(|row| row.receipt.clone()))
     }
 
-    fn settled_since(&self, wanted: &EpochId, from_position: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let mut found: Vec<(u64, Entry)> = Vec::new();
-        for row in self.contents().rows.values() {
-            let (EntryState::Settled { epoch, position } | EntryState::Refused { epoch, position }) = row.entry.state
-            else {
-                continue;
-            };
-            if epoch == *wanted && position >= from_position {
-                found.push((position, row.entry.clone()));
-            }
-        }
-        found.sort_by_key(|(position, entry)| (*position, entry.ordinal));
-        Ok(found.into_iter().map(|(_, entry)| entry).take(limit as usize).collect())
+    fn settled_since(&self, wanted: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut found = self.page(u32::MAX, |_, entry| {
+            epoch_of(entry) == Some(*wanted) && entry.log_place().is_some_and(|place| place > after)
+        });
+        found.sort_by_key(Entry::log_place);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    fn epochs(&self) -> Result<Vec<EpochId>, StoreError> {
+        let epochs: BTreeSet<EpochId> = self.contents().rows.values().filter_map(|row| epoch_of(&row.entry)).collect();
+        Ok(epochs.into_iter().collect())
     }
 
     fn due_for_forgetting(&self, before: Timestamp, limit: u32) -> Result<Vec<Entry>, StoreError> {

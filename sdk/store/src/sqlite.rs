@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use rusqlite::params;
-use tongqiao_engine::{Change, Collection, Document, Entry, Sequence, StreamKey};
+use tongqiao_engine::{Change, Collection, Document, Entry, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::{Committed, IntegrityReport, PendingQuery, Reason, Statistics, Store, StoreError, StoreIdentity};
@@ -91,7 +91,15 @@ impl SqliteStore {
         let path = path.as_ref().to_path_buf();
         let (connection, _) = open::writer(&path)?;
         let SqliteOptions { limit_bytes } = options;
-        let writer = Writer { connection, path: path.clone(), limit_bytes, is_damaged: false, commits: 0 };
+        let writer = Writer {
+            connection,
+            path: path.clone(),
+            limit_bytes,
+            is_damaged: false,
+            commits: 0,
+            #[cfg(test)]
+            transactions_to_death: 0,
+        };
         Ok(Self { commits: GroupCommit::new(writer), readers: Readers::new(path) })
     }
 
@@ -135,13 +143,13 @@ impl Store for SqliteStore {
     }
 
     fn entries(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.ordinal > ?1 ORDER BY e.ordinal LIMIT ?2";
-        self.readers.read(|connection| reading::entries(connection, rest, params![after_ordinal.cast_signed(), limit]))
+        let rest = "WHERE e.ordinal > ?1 ORDER BY e.ordinal";
+        self.readers.read(|connection| reading::entries(connection, rest, [after_ordinal.cast_signed()], limit))
     }
 
     fn needing_attention(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.ordinal > ?1 AND e.state IN (2, 4, 5) ORDER BY e.ordinal LIMIT ?2";
-        self.readers.read(|connection| reading::entries(connection, rest, params![after_ordinal.cast_signed(), limit]))
+        let rest = "WHERE e.ordinal > ?1 AND e.state IN (2, 4, 5) ORDER BY e.ordinal";
+        self.readers.read(|connection| reading::entries(connection, rest, [after_ordinal.cast_signed()], limit))
     }
 
     fn entry(&self, id: &RecordId) -> Result<Option<Entry>, StoreError> {
@@ -158,17 +166,19 @@ impl Store for SqliteStore {
         self.readers.read(|connection| reading::sealed(connection, query, id))
     }
 
-    fn settled_since(&self, epoch: &EpochId, from_position: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.state IN (1, 2) AND e.reference = ?1 AND e.position >= ?2 \
-             ORDER BY e.position, e.ordinal LIMIT ?3";
-        let from_position = i64::try_from(from_position).unwrap_or(i64::MAX);
-        let values = params![epoch.as_bytes(), from_position, limit];
-        self.readers.read(|connection| reading::entries(connection, rest, values))
+    fn settled_since(&self, epoch: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let column = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let values = params![epoch.as_bytes(), column(after.position), column(after.ordinal)];
+        self.readers.read(|connection| reading::entries(connection, reading::SETTLED_SINCE, values, limit))
+    }
+
+    fn epochs(&self) -> Result<Vec<EpochId>, StoreError> {
+        self.readers.read(reading::epochs)
     }
 
     fn due_for_forgetting(&self, before: Timestamp, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.state IN (1, 3) AND e.terminal_at < ?1 ORDER BY e.terminal_at, e.ordinal LIMIT ?2";
-        self.readers.read(|connection| reading::entries(connection, rest, params![before.as_millis(), limit]))
+        let rest = "WHERE e.state IN (1, 3) AND e.terminal_at < ?1 ORDER BY e.terminal_at, e.ordinal";
+        self.readers.read(|connection| reading::entries(connection, rest, [before.as_millis()], limit))
     }
 
     fn document(&self, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {

@@ -1,6 +1,6 @@
 //! The promise that every store makes.
 
-use tongqiao_engine::{Change, Collection, Document, Entry, Sequence, StreamKey};
+use tongqiao_engine::{Change, Collection, Document, Entry, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::{IntegrityReport, PendingQuery, Statistics, StoreError, StoreIdentity};
@@ -45,7 +45,8 @@ pub trait Store: Send + Sync {
     /// * `Append` takes an entry in state `Pending`; its ordinal is given by the store.
     /// * `Settle` writes over `Pending`, `Expired` and `Dead` (a late receipt is still the truth) and changes nothing else.
     /// * `Reschedule`, `Expire` and `Bury` change pending entries only.
-    /// * `Reoffer` changes settled and refused entries only; the old receipt is kept until the new one comes.
+    /// * `Reoffer` changes settled and refused entries only; the old receipt is kept until the new one comes, and `not_after`
+    ///   goes: what was settled does not expire.
     /// * `Forget` of an unknown id changes nothing.
     ///
     /// # Errors
@@ -62,14 +63,15 @@ pub trait Store: Send + Sync {
 
     /// Entries that may be sent now, by ordinal.
     ///
-    /// Left out are entries that are not due, entries behind a refused, dead or expired entry of their stream, entries
-    /// behind one that is not due, and entries whose predecessor in the stream has a higher ordinal (a replacement).
+    /// Left out are entries that are not [due](Entry::is_due), entries behind a refused, dead or expired entry that [holds its
+    /// stream](Entry::holds_its_stream), entries behind one that is not due, and entries whose predecessor in the stream has a
+    /// higher ordinal (a replacement).
     ///
     /// # Errors
     /// See the trait.
     fn pending(&self, query: &PendingQuery) -> Result<Vec<Entry>, StoreError>;
 
-    /// All entries by ordinal, in pages.
+    /// All entries by ordinal, in pages. A page is short only when there are no more, also where damaged rows were left out.
     ///
     /// # Errors
     /// See the trait.
@@ -99,11 +101,18 @@ pub trait Store: Send + Sync {
     /// See the trait; `CorruptRow` when the checksum does not fit.
     fn receipt(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Settled and refused entries whose receipt is of that epoch, from that position on, by position.
+    /// Settled and refused entries whose receipt is of that epoch and stands behind `after`, by position and ordinal. Fewer
+    /// than `limit` mean that there are no more, also when damaged rows were left out.
     ///
     /// # Errors
     /// See the trait.
-    fn settled_since(&self, epoch: &EpochId, from_position: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    fn settled_since(&self, epoch: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError>;
+
+    /// Every epoch of which a receipt is kept: what an epoch book that was lost is made of again.
+    ///
+    /// # Errors
+    /// See the trait.
+    fn epochs(&self) -> Result<Vec<EpochId>, StoreError>;
 
     /// Settled and replaced entries that left `Pending` before that time, oldest first.
     ///

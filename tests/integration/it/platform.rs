@@ -1,7 +1,13 @@
 //! The reference platform over real HTTP on loopback, asked by a department that shares no code with it.
 
 mod bad_input;
+mod bill_life;
+mod controls;
 mod department;
+mod epochs;
 mod explanations;
+mod leases;
+mod money;
 mod routes;
 mod spine;
+mod streams;

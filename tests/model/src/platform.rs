@@ -149,7 +149,8 @@ impl Platform {
 
     fn receipt(&self, position: usize) -> Verdict {
         let line = &self.log[position];
-        let receipt = TerminalReceipt { epoch: epoch_id(line.epoch), position: position as u64, bytes: Vec::new() };
+        let receipt =
+            TerminalReceipt { epoch: epoch_id(line.epoch), position: position as u64, time: None, bytes: Vec::new() };
         if line.decision == Decision::Refused { Verdict::Refused(receipt) } else { Verdict::Settled(receipt) }
     }
 }

@@ -1,7 +1,7 @@
 //! One installation: the real delivery machine, its store, and the little that stands between.
 
 use tongqiao_engine::{
-    BatchId, Bug, Change, Delivery, Entry, EntryKind, EntryState, Failure, FailureScope, Input, Lane, Notice, Outcome,
+    BatchId, Change, Delivery, Entry, EntryKind, EntryState, Failure, FailureScope, Input, Lane, Notice, Outcome,
     Output, RequestNumber, Retry, Settings, check,
 };
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
@@ -48,6 +48,10 @@ pub struct Producer {
     pub outstanding: Vec<RequestNumber>,
     /// How often its process has started; answers to a dead process reach nobody.
     pub starts: u8,
+    /// A copy of its store.
+    pub backup: Option<Store>,
+    /// How many events of its script were ever accepted; what a rollback loses nobody writes again.
+    pub accepted_steps: usize,
     /// A rule of the machine was broken.
     pub broken: Option<&'static str>,
 }
@@ -82,6 +86,8 @@ impl Producer {
             told_epoch: None,
             outstanding: Vec::new(),
             starts: 0,
+            backup: None,
+            accepted_steps: 0,
             broken: None,
         }
     }
@@ -117,16 +123,15 @@ impl Producer {
             abandons: abandons.map(|refused| refused.id),
         };
         self.accepting = Some(event);
-        if scenario.bug == Some(Bug::TransmitBeforeDurable) {
-            let entry = self.entry_of(&event);
-            return self.step(scenario, Input::Offered(entry));
-        }
-        Vec::new()
+        // The machine hears of it before it is durable, and must not care.
+        let entry = self.entry_of(&event);
+        self.step(scenario, Input::Offered(entry))
     }
 
     /// The commit of the signed event is on disk, and the application hears "accepted".
     pub fn accepted(&mut self, scenario: &Scenario) -> Vec<Sending> {
         let Some(event) = self.accepting.take() else { return Vec::new() };
+        self.accepted_steps = self.accepted_steps.max(event.step + 1);
         let entry = self.entry_of(&event);
         if !self.store.append(entry, event) {
             self.broken = Some("the store refused a sequence that it had given");
@@ -155,9 +160,8 @@ impl Producer {
     }
 
     /// The next place of the script whose event has not been accepted.
-    pub fn next_step(&self) -> usize {
-        let done = self.store.entries().filter_map(|entry| self.store.event(&entry.id));
-        done.map(|event| event.step + 1).max().unwrap_or(0)
+    pub const fn next_step(&self) -> usize {
+        self.accepted_steps
     }
 
     /// A refused event that nobody has replaced yet.
@@ -244,9 +248,11 @@ impl Producer {
                 }
                 Output::Transmit { request, ids, .. } => sendings.push(self.transmit(request, &ids)),
                 Output::FetchEpoch => self.asks_epoch = true,
-                Output::LoadRetained { epoch, from_position, .. } => {
-                    let entries = self.store.retained(epoch, from_position);
-                    self.delivery.handle(Input::Retained { epoch, entries, exhausted: true }, self.now, 0);
+                Output::LoadRetained { epoch, after, .. } => {
+                    // Pages of one, so that the scan's paging is part of every search.
+                    let entries = self.store.retained(epoch, after, 1);
+                    let exhausted = entries.is_empty();
+                    self.delivery.handle(Input::Retained { epoch, entries, exhausted }, self.now, 0);
                 }
                 Output::Notify(notice) => self.notified(&notice),
             }

@@ -6,6 +6,11 @@ use crate::event::stream;
 use crate::platform::Decision;
 use crate::world::World;
 
+/// The name of [`rules_of_the_machine_hold`].
+pub const DURABLE_FIRST: &str = "nothing is sent or told before it is durable";
+/// The name of [`no_accepted_event_is_lost`].
+pub const NOTHING_LOST: &str = "no accepted event is lost";
+
 /// The machine's own rules: invariants, nothing sent before it was durable, nothing told before it was durable.
 pub fn rules_of_the_machine_hold(world: &World) -> bool {
     world.producers.iter().all(|producer| producer.broken.is_none())

@@ -2,6 +2,8 @@
 
 use tongqiao_engine::Bug;
 
+use crate::property;
+
 /// One event that a producer will sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Step {
@@ -30,6 +32,8 @@ pub struct Budget {
     pub restores: u8,
     /// A producer's store is taken over by a new incarnation.
     pub incarnations: u8,
+    /// A producer's store is set back to an earlier copy, which begins a new incarnation.
+    pub rollbacks: u8,
     /// Time passes to a producer's next deadline. Not a misfortune; bounded so that the search ends.
     pub ticks: u8,
 }
@@ -88,13 +92,13 @@ impl Scenario {
         let two = Self {
             name: "two producers in conflict",
             scripts: vec![vec![step("applied", 0), step("accepted", 1)], vec![step("withdrawn", 1)]],
-            budget: Budget { crashes: 1, restores: 1, ticks: 1, ..Budget::default() },
+            budget: Budget { losses: 1, repeats: 1, restores: 1, ticks: 1, ..Budget::default() },
             ..one.clone()
         };
         let refused = Self {
             name: "a refusal and what stands behind it",
             scripts: vec![vec![step("applied", 0), step("accepted", 1)], vec![step("applied", 0)]],
-            budget: Budget { repeats: 1, crashes: 1, ticks: 1, ..Budget::default() },
+            budget: Budget { repeats: 1, restores: 1, ticks: 1, ..Budget::default() },
             ..one.clone()
         };
         let disk = Self {
@@ -109,18 +113,27 @@ impl Scenario {
             window_entries: 2,
             ..one.clone()
         };
-        vec![one, two, refused, disk, incarnations]
+        let rolled_back = Self {
+            name: "a producer is restored from a backup",
+            scripts: vec![vec![step("applied", 0), step("accepted", 1)]],
+            budget: Budget { losses: 1, repeats: 1, restores: 1, rollbacks: 1, ticks: 1, ..Budget::default() },
+            ..one.clone()
+        };
+        vec![one, two, refused, disk, incarnations, rolled_back]
     }
 
-    /// Small worlds, each with a bug that must be found.
-    pub fn planted() -> Vec<Self> {
+    /// Small worlds, each with a bug that must be found, and the property that it breaks.
+    pub fn planted() -> Vec<(Self, &'static str)> {
         let all = Self::all();
         let with = |at: usize, bug: Bug, name: &'static str| Self { bug: Some(bug), name, ..all[at].clone() };
         vec![
-            with(0, Bug::TransmitBeforeDurable, "planted: transmit before durable"),
-            with(1, Bug::DeferredAsSettled, "planted: deferred taken for settled"),
-            with(0, Bug::ForgetAtEpochChange, "planted: forget at epoch change"),
-            with(3, Bug::UnverifiableAsSettled, "planted: unverifiable receipt taken for settled"),
+            (with(0, Bug::TransmitBeforeDurable, "planted: transmit before durable"), property::DURABLE_FIRST),
+            (with(1, Bug::DeferredAsSettled, "planted: deferred taken for settled"), property::NOTHING_LOST),
+            (with(0, Bug::ForgetAtEpochChange, "planted: forget at epoch change"), property::NOTHING_LOST),
+            (
+                with(3, Bug::UnverifiableAsSettled, "planted: unverifiable receipt taken for settled"),
+                property::NOTHING_LOST,
+            ),
         ]
     }
 }

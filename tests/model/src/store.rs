@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tongqiao_engine::{Change, Entry, EntryState, EpochBook, Lane, Sequence, StreamKey};
+use tongqiao_engine::{Change, Entry, EntryState, EpochBook, Lane, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::event::Event;
@@ -87,7 +87,7 @@ impl Store {
     }
 
     fn is_sendable(&self, entry: &Entry, now: Timestamp) -> bool {
-        let due = |entry: &Entry| entry.state == EntryState::Pending && entry.next_attempt_at <= now;
+        let due = |entry: &Entry| entry.state == EntryState::Pending && entry.is_due(now);
         due(entry)
             && self.entries().filter(|other| other.stream == entry.stream && other.sequence < entry.sequence).all(
                 |before| match before.state {
@@ -98,21 +98,20 @@ impl Store {
             )
     }
 
-    /// Entries whose terminal receipt is of that epoch, from that position on.
-    pub fn retained(&self, epoch: EpochId, from_position: u64) -> Vec<Entry> {
-        let mut found: Vec<(u64, Entry)> = self
+    /// Entries whose terminal receipt is of that epoch, behind that place.
+    pub fn retained(&self, epoch: EpochId, after: LogPlace, limit: usize) -> Vec<Entry> {
+        let mut found: Vec<Entry> = self
             .entries()
-            .filter_map(|entry| match entry.state {
-                EntryState::Settled { epoch: of, position } | EntryState::Refused { epoch: of, position }
-                    if of == epoch && position >= from_position =>
-                {
-                    Some((position, entry.clone()))
-                }
-                _ => None,
+            .filter(|entry| match entry.state {
+                EntryState::Settled { epoch: of, .. } | EntryState::Refused { epoch: of, .. } => of == epoch,
+                _ => false,
             })
+            .filter(|entry| entry.log_place().is_some_and(|place| place > after))
+            .cloned()
             .collect();
-        found.sort_by_key(|(position, _)| *position);
-        found.into_iter().map(|(_, entry)| entry).collect()
+        found.sort_by_key(Entry::log_place);
+        found.truncate(limit);
+        found
     }
 
     /// All entries.

@@ -76,6 +76,10 @@ pub enum Action {
     Crash(usize),
     /// The producer's store is taken over by a new incarnation.
     Reincarnate(usize),
+    /// The producer's store is copied away.
+    BackUp(usize),
+    /// The producer's store becomes the copy again, and begins a new incarnation.
+    RollBack(usize),
     /// The platform is restored from a backup with so many lines.
     Restore(usize),
     /// Thirty days pass (only when nothing else can happen).
@@ -174,6 +178,9 @@ impl World {
         actions.extend(each(budget.forgeries, self.requests.len(), Action::Forge));
         actions.extend(each(budget.crashes, self.producers.len(), Action::Crash));
         actions.extend(each(budget.incarnations, self.producers.len(), Action::Reincarnate));
+        for (at, producer) in self.producers.iter().enumerate().filter(|_| budget.rollbacks > 0) {
+            actions.push(if producer.backup.is_some() { Action::RollBack(at) } else { Action::BackUp(at) });
+        }
         actions.extend(each(budget.restores, self.platform.log.len(), Action::Restore));
         for (at, producer) in self.producers.iter().enumerate() {
             if budget.disk_failures > 0 && producer.commit.as_ref().is_some_and(|commit| !commit.on_disk) {
@@ -270,10 +277,18 @@ impl World {
                 self.producers[at].incarnation += 1;
                 self.crash(scenario, at);
             }
+            Action::BackUp(at) => self.producers[at].backup = Some(self.producers[at].store.clone()),
+            Action::RollBack(at) => {
+                self.budget.rollbacks -= 1;
+                if let Some(backup) = self.producers[at].backup.take() {
+                    self.producers[at].store = backup;
+                }
+                self.producers[at].incarnation += 1;
+                self.crash(scenario, at);
+            }
             Action::Restore(kept) => {
                 self.budget.restores -= 1;
-                // Connections do not survive the platform, and no request is fresh when it is back; answers may linger.
-                self.requests.clear();
+                // Requests and answers of before may still arrive.
                 self.platform.restore(kept);
             }
             Action::LoseGrace => self.platform.grace_over = true,

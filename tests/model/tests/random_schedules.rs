@@ -27,6 +27,7 @@ fn scenario(batch_records: u32, window_entries: u32, reading: Reading) -> Scenar
             forgeries: 3,
             restores: 2,
             incarnations: 2,
+            rollbacks: 1,
             ticks: 40,
         },
         reading,

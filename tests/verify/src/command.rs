@@ -57,6 +57,20 @@ impl Program {
         }
     }
 
+    /// As [`Program::run`], and gives what it said on standard output, which is shown too.
+    pub(crate) fn heard(mut self) -> Result<String, Trouble> {
+        println!("$ {}", self.shown);
+        let failed = |error: std::io::Error| Trouble::Failed(format!("`{}`: {error}", self.shown));
+        let child = self.command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let output = child.wait_with_output().map_err(failed)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        print!("{text}");
+        if output.status.success() {
+            return Ok(text);
+        }
+        Err(Trouble::Failed(format!("`{}` ended with {}", self.shown, output.status)))
+    }
+
     /// Its standard output, when given this text as standard input.
     pub(crate) fn filter(mut self, input: &str) -> Result<String, Trouble> {
         let failed = |error: std::io::Error| Trouble::Failed(format!("`{}`: {error}", self.shown));

@@ -59,6 +59,7 @@ impl RefundRow {
             outcome,
             amount: self.amount,
             epoch: app.epoch().epoch,
+            receipt: None,
         });
         view["receipt"] = receipt::at(connection, self.position)?;
         Ok(view)
@@ -82,7 +83,7 @@ pub(super) fn refund(
         return Ok(Err(order.conflict(connection, ErrorCode::RefundIdConflict, "/refund", &row.digest)?));
     }
     let row = BillRow::find(connection, bill)?.ok_or_else(|| Refusal::new(ErrorCode::BillUnknown))?;
-    let row = row.owned_by(&order.authentic.author)?;
+    let row = row.written_by(&order.authentic.author)?;
     match row.state {
         BillState::Fenced => return Ok(Err(Refusal::new(ErrorCode::BillFenced))),
         BillState::Open => return Ok(Err(Refusal::new(ErrorCode::BillNotPaid))),
@@ -92,9 +93,9 @@ pub(super) fn refund(
         return Ok(Err(refusal));
     }
     let (received, ordered) = money(connection, bill)?;
-    let refusal = if order.arrived > order.record.not_after {
+    let refusal = if !order.is_in_time() {
         Some(Refusal::at("/not_after", ErrorCode::BillTooLate))
-    } else if ordered + order.record.amount.as_fen() > received {
+    } else if ordered.checked_add(order.record.amount.as_fen()).is_none_or(|sum| sum > received) {
         let refusal = Refusal::at("/amount", ErrorCode::BillRefundExceedsPaid);
         Some(refusal.with("paid", fen(received)?).with("refunded", fen(ordered)?))
     } else {

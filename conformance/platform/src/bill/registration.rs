@@ -2,15 +2,16 @@
 
 use rusqlite::Connection;
 use serde_json::Value;
-use tongqiao_protocol::bill::{BillRecord, BillState};
-use tongqiao_protocol::{BillId, ErrorCode, Language, PayCode};
+use tongqiao_protocol::bill::{BillRecord, BillState, FenceRecord};
+use tongqiao_protocol::{BillId, ErrorCode, Language, PayCode, Suite};
 
-use super::order::Order;
+use super::order::{self, Order};
 use super::view::BillRow;
 use crate::app::AppState;
+use crate::cashier::Till;
 use crate::crypto;
 use crate::database::DatabaseError;
-use crate::directory::Party;
+use crate::keys::PlatformKeys;
 use crate::receipt::{Batch, Decision, Outcome};
 use crate::refusal::Refusal;
 
@@ -31,13 +32,16 @@ pub(super) fn register(
         let refusal = Refusal::at("/division", ErrorCode::ScopeDivision);
         return Ok(Err(refusal.with("division", bill.division.as_twelve())));
     }
-    let in_time = order.arrived <= bill.not_after;
+    let in_time = order.is_in_time();
     let refusal = (!in_time).then(|| Refusal::at("/not_after", ErrorCode::BillTooLate));
     let position = log(connection, app, order, refusal.as_ref())?;
-    insert(connection, order, if in_time { "open" } else { "fenced" }, position)?;
+    let keys = app.keys();
+    insert(connection, &keys, order, if in_time { "open" } else { "fenced" }, position)?;
     if let Some(refusal) = refusal {
         return Ok(Err(refusal));
     }
+    // A platform that was restored asks the bank before it asks the citizen.
+    Till { keys: &keys, suite: app.settings.suite, now: order.arrived }.remember(connection, Some(bill.bill))?;
     let row = BillRow::find(connection, bill.bill)?.ok_or(DatabaseError::Corrupt("bill"))?;
     Ok(Ok(row.view(connection, app)?))
 }
@@ -78,9 +82,15 @@ fn log(
     Ok(position)
 }
 
-fn insert(connection: &Connection, order: &Order<BillRecord>, state: &str, position: i64) -> Result<(), DatabaseError> {
+fn insert(
+    connection: &Connection,
+    keys: &PlatformKeys,
+    order: &Order<BillRecord>,
+    state: &str,
+    position: i64,
+) -> Result<(), DatabaseError> {
     let (bill, authentic) = (&order.record, &order.authentic);
-    let pay_code = if state == "open" { Some(pay_code()?) } else { None };
+    let pay_code = if state == "open" { Some(pay_code(keys, bill.bill)?) } else { None };
     connection
         .prepare_cached(
             "INSERT INTO bill (bill, party, state, digest, pay_code, case_id, division, item_code, amount, late_fee,
@@ -107,21 +117,41 @@ fn insert(connection: &Connection, order: &Order<BillRecord>, state: &str, posit
     Ok(())
 }
 
-/// Twenty digits that nobody can guess: the code is all that a payer needs to see the bill.
-fn pay_code() -> Result<PayCode, DatabaseError> {
-    let random = crypto::random::<20>().map_err(|_| DatabaseError::Corrupt("randomness"))?;
-    let text: String = random.iter().map(|byte| char::from(b'0' + byte % 10)).collect();
+/// Twenty digits that nobody can guess: the code is all that a payer needs to see the bill. Made from the bill's id and a
+/// secret, so that a bill which is registered again after a restore has the code that its payer has been given.
+fn pay_code(keys: &PlatformKeys, bill: BillId) -> Result<PayCode, DatabaseError> {
+    let secret = keys.of(Suite::International).secret();
+    let bytes = crypto::hash(Suite::International, &[b"tongqiao-pay-code", &secret, bill.as_bytes()]);
+    let text: String = bytes.iter().take(20).map(|byte| char::from(b'0' + byte % 10)).collect();
     PayCode::parse(&text).map_err(|_| DatabaseError::Corrupt("pay code"))
 }
 
-/// Records an id as refused for ever, unless the bill is here: the only way to know that it is absent.
-pub(super) fn fence(connection: &Connection, app: &AppState, bill: BillId, party: &Party) -> Result<Value, Refusal> {
+/// Records an id as refused for ever, unless the bill is here: the only way to know that it is absent. The order is the
+/// author's and signed by him, and has a receipt of its own.
+pub(super) fn fence(
+    connection: &Connection,
+    app: &AppState,
+    bill: BillId,
+    order: &Order<FenceRecord>,
+) -> Result<Result<Value, Refusal>, Refusal> {
+    if order.record.bill != bill {
+        return Ok(Err(Refusal::at("/bill", ErrorCode::RequestContradiction)));
+    }
+    if let Some(refusal) = order.quarantined(connection)? {
+        return Ok(Err(refusal));
+    }
+    let author = &order.authentic.author;
     if BillRow::find(connection, bill)?.is_none() {
         connection.execute(
             "INSERT INTO bill (bill, party, state, amount, late_fee, created) VALUES (?1, ?2, 'fenced', 0, 0, ?3)",
-            (bill.as_bytes(), &party.id, app.clock.now().as_millis()),
+            (bill.as_bytes(), &author.id, order.arrived.as_millis()),
         )?;
     }
-    let row = BillRow::find(connection, bill)?.ok_or(DatabaseError::Corrupt("bill"))?;
-    row.owned_by(party)?.view(connection, app)
+    let row = BillRow::find(connection, bill)?.ok_or(DatabaseError::Corrupt("bill"))?.written_by(author)?;
+    let mut view = row.view(connection, app)?;
+    // A bill that is registered cannot be fenced: the view says so, and no receipt says otherwise.
+    if row.state == BillState::Fenced {
+        view["fence_receipt"] = order::receipt(connection, app, order, "fence")?;
+    }
+    Ok(Ok(view))
 }

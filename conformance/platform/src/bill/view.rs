@@ -52,12 +52,17 @@ impl BillRow {
         row.map(|raw| raw.checked(bill)).transpose()
     }
 
-    /// Only the author may ask about a bill and act on it.
+    /// Only its author may act on a bill, and with his own signature: whoever carries his records must not move his money.
+    pub(super) fn written_by(self, author: &Party) -> Result<Self, Refusal> {
+        if author.id == self.party { Ok(self) } else { Err(Refusal::new(ErrorCode::BillWrongParty)) }
+    }
+
+    /// Its author may ask about a bill, and whoever carries his records.
     pub(super) fn owned_by(self, party: &Party) -> Result<Self, Refusal> {
         if party.may_carry(&self.party) { Ok(self) } else { Err(Refusal::new(ErrorCode::BillWrongParty)) }
     }
 
-    /// The view, with the receipt of the bill's registration where there is one.
+    /// The view, with a receipt for everything that it says.
     pub(super) fn view(&self, connection: &Connection, app: &AppState) -> Result<Value, Refusal> {
         let outcome = if self.state == BillState::Fenced { PaymentOutcome::Absent } else { PaymentOutcome::Confirmed };
         let digest = match &self.digest {
@@ -76,12 +81,34 @@ impl BillRow {
             refunded: self.refunded,
             refund_owed: self.refund_owed,
             epoch: app.epoch().epoch,
+            receipt: None,
+            void_receipt: None,
+            fence_receipt: None,
+            paid_receipt: None,
         };
         let mut view = json!(view);
         if let Some(position) = self.position {
             view["receipt"] = receipt::at(connection, position)?;
         }
+        for (kind, member) in [("void", "void_receipt"), ("fence", "fence_receipt")] {
+            if let Some(position) = self.first_order(connection, kind)? {
+                view[member] = receipt::at(connection, position)?;
+            }
+        }
+        if let Some(paid) = &self.paid {
+            let position: Option<i64> = connection
+                .prepare_cached("SELECT position FROM payment WHERE transaction_id = ?1")?
+                .query_row([&paid.transaction], |row| row.get(0))?;
+            let position = position.ok_or(DatabaseError::Corrupt("receipt of a payment"))?;
+            view["paid_receipt"] = receipt::at(connection, position)?;
+        }
         Ok(view)
+    }
+
+    /// The position of the receipt of the first void or fence.
+    fn first_order(&self, connection: &Connection, kind: &str) -> Result<Option<i64>, DatabaseError> {
+        let sql = "SELECT min(position) FROM bill_order WHERE bill = ?1 AND kind = ?2";
+        Ok(connection.prepare_cached(sql)?.query_row((self.bill.as_bytes(), kind), |row| row.get(0))?)
     }
 }
 
@@ -123,7 +150,8 @@ impl Raw {
             pay_code,
             paid,
             refunded: fen(self.refunded)?,
-            refund_owed: fen(self.refund_owed)?,
+            // The payments are the truth; a sum beyond what can be written is shown as the most that can.
+            refund_owed: Amount::from_fen(self.refund_owed).unwrap_or(Amount::MAX),
             position: self.position,
         })
     }

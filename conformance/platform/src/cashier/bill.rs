@@ -1,7 +1,7 @@
 //! A bill as its payer sees it.
 
 use rusqlite::{Connection, OptionalExtension as _};
-use serde::Deserialize;
+use tongqiao_protocol::bill::BillRecord;
 use tongqiao_protocol::{Amount, BillId, Timestamp};
 
 use crate::database::DatabaseError;
@@ -19,32 +19,8 @@ pub(crate) struct PayableBill {
     pub(crate) paid: Option<(Amount, Timestamp, String)>,
     pub(crate) refunded: Amount,
     pub(crate) refund_owed: Amount,
-    pub(crate) content: BillContent,
-}
-
-/// What the page shows of the signed record, which was judged when it arrived.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct BillContent {
-    #[serde(default)]
-    pub(crate) payer: PayerName,
-    #[serde(default)]
-    pub(crate) lines: Vec<Line>,
-}
-
-/// The payer.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct PayerName {
-    #[serde(default)]
-    pub(crate) name: String,
-}
-
-/// One line of the bill.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Line {
-    pub(crate) name: String,
-    pub(crate) quantity: u32,
-    pub(crate) unit_price: Amount,
-    pub(crate) amount: Amount,
+    /// The signed record, by the reader that let it in.
+    pub(crate) content: BillRecord,
 }
 
 impl PayableBill {
@@ -98,17 +74,14 @@ struct Row {
     state: String,
     money: [i64; 4],
     paid: Option<(i64, i64, String)>,
-    record: Option<Vec<u8>>,
+    record: Vec<u8>,
 }
 
 impl Row {
     fn judged(self, pay_code: &str) -> Result<PayableBill, DatabaseError> {
         let money = |fen: i64| Amount::from_fen(fen).ok_or(DatabaseError::Corrupt("amount"));
         let [amount, late_fee, refunded, refund_owed] = self.money;
-        let content = match &self.record {
-            Some(bytes) => serde_json::from_slice(bytes).map_err(|_| DatabaseError::Corrupt("bill"))?,
-            None => BillContent::default(),
-        };
+        let content = BillRecord::parse(&self.record).map_err(|_| DatabaseError::Corrupt("bill"))?;
         let paid = match self.paid {
             Some((fen, at, transaction)) => Some((money(fen)?, Timestamp::from_millis(at), transaction)),
             None => None,
@@ -123,7 +96,7 @@ impl Row {
             late_fee: money(late_fee)?,
             paid,
             refunded: money(refunded)?,
-            refund_owed: money(refund_owed)?,
+            refund_owed: Amount::from_fen(refund_owed).unwrap_or(Amount::MAX),
             content,
         })
     }

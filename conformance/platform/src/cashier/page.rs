@@ -2,9 +2,10 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use tongqiao_protocol::bill::BillLine;
 use tongqiao_protocol::{Amount, Language};
 
-use super::bill::{Line, PayableBill};
+use super::bill::PayableBill;
 use crate::html::{escape, hidden, page, pick};
 
 /// A bill, however it stands.
@@ -76,7 +77,7 @@ fn lines(language: Language, bill: &PayableBill) -> String {
     )
 }
 
-fn line(line: &Line) -> String {
+fn line(line: &BillLine) -> String {
     format!(
         "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
         escape(&line.name),

@@ -1,9 +1,13 @@
 //! Money comes in.
 
 use rusqlite::{Connection, OptionalExtension as _};
-use tongqiao_protocol::{Amount, BillId, Timestamp};
+use tongqiao_protocol::bill::Paid;
+use tongqiao_protocol::{Amount, BillId, Suite, Timestamp};
 
 use crate::database::DatabaseError;
+use crate::keys::PlatformKeys;
+use crate::receipt::{Batch, Decision, Outcome};
+use crate::refusal::Refusal;
 
 /// One transaction of a payment channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,42 +37,115 @@ impl PaymentEffect {
     }
 }
 
-/// Takes a payment for `bill`, in the caller's transaction. Money that came in is never refused and never forgotten.
-pub(crate) fn receive(
-    connection: &Connection,
-    bill: BillId,
-    payment: &Payment,
-) -> Result<PaymentEffect, DatabaseError> {
-    let known: Option<String> = connection
-        .query_row("SELECT effect FROM payment WHERE transaction_id = ?1", [&payment.transaction], |row| row.get(0))
-        .optional()?;
-    match known.as_deref() {
-        Some("paid") => return Ok(PaymentEffect::Paid),
-        Some(_) => return Ok(PaymentEffect::RefundOwed),
-        None => {}
-    }
-    let paid = connection.execute(
-        "UPDATE bill SET state = 'paid', paid_amount = ?2, paid_at = ?3, paid_channel = ?4, paid_transaction = ?5
-         WHERE bill = ?1 AND state = 'open' AND amount + late_fee = ?2",
-        (bill.as_bytes(), payment.amount.as_fen(), payment.at.as_millis(), &payment.channel, &payment.transaction),
-    )?;
-    let effect = if paid == 1 { PaymentEffect::Paid } else { PaymentEffect::RefundOwed };
-    if effect == PaymentEffect::RefundOwed {
+/// Where money comes in: with the keys that sign for it.
+pub(crate) struct Till<'a> {
+    pub(crate) keys: &'a PlatformKeys,
+    /// In which a payment is signed whose bill names no key.
+    pub(crate) suite: Suite,
+    pub(crate) now: Timestamp,
+}
+
+impl Till<'_> {
+    /// Takes a payment for `bill`, in the caller's transaction. Money that came in is never refused and never forgotten.
+    pub(super) fn receive(
+        &self,
+        connection: &Connection,
+        bill: BillId,
+        payment: &Payment,
+    ) -> Result<PaymentEffect, Refusal> {
         connection.execute(
-            "UPDATE bill SET refund_owed = refund_owed + ?2 WHERE bill = ?1",
-            (bill.as_bytes(), payment.amount.as_fen()),
+            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (&payment.transaction, bill.as_bytes(), payment.amount.as_fen(), &payment.channel, payment.at.as_millis()),
         )?;
+        self.credit(connection, bill, payment)
     }
-    connection.execute(
-        "INSERT INTO payment (transaction_id, bill, amount, channel, paid_at, effect) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (
-            &payment.transaction,
-            bill.as_bytes(),
-            payment.amount.as_fen(),
-            &payment.channel,
-            payment.at.as_millis(),
-            effect.as_str(),
-        ),
-    )?;
-    Ok(effect)
+
+    /// Credits what the bank says has come in and the platform has forgotten: for one bill, or for every bill that is here.
+    pub(crate) fn remember(&self, connection: &Connection, bill: Option<BillId>) -> Result<(), Refusal> {
+        let forgotten = "SELECT s.transaction_id, s.bill, s.amount, s.channel, s.paid_at FROM bank_statement AS s
+             JOIN bill ON bill.bill = s.bill
+             WHERE (?1 IS NULL OR s.bill = ?1) AND s.transaction_id NOT IN (SELECT transaction_id FROM payment)
+             ORDER BY s.paid_at, s.rowid";
+        let mut statement = connection.prepare_cached(forgotten)?;
+        let rows = statement.query_map([bill.map(|bill| *bill.as_bytes())], |row| {
+            let (transaction, bill, fen) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((transaction, BillId::from_bytes(bill), fen, row.get(3)?, row.get(4)?))
+        })?;
+        let rows: Vec<(String, BillId, i64, String, i64)> = rows.collect::<Result<_, _>>()?;
+        for (transaction, bill, fen, channel, at) in rows {
+            let amount = Amount::from_fen(fen).ok_or(DatabaseError::Corrupt("amount"))?;
+            self.credit(connection, bill, &Payment { transaction, amount, channel, at: Timestamp::from_millis(at) })?;
+        }
+        Ok(())
+    }
+
+    fn credit(&self, connection: &Connection, bill: BillId, payment: &Payment) -> Result<PaymentEffect, Refusal> {
+        let known: Option<String> = connection
+            .query_row("SELECT effect FROM payment WHERE transaction_id = ?1", [&payment.transaction], |row| row.get(0))
+            .optional()?;
+        match known.as_deref() {
+            Some("paid") => return Ok(PaymentEffect::Paid),
+            Some(_) => return Ok(PaymentEffect::RefundOwed),
+            None => {}
+        }
+        let paid = connection.execute(
+            "UPDATE bill SET state = 'paid', paid_amount = ?2, paid_at = ?3, paid_channel = ?4, paid_transaction = ?5
+             WHERE bill = ?1 AND state = 'open' AND amount + late_fee = ?2",
+            (bill.as_bytes(), payment.amount.as_fen(), payment.at.as_millis(), &payment.channel, &payment.transaction),
+        )?;
+        let (effect, position) = if paid == 1 {
+            (PaymentEffect::Paid, Some(self.sign(connection, bill, payment)?))
+        } else {
+            connection.execute(
+                "UPDATE bill SET refund_owed = refund_owed + ?2 WHERE bill = ?1",
+                (bill.as_bytes(), payment.amount.as_fen()),
+            )?;
+            (PaymentEffect::RefundOwed, None)
+        };
+        connection.execute(
+            "INSERT INTO payment (transaction_id, bill, amount, channel, paid_at, effect, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            rusqlite::params![
+                payment.transaction,
+                bill.as_bytes(),
+                payment.amount.as_fen(),
+                payment.channel,
+                payment.at.as_millis(),
+                effect.as_str(),
+                position,
+            ],
+        )?;
+        Ok(effect)
+    }
+
+    /// Writes the payment into the log, so that "paid" is the platform's signed word; gives the position.
+    fn sign(&self, connection: &Connection, bill: BillId, payment: &Payment) -> Result<i64, Refusal> {
+        let (digest, suite): (String, Option<String>) = connection.query_row(
+            "SELECT digest, suite FROM bill LEFT JOIN party_key USING (keyid) WHERE bill = ?1",
+            [bill.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let named =
+            [Suite::International, Suite::ShangMi].into_iter().find(|one| suite.as_deref() == Some(one.as_str()));
+        let suite = named.unwrap_or(self.suite);
+        let mut batch = Batch::begin(connection, self.now)?;
+        let decision = Decision {
+            record: bill.into(),
+            kind: "payment",
+            digest: digest.parse().map_err(|_| DatabaseError::Corrupt("digest"))?,
+            outcome: Outcome::Settled,
+            case: None,
+            problem: None,
+        };
+        let paid = Paid {
+            amount: payment.amount,
+            at: payment.at,
+            channel: payment.channel.clone(),
+            transaction: payment.transaction.clone(),
+        };
+        let position = batch.add_payment(decision, &paid);
+        batch.seal(connection, self.keys, suite)?;
+        Ok(position)
+    }
 }

@@ -89,7 +89,12 @@ pub(crate) fn carry_out(
                 }
                 snapshot.items.push(next);
             }
-            Order::Withdraw { code } => in_force(&mut snapshot, &code)?.state = "withdrawn".to_owned(),
+            Order::Withdraw { code } => {
+                let item = in_force(&mut snapshot, &code)?;
+                item.state = "withdrawn".to_owned();
+                // What was handed in until today was handed in to an item in force.
+                item.effective_until = now.to_string().get(..10).map(str::to_owned);
+            }
             Order::Remove { code, version } => {
                 let before = snapshot.items.len();
                 snapshot.items.retain(|item| item.identity() != (code.as_str(), version));

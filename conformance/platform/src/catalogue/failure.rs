@@ -15,8 +15,12 @@ pub(crate) enum CatalogueError {
     EditionUnknown,
     #[error("no item in force has the code {0}")]
     ItemUnknown(String),
+    #[error("the edition to start from is not named")]
+    NoBase,
     #[error("the request cannot be read: {0}")]
     Malformed(String),
+    #[error("the request is too large")]
+    TooLarge,
     #[error("this platform is no sandbox")]
     NoSandbox,
     #[error("no catalogue has been published")]
@@ -33,10 +37,12 @@ impl From<CatalogueError> for Refusal {
     fn from(error: CatalogueError) -> Self {
         match error {
             CatalogueError::EditionUnknown => Self::new(ErrorCode::CatalogueUnknownBase),
+            CatalogueError::NoBase => Self::at("/query/since", ErrorCode::RequestMissingField),
             CatalogueError::ItemUnknown(code) => {
                 Self::of_faults(vec![Fault::new("/changes", ErrorCode::ItemUnknown).with("code", code)])
             }
             CatalogueError::Malformed(reason) => Self::new(ErrorCode::RequestMalformedJson).with("reason", reason),
+            CatalogueError::TooLarge => Self::new(ErrorCode::RequestTooLarge),
             CatalogueError::NoSandbox => Self::new(ErrorCode::RequestUnknownRoute),
             CatalogueError::Database(error) => error.into(),
             CatalogueError::NothingPublished | CatalogueError::Data(_) | CatalogueError::Internal(_) => {

@@ -1,5 +1,6 @@
 //! The routes of the catalogue. It is public data: nobody needs to sign a request for it.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -56,8 +57,9 @@ struct Since {
 /// What changed since the edition that the caller names by its digest.
 async fn changes(
     State(app): State<AppState>,
-    Query(Since { since }): Query<Since>,
+    wanted: Result<Query<Since>, QueryRejection>,
 ) -> Result<Response, CatalogueError> {
+    let Query(Since { since }) = wanted.map_err(|_| CatalogueError::NoBase)?;
     let editions = app
         .database
         .read(move |connection| {
@@ -83,7 +85,10 @@ async fn publish(
     if !app.settings.sandbox {
         return Err(CatalogueError::NoSandbox);
     }
-    let Json(Orders { changes }) = orders.map_err(|error| CatalogueError::Malformed(error.body_text()))?;
+    let Json(Orders { changes }) = orders.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => CatalogueError::TooLarge,
+        _ => CatalogueError::Malformed(error.body_text()),
+    })?;
     let (keys, now) = (app.keys(), app.clock.now());
     let edition = app
         .database

@@ -33,6 +33,10 @@ pub(super) fn verify_otherwise(
     key.verify_prehash(&bare, &signature).map_err(|_| VerifyError::Mismatch)
 }
 
+pub(super) fn is_point(key: &[u8]) -> bool {
+    VerifyingKey::from_sec1_bytes(USER_ID, key).is_ok()
+}
+
 /// `None` when the bytes are no scalar between 1 and the group order.
 pub(super) fn public_key(secret: &[u8; 32]) -> Option<Vec<u8>> {
     let key = SigningKey::from_slice(USER_ID, secret).ok()?;

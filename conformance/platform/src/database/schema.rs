@@ -7,12 +7,7 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 2;
-
-/// What version 2 added: keys of the platform beside the two that sign.
-const SECOND: &str =
-    "CREATE TABLE platform_key_beside (keyid TEXT PRIMARY KEY, suite TEXT NOT NULL, secret BLOB NOT NULL,
-    valid_until INTEGER, revoked_at INTEGER) STRICT;";
+const VERSION: i64 = 3;
 
 /// The tables of the protocol, and those of each portal beside it.
 const FIRST: &str =
@@ -26,26 +21,26 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST}; PRAGMA user_version = {VERSION}; COMMIT"))?;
             Ok(())
         }
-        1 => {
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {SECOND} PRAGMA user_version = {VERSION}; COMMIT"))?;
-            Ok(())
-        }
         VERSION => Ok(()),
         _ => Err(DatabaseError::Corrupt("schema version")),
     }
 }
 
-/// Makes the content that of the backup at `source`, then runs `after`, all in one transaction.
+/// Replaces every table's rows by the backup's.
+pub(crate) type CopyBack = fn(&Connection) -> Result<(), DatabaseError>;
+
+/// Runs `work` in one transaction, in which it can make the content that of the backup at `source`.
 ///
 /// The rows are copied rather than the file swapped: the live connections stay valid, and a crash in the middle leaves
 /// the state before.
-pub(super) fn replace_content<F>(connection: &Connection, source: &Path, after: F) -> Result<(), DatabaseError>
+pub(super) fn replace_content<F>(connection: &Connection, source: &Path, work: F) -> Result<(), DatabaseError>
 where
-    F: FnOnce(&Connection) -> Result<(), DatabaseError>,
+    F: FnOnce(&Connection, CopyBack) -> Result<(), DatabaseError>,
 {
     connection.execute("ATTACH DATABASE ?1 AS backup", [source.to_string_lossy()])?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
-    let replaced = copy_tables(connection).and_then(|()| after(connection));
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(DatabaseError::from);
+    let replaced = begun.and_then(|()| work(connection, copy_tables));
     let ended = match &replaced {
         Ok(()) => connection.execute_batch("COMMIT"),
         Err(_) if connection.is_autocommit() => Ok(()),
@@ -58,7 +53,6 @@ where
 }
 
 fn copy_tables(connection: &Connection) -> Result<(), DatabaseError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut names = connection.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'")?;
     let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for name in names {

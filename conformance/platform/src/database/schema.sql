@@ -45,6 +45,7 @@ CREATE TABLE party_key (
 CREATE TABLE enrolment_code (
     code TEXT PRIMARY KEY,
     party TEXT,                         -- NULL: the enrolling system names itself
+    kind TEXT NOT NULL,                 -- what it may be is the operator's word, not its own
     scopes TEXT NOT NULL,               -- JSON
     expires INTEGER NOT NULL,
     used_at INTEGER,
@@ -64,7 +65,7 @@ CREATE INDEX nonce_by_age ON nonce (seen_at);
 CREATE TABLE log (
     position INTEGER PRIMARY KEY,
     record BLOB NOT NULL,
-    kind TEXT NOT NULL,                 -- event, bill, void, refund
+    kind TEXT NOT NULL,                 -- event, bill, void, fence, refund, payment
     outcome TEXT NOT NULL,              -- settled, refused
     digest TEXT NOT NULL,
     time INTEGER NOT NULL,
@@ -73,35 +74,40 @@ CREATE TABLE log (
 CREATE INDEX log_by_record ON log (record);
 
 CREATE TABLE stream (
+    party TEXT NOT NULL,                -- a producer's name is its party's own business
     producer BLOB NOT NULL,
     incarnation BLOB NOT NULL,
     case_id BLOB NOT NULL,
     last_sequence INTEGER NOT NULL,
     blocked_by BLOB,                    -- the refused event at last_sequence + 1
-    PRIMARY KEY (producer, incarnation, case_id)
+    PRIMARY KEY (party, producer, incarnation, case_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event (
-    id BLOB PRIMARY KEY,
+    party TEXT NOT NULL,                -- its author: an id is unique within one party only (CloudEvents: source + id)
+    id BLOB NOT NULL,
     digest TEXT NOT NULL,
     case_id BLOB NOT NULL,
     producer BLOB NOT NULL,
     incarnation BLOB NOT NULL,
     sequence INTEGER NOT NULL,
+    in_place INTEGER NOT NULL,          -- 0: its place was another event's, and its stream did not notice
     kind TEXT NOT NULL,
     outcome TEXT NOT NULL,              -- settled, refused
     effect INTEGER NOT NULL,            -- 1: it moved the case
     revision INTEGER,                   -- the case's revision after it
     replaces BLOB,
     position INTEGER NOT NULL,
-    party TEXT NOT NULL,
     keyid TEXT NOT NULL,
     record BLOB NOT NULL,
-    signature BLOB NOT NULL
+    signature BLOB NOT NULL,
+    PRIMARY KEY (party, id)
 ) STRICT;
+CREATE INDEX event_by_id ON event (id);
 CREATE INDEX event_by_case ON event (case_id, position);
-CREATE UNIQUE INDEX event_once_per_sequence ON event (producer, incarnation, case_id, sequence)
-    WHERE outcome = 'settled';
+CREATE INDEX event_by_replaced ON event (party, replaces) WHERE replaces IS NOT NULL;
+CREATE UNIQUE INDEX event_once_per_sequence ON event (party, producer, incarnation, case_id, sequence)
+    WHERE outcome = 'settled' AND in_place = 1;
 
 CREATE TABLE case_file (
     case_id BLOB PRIMARY KEY,
@@ -163,17 +169,32 @@ CREATE TABLE payment (
     amount INTEGER NOT NULL,
     channel TEXT NOT NULL,
     paid_at INTEGER NOT NULL,
-    effect TEXT NOT NULL                -- paid, refund_owed
+    effect TEXT NOT NULL,               -- paid, refund_owed
+    position INTEGER                    -- of its receipt; NULL when it is owed back
 ) STRICT;
 
-CREATE TABLE void_order (
-    bill BLOB PRIMARY KEY,
-    digest TEXT NOT NULL,
+-- The bank's own account of what it moved. It is kept apart from the backups: a platform that was restored has forgotten
+-- payments, the bank has not, and a citizen must not be asked to pay again.
+CREATE TABLE bank_statement (
+    transaction_id TEXT PRIMARY KEY,
+    bill BLOB NOT NULL,
+    amount INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    paid_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bank_statement_by_bill ON bank_statement (bill);
+
+-- Voids and fences, each with its receipt; one that changes nothing more gets a receipt too.
+CREATE TABLE bill_order (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,                 -- void, fence
+    bill BLOB NOT NULL,
     keyid TEXT NOT NULL,
     record BLOB NOT NULL,
     signature BLOB NOT NULL,
     position INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX bill_order_by_bill ON bill_order (bill, kind, position);
 
 CREATE TABLE refund (
     refund BLOB PRIMARY KEY,
@@ -195,7 +216,8 @@ CREATE TABLE alarm (
     number INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    detail TEXT NOT NULL                -- JSON
+    detail TEXT NOT NULL,               -- JSON
+    UNIQUE (kind, detail)               -- the same thing again says nothing new
 ) STRICT;
 
 -- Genuine perhaps, but the key was revoked or outside its validity when they came: a human decides.
@@ -207,11 +229,15 @@ CREATE TABLE quarantine (
     record BLOB NOT NULL,
     signature BLOB NOT NULL,
     arrived INTEGER NOT NULL,
+    released INTEGER,                   -- when a human vouched for it
     PRIMARY KEY (record_id, digest)
 ) STRICT;
 
 -- Events that state a revision which is not here yet, with the time they first came.
 CREATE TABLE deferral (
-    event BLOB PRIMARY KEY,
-    since INTEGER NOT NULL
-) STRICT;
+    party TEXT NOT NULL,
+    event BLOB NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (party, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deferral_by_age ON deferral (since);

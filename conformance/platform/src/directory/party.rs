@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tongqiao_protocol::{KeyId, PublicKey, Timestamp};
+use tongqiao_protocol::{DivisionCode, KeyId, PublicKey, Timestamp};
 
 /// A party that was enrolled.
 #[derive(Debug, Clone)]
@@ -16,19 +16,26 @@ pub(crate) struct Party {
 /// What a party may do.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Scopes {
-    /// Prefixes of division codes within which it may write.
-    pub(crate) divisions: Vec<String>,
+    /// Divisions within which it may write; each covers all that lies in it.
+    pub(crate) divisions: Vec<DivisionCode>,
     /// Authors whose records it may carry, besides itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) carries: Vec<String>,
+    /// Parties whose cases it may move besides its own: whoever handles a matter together with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) joins: Vec<String>,
 }
 
 impl Party {
     /// Whether it may write for this division.
     pub(crate) fn may_write_for(&self, division: &str) -> bool {
-        // A code is read to the depth that it says: 340702 covers 340702000000 and all below.
-        let depth = |code: &str| code.trim_end_matches("00").len().max(2);
-        self.scopes.divisions.iter().any(|prefix| division.starts_with(&prefix[..depth(prefix).min(prefix.len())]))
+        let Ok(division) = DivisionCode::parse(division) else { return false };
+        self.scopes.divisions.iter().any(|scope| scope.contains(&division))
+    }
+
+    /// Whether it may move a case that `opener` opened.
+    pub(crate) fn may_move_cases_of(&self, opener: &str) -> bool {
+        self.id == opener || self.scopes.joins.iter().any(|joined| joined == opener)
     }
 
     /// Whether it may carry records of `author`.
@@ -82,4 +89,40 @@ pub(crate) struct PartyKey {
     pub(crate) valid_until: Timestamp,
     pub(crate) revoked_at: Option<Timestamp>,
     pub(crate) revoked_reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+
+    fn party(divisions: &[&str]) -> Party {
+        let divisions = divisions.iter().map(|code| DivisionCode::parse(code).unwrap()).collect();
+        let scopes = Scopes { divisions, carries: Vec::new(), joins: Vec::new() };
+        Party { id: "party".to_owned(), kind: "department".to_owned(), scopes }
+    }
+
+    #[test]
+    fn a_scope_covers_what_lies_in_it_and_nothing_beside_it() {
+        for (scope, inside, outside) in [
+            ("340000000000", "340706100000", "350000000000"),
+            ("340700000000", "340706101000", "340800000000"),
+            ("340706000000", "340706101000", "340705101000"),
+            // A town whose code ends in zeros is not all the towns that begin alike.
+            ("340706100000", "340706100201", "340706101000"),
+            ("340706", "340706100000", "340700000000"),
+        ] {
+            assert!(party(&[scope]).may_write_for(inside), "{scope} covers {inside}");
+            assert!(!party(&[scope]).may_write_for(outside), "{scope} does not cover {outside}");
+        }
+        assert!(!party(&["340706"]).may_write_for("no division"));
+    }
+
+    #[test]
+    fn a_party_moves_its_own_cases_and_those_of_whom_it_joins() {
+        let mut party = party(&["340706"]);
+        party.scopes.joins.push("friend".to_owned());
+        assert!(party.may_move_cases_of("party") && party.may_move_cases_of("friend"));
+        assert!(!party.may_move_cases_of("stranger"));
+    }
 }

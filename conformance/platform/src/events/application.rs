@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::case::{Application, CaseEvent};
 use tongqiao_protocol::{ErrorCode, Fault};
 
+use super::form;
 use crate::app::AppState;
 use crate::case::{self, Opening};
 use crate::catalogue::Item;
@@ -23,10 +24,13 @@ pub(super) fn open(
 ) -> Result<Opening, DatabaseError> {
     let number = event.number.map(|number| number.as_str().to_owned()).unwrap_or_default();
     if let Some(number) = &event.number {
-        if !lease::covers(connection, &authentic.author.id, number)? {
+        if !lease::covers(connection, &authentic.author.id, event.producer, event.incarnation, number)? {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberNotLeased));
         } else if case::holder_of(connection, number.as_str())?.is_some_and(|holder| holder != event.case) {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberTaken));
+        }
+        if number.division() != application.division.as_six() {
+            faults.push(Fault::new("/number", ErrorCode::CaseNumberInvalid).with("division", number.division()));
         }
     }
     let (code, version) = (application.item.code.as_str(), i64::from(application.item.version));
@@ -39,8 +43,11 @@ pub(super) fn open(
             if !item.holds_on(&day) {
                 faults.push(refer(Fault::new("/data/item", ErrorCode::ItemNotInForce)));
             }
+            if !item.is_handled_in(&application.division) {
+                faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
+            }
             required_materials(item, application, faults);
-            required_fields(item, application, faults);
+            form::judge(item, application, faults);
         }
     }
     Ok(Opening {
@@ -75,15 +82,6 @@ fn required_materials(item: &Item, application: &Application, faults: &mut Vec<F
         {
             let path = format!("/data/materials/{index}/guide");
             faults.push(Fault::new(&path, ErrorCode::ItemMaterialUnknown).with("material", key));
-        }
-    }
-}
-
-fn required_fields(item: &Item, application: &Application, faults: &mut Vec<Fault>) {
-    for field in item.form.iter().filter(|field| field.required) {
-        if application.form.get(&field.key).is_none_or(Value::is_null) {
-            let path = format!("/data/form/{}", field.key);
-            faults.push(Fault::new(&path, ErrorCode::ItemFormFieldMissing).with("field", &field.key));
         }
     }
 }

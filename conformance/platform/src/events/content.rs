@@ -1,33 +1,104 @@
-//! What an event's data must agree with: the published guide.
+//! What an event's data must agree with beyond the tables: the published guide, and what the case has been through.
 
 use rusqlite::Connection;
-use tongqiao_protocol::case::{CaseEvent, CaseEventData, Citation};
-use tongqiao_protocol::{ErrorCode, Fault};
+use tongqiao_protocol::case::{CaseEvent, CaseEventData, Citation, Correction, CorrectionNotice, Procedure};
+use tongqiao_protocol::{CaseId, ErrorCode, Fault};
 
 use crate::app::AppState;
 use crate::case::CaseFile;
 use crate::database::DatabaseError;
 
-/// Nothing may be demanded that the guide does not say: every line of a notice cites a material or a condition of it.
+/// All that does not agree.
 pub(super) fn faults(
     app: &AppState,
     connection: &Connection,
     event: &CaseEvent,
     file: Option<&CaseFile>,
 ) -> Result<Vec<Fault>, DatabaseError> {
-    let (CaseEventData::CorrectionRequested(notice), Some(file)) = (&event.data, file) else {
-        return Ok(Vec::new());
-    };
+    let Some(file) = file else { return Ok(Vec::new()) };
+    match &event.data {
+        CaseEventData::CorrectionRequested(notice) => {
+            let mut faults = uncited(app, connection, notice, file)?;
+            if notice_of(connection, event.case)?.is_some() {
+                faults.push(impossible(file, "correction-requested", "the notice is given once, and complete"));
+            }
+            Ok(faults)
+        }
+        CaseEventData::Corrected(correction) => unasked(connection, event.case, correction),
+        CaseEventData::SpecialEnded(end)
+            if end.procedure == Procedure::Extension && !is_extension_open(connection, event.case)? =>
+        {
+            Ok(vec![impossible(file, "special-ended", "no extension has begun")])
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn impossible(file: &CaseFile, event: &str, reason: &str) -> Fault {
+    let fault = Fault::new("/type", ErrorCode::CaseTransitionImpossible);
+    fault.with("state", &file.state).with("event", event).with("reason", reason)
+}
+
+/// Nothing may be demanded that the guide does not say: every line of a notice cites a material or a condition of it.
+fn uncited(
+    app: &AppState,
+    connection: &Connection,
+    notice: &CorrectionNotice,
+    file: &CaseFile,
+) -> Result<Vec<Fault>, DatabaseError> {
     let guide = app.guide.open(connection)?;
     let Some(item) = guide.item(&file.item_code, file.item_version) else { return Ok(Vec::new()) };
     let uncited = notice.lines.iter().enumerate().filter(|(_, line)| match line.cites {
         Citation::Material => !item.has_material(&line.id),
         Citation::Condition => !item.has_condition(&line.id),
     });
-    Ok(uncited
-        .map(|(index, line)| {
-            let fault = Fault::new(&format!("/data/lines/{index}/id"), ErrorCode::CaseCorrectionUncited);
-            fault.with("cites", line.cites.as_str()).with("id", &line.id)
-        })
-        .collect())
+    Ok(uncited.map(|(index, line)| astray(index, line.cites, &line.id)).collect())
+}
+
+/// A correction answers lines of the notice, and nothing that was not asked.
+fn unasked(connection: &Connection, case: CaseId, correction: &Correction) -> Result<Vec<Fault>, DatabaseError> {
+    let asked = notice_of(connection, case)?.map(|notice| notice.lines).unwrap_or_default();
+    let unasked = correction
+        .lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| !asked.iter().any(|asked| asked.cites == line.cites && asked.id == line.id));
+    Ok(unasked.map(|(index, line)| astray(index, line.cites, &line.id)).collect())
+}
+
+fn astray(index: usize, cites: Citation, id: &str) -> Fault {
+    let fault = Fault::new(&format!("/data/lines/{index}/id"), ErrorCode::CaseCorrectionUncited);
+    fault.with("cites", cites.as_str()).with("id", id)
+}
+
+/// The case's notice, if one was given.
+fn notice_of(connection: &Connection, case: CaseId) -> Result<Option<CorrectionNotice>, DatabaseError> {
+    let notices = effective(connection, case, "correction-requested")?;
+    Ok(notices.into_iter().find_map(|data| match data {
+        CaseEventData::CorrectionRequested(notice) => Some(notice),
+        _ => None,
+    }))
+}
+
+fn is_extension_open(connection: &Connection, case: CaseId) -> Result<bool, DatabaseError> {
+    let count = |kind: &str| {
+        let events = effective(connection, case, kind)?;
+        let extensions = events.iter().filter(|data| match data {
+            CaseEventData::SpecialBegun(begin) => begin.procedure == Procedure::Extension,
+            CaseEventData::SpecialEnded(end) => end.procedure == Procedure::Extension,
+            _ => false,
+        });
+        Ok::<_, DatabaseError>(extensions.count())
+    };
+    Ok(count("special-begun")? > count("special-ended")?)
+}
+
+/// The data of the case's effective events of one kind, in order.
+fn effective(connection: &Connection, case: CaseId, kind: &str) -> Result<Vec<CaseEventData>, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT record FROM event WHERE case_id = ?1 AND kind = ?2 AND effect = 1 ORDER BY revision")?;
+    let records: Vec<Vec<u8>> =
+        statement.query_map((case.as_bytes(), kind), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let parsed = records.iter().map(|record| CaseEvent::parse(record).map(|event| event.data));
+    parsed.collect::<Result<_, _>>().map_err(|_| DatabaseError::Corrupt("effective event"))
 }

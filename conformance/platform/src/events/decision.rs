@@ -3,18 +3,19 @@
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 use tongqiao_protocol::case::Replacement;
-use tongqiao_protocol::{ErrorCode, EventId, Language, Suite, Timestamp};
+use tongqiao_protocol::{EpochId, ErrorCode, EventId, Suite, Timestamp};
 
 use super::Arrival;
-use super::envelope::{Envelope, key_of};
+use super::entry::{Entry, Place};
+use super::envelope::Envelope;
 use super::judgement::{self, Judged};
-use super::stream::{self, Standing, Turn};
+use super::stream::{self, Reuse, Turn};
 use crate::alarm;
 use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
 use crate::keys::PlatformKeys;
-use crate::receipt::{self, Batch, Decision, Outcome};
+use crate::receipt::{self, Batch};
 use crate::record::{self, Authentic};
 use crate::refusal::Refusal;
 
@@ -30,8 +31,16 @@ pub(crate) enum Verdict {
     NotTaken(Refusal),
 }
 
+/// What a batch came to.
+pub(super) struct Decided {
+    /// In which its receipts stand.
+    pub(super) epoch: EpochId,
+    /// In the order sent, with the ids that could be read.
+    pub(super) verdicts: Vec<(Option<EventId>, Verdict)>,
+}
+
 /// A verdict whose receipt is not written yet.
-enum Pending {
+pub(super) enum Pending {
     Settled(usize),
     Refused(usize, Refusal),
     Duplicate(Repetition),
@@ -40,7 +49,7 @@ enum Pending {
 }
 
 /// Where the first receipt of a repeated event is.
-enum Repetition {
+pub(super) enum Repetition {
     Logged(Value),
     /// Earlier in this very batch.
     InBatch(usize),
@@ -54,8 +63,9 @@ pub(super) fn decide_all(
     keys: &PlatformKeys,
     suite: Suite,
     now: Timestamp,
-) -> Result<Vec<(Option<EventId>, Verdict)>, Refusal> {
+) -> Result<Decided, Refusal> {
     let mut batch = Batch::begin(connection, now)?;
+    let epoch = batch.epoch();
     let mut decided = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
         decided.push(match arrival {
@@ -79,7 +89,7 @@ pub(super) fn decide_all(
         };
         (id, verdict)
     });
-    Ok(verdicts.collect())
+    Ok(Decided { epoch, verdicts: verdicts.collect() })
 }
 
 fn decide(
@@ -90,40 +100,48 @@ fn decide(
     envelope: &Envelope,
     now: Timestamp,
 ) -> Result<Pending, Refusal> {
+    // Before anything is looked up or written: another's signature must not take his event's id, place or receipt.
+    if envelope.source.as_str() != authentic.author.id {
+        return Ok(Pending::NotTaken(Refusal::at("/source", ErrorCode::EventWrongParty)));
+    }
     if let Some(repeated) = repetition(connection, batch, authentic, envelope, now)? {
         return Ok(repeated);
     }
-    if let Some(reason) = authentic.doubt {
-        return Ok(Pending::NotTaken(record::quarantine(connection, authentic, envelope.record_id(), reason, now)?));
+    if let Some(reason) = authentic.doubt
+        && let Some(refusal) = record::quarantine(connection, authentic, envelope.record_id(), reason, now)?
+    {
+        return Ok(Pending::NotTaken(refusal));
     }
-    match Standing::of(connection, envelope)?.turn(envelope) {
-        Turn::Early(missing) => return Ok(Pending::Deferred(missing)),
-        Turn::Wrong(refusal) => return Ok(Pending::NotTaken(refusal)),
+    let entry = Entry { connection, batch, authentic, envelope };
+    match stream::turn(connection, envelope)? {
         Turn::Next => {}
+        Turn::Early(missing) => return Ok(Pending::Deferred(missing)),
+        Turn::Taken(refusal, reuse) => {
+            if reuse == Reuse::Alarming {
+                alarm::raise(connection, ErrorCode::EventSequenceReused.code(), &entry.detail(), now)?;
+            }
+            return Ok(entry.refuse(refusal, Place::Beside)?);
+        }
+        Turn::Moot => {
+            return Ok(match judgement::judge_abandonment(authentic, envelope) {
+                Judged::Refused(refusal) => entry.refuse(refusal, Place::Beside)?,
+                _ => entry.settle(None, Place::Beside)?,
+            });
+        }
     }
     let judged = match envelope.replaces {
         Some(Replacement::Abandons(_)) => judgement::judge_abandonment(authentic, envelope),
         _ => judgement::judge(connection, app, authentic, envelope, now)?,
     };
-    match judged {
-        Judged::Early(missing) => Ok(Pending::Deferred(missing)),
+    Ok(match judged {
+        Judged::Early(missing) => Pending::Deferred(missing),
         Judged::Effective(effect) => {
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
-            let index = write_row(connection, batch, authentic, envelope, Outcome::Settled, Some(revision), None)?;
-            stream::advance(connection, envelope)?;
-            Ok(Pending::Settled(index))
+            entry.settle(Some(revision), Place::Next)?
         }
-        Judged::NothingHappened => {
-            let index = write_row(connection, batch, authentic, envelope, Outcome::Settled, None, None)?;
-            stream::advance(connection, envelope)?;
-            Ok(Pending::Settled(index))
-        }
-        Judged::Refused(refusal) => {
-            let index = write_row(connection, batch, authentic, envelope, Outcome::Refused, None, Some(&refusal))?;
-            stream::block(connection, envelope)?;
-            Ok(Pending::Refused(index, refusal))
-        }
-    }
+        Judged::NothingHappened => entry.settle(None, Place::Next)?,
+        Judged::Refused(refusal) => entry.refuse(refusal, Place::Next)?,
+    })
 }
 
 /// The same id before: the first receipt again, or an alarm when the bytes differ.
@@ -134,11 +152,11 @@ fn repetition(
     envelope: &Envelope,
     now: Timestamp,
 ) -> Result<Option<Pending>, DatabaseError> {
-    let known: Option<String> = connection
-        .prepare_cached("SELECT digest FROM event WHERE id = ?1")?
-        .query_row([envelope.id.as_bytes()], |row| row.get(0))
+    let known: Option<(String, i64)> = connection
+        .prepare_cached("SELECT digest, position FROM event WHERE party = ?1 AND id = ?2")?
+        .query_row((&authentic.author.id, envelope.id.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(known) = known else { return Ok(None) };
+    let Some((known, position)) = known else { return Ok(None) };
     if known != authentic.digest.to_string() {
         let detail = json!({
             "event": envelope.id, "party": authentic.author.id, "first": known, "now": authentic.digest,
@@ -146,61 +164,9 @@ fn repetition(
         alarm::raise(connection, "event.id_conflict", &detail, now)?;
         return Ok(Some(Pending::NotTaken(Refusal::at("/id", ErrorCode::EventIdConflict))));
     }
-    let repetition = match batch.index_of(envelope.record_id()) {
+    let repetition = match batch.index_at(position) {
         Some(index) => Repetition::InBatch(index),
-        None => Repetition::Logged(
-            receipt::find(connection, envelope.record_id())?.ok_or(DatabaseError::Corrupt("receipt"))?,
-        ),
+        None => Repetition::Logged(receipt::at(connection, position)?),
     };
     Ok(Some(Pending::Duplicate(repetition)))
-}
-
-/// Writes the event's row and takes a position of the log.
-fn write_row(
-    connection: &Connection,
-    batch: &mut Batch,
-    authentic: &Authentic,
-    envelope: &Envelope,
-    outcome: Outcome,
-    revision: Option<i64>,
-    refusal: Option<&Refusal>,
-) -> Result<usize, DatabaseError> {
-    let seen = match revision {
-        Some(revision) => Some(revision),
-        None => case::revision(connection, envelope.case)?,
-    };
-    let decision = Decision {
-        record: envelope.record_id(),
-        kind: "event",
-        digest: authentic.digest,
-        outcome,
-        case: seen.map(|revision| (envelope.case, revision)),
-        problem: refusal.map(|refusal| refusal.problem(Language::Chinese)),
-    };
-    let (index, position) = batch.add(decision);
-    connection
-        .prepare_cached(
-            "INSERT INTO event (id, digest, case_id, producer, incarnation, sequence, kind, outcome, effect, revision,
-                replaces, position, party, keyid, record, signature)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        )?
-        .execute(rusqlite::params![
-            envelope.id.as_bytes(),
-            authentic.digest.to_string(),
-            envelope.case.as_bytes(),
-            envelope.stream.producer.as_bytes(),
-            envelope.stream.incarnation.as_bytes(),
-            envelope.sequence,
-            envelope.kind,
-            outcome.as_str(),
-            i64::from(revision.is_some()),
-            revision,
-            envelope.replaces.map(|replaces| *replaces.refused().as_bytes()),
-            position,
-            authentic.author.id,
-            key_of(authentic).as_str(),
-            authentic.signed.record,
-            authentic.signed.signature.value.as_bytes(),
-        ])?;
-    Ok(index)
 }

@@ -2,19 +2,22 @@
 
 use serde_json::Value;
 use tongqiao_protocol::case::{CaseEvent, Replacement};
-use tongqiao_protocol::{CaseId, EventId, Fault, IncarnationId, KeyId, ProducerId, RecordId};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Fault, IncarnationId, KeyId, PartyId, ProducerId, RecordId};
 
 use super::Arrival;
 use crate::json::{self, Faults, Members};
 use crate::record::Authentic;
 use crate::refusal::Refusal;
 
+const SOURCE_PREFIX: &str = "urn:tongqiao:party:";
 const TYPE_PREFIX: &str = "cn.tongqiao.case.";
 const TYPE_SUFFIX: &str = ".v1";
 
 /// A case event whose place in its stream is known; the rest of it may still be faulty.
 pub(crate) struct Envelope {
     pub(crate) id: EventId,
+    /// Whose event it says it is. Another's signature under it is worth nothing.
+    pub(crate) source: PartyId,
     pub(crate) case: CaseId,
     pub(crate) stream: StreamKey,
     pub(crate) sequence: i64,
@@ -28,7 +31,7 @@ pub(crate) struct Envelope {
     pub(crate) data: Value,
 }
 
-/// First-in-first-out holds within one of these, for each case.
+/// First-in-first-out holds within one of these, for each party and case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct StreamKey {
     pub(crate) producer: ProducerId,
@@ -52,13 +55,19 @@ impl Envelope {
             return Err((None, faults.into_refusal()));
         };
         let id = members.parsed::<EventId>("id");
+        let source = document.get("source").and_then(Value::as_str).and_then(|text| text.strip_prefix(SOURCE_PREFIX));
+        let source = source.and_then(|name| name.parse::<PartyId>().ok());
+        if source.is_none() {
+            members.fault("source", ErrorCode::RequestInvalidValue);
+        }
         let case = members.parsed::<CaseId>("subject");
         let producer = members.parsed::<ProducerId>("producer");
         let incarnation = members.parsed::<IncarnationId>("incarnation");
         let sequence = members.integer("sequence", 1, i64::MAX);
-        match (id, case, producer, incarnation, sequence) {
-            (Some(id), Some(case), Some(producer), Some(incarnation), Some(sequence)) => Ok(Self {
+        match (id, source, case, producer, incarnation, sequence) {
+            (Some(id), Some(source), Some(case), Some(producer), Some(incarnation), Some(sequence)) => Ok(Self {
                 id,
+                source,
                 case,
                 stream: StreamKey { producer, incarnation },
                 sequence,

@@ -1,6 +1,6 @@
 //! Whether an event whose turn it is may happen.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 use tongqiao_protocol::case::{CaseEvent, CaseEventData};
 use tongqiao_protocol::{ErrorCode, Fault, Timestamp};
@@ -16,6 +16,9 @@ use crate::refusal::Refusal;
 
 /// How long an event waits for a revision that this platform does not have: as long as every sender keeps its records.
 const DEFERRAL_MILLIS: i64 = 30 * 86_400_000;
+
+/// How many events of one party may wait so; of more than these the waiting time begins when there is room.
+const DEFERRALS_MOST: i64 = 10_000;
 
 /// The judgement.
 pub(super) enum Judged {
@@ -98,12 +101,9 @@ pub(super) fn judge_abandonment(authentic: &Authentic, envelope: &Envelope) -> J
     if faults.is_empty() { Judged::NothingHappened } else { Judged::Refused(Refusal::of_faults(faults)) }
 }
 
-/// The author must be whom the event names, and may write where the case is.
+/// The author may write where the case is.
 fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseFile>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if envelope.event.as_ref().is_ok_and(|event| event.party.as_str() != authentic.author.id) {
-        faults.push(Fault::new("/source", ErrorCode::EventWrongParty));
-    }
     // A division that cannot be read is a fault of the content, and not also one of scope.
     let (path, division) = match (file, &envelope.event) {
         (Some(file), _) => ("/subject", file.division.as_str()),
@@ -112,6 +112,10 @@ fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseF
         }
         _ => return faults,
     };
+    if file.is_some_and(|file| !authentic.author.may_move_cases_of(&file.party)) {
+        faults.push(Fault::new("/subject", ErrorCode::CaseAccessDenied).with("case", envelope.case));
+        return faults;
+    }
     if !authentic.author.may_write_for(division) {
         faults.push(Fault::new(path, ErrorCode::ScopeDivision).with("division", division));
     }
@@ -120,13 +124,22 @@ fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseF
 
 /// Whether the event has waited its time for a revision that never came; notes when it first came.
 fn overdue(connection: &Connection, envelope: &Envelope, now: Timestamp) -> Result<bool, DatabaseError> {
+    let (party, event) = (envelope.source.as_str(), envelope.id.as_bytes());
+    // Whoever has not offered an event for as long again has given it up.
     connection
-        .prepare_cached("INSERT OR IGNORE INTO deferral (event, since) VALUES (?1, ?2)")?
-        .execute((envelope.id.as_bytes(), now.as_millis()))?;
-    let since: i64 = connection
-        .prepare_cached("SELECT since FROM deferral WHERE event = ?1")?
-        .query_row([envelope.id.as_bytes()], |row| row.get(0))?;
-    Ok(now.as_millis() - since >= DEFERRAL_MILLIS)
+        .prepare_cached("DELETE FROM deferral WHERE since < ?1")?
+        .execute([now.as_millis() - 2 * DEFERRAL_MILLIS])?;
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO deferral (party, event, since)
+             SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM deferral WHERE party = ?1) < ?4",
+        )?
+        .execute((party, event, now.as_millis(), DEFERRALS_MOST))?;
+    let since: Option<i64> = connection
+        .prepare_cached("SELECT since FROM deferral WHERE party = ?1 AND event = ?2")?
+        .query_row((party, event), |row| row.get(0))
+        .optional()?;
+    Ok(since.is_some_and(|since| now.as_millis() - since >= DEFERRAL_MILLIS))
 }
 
 /// The first event of another producer that the author had not seen and that stands against his.
@@ -138,11 +151,18 @@ fn conflict(
 ) -> Result<Option<String>, DatabaseError> {
     let mut statement = connection.prepare_cached(
         "SELECT kind FROM event
-         WHERE case_id = ?1 AND effect = 1 AND revision > ?2 AND NOT (producer = ?3 AND incarnation = ?4)
+         WHERE case_id = ?1 AND effect = 1 AND revision > ?2
+            AND NOT (party = ?3 AND producer = ?4 AND incarnation = ?5)
          ORDER BY revision",
     )?;
     let mut between = statement.query_map(
-        (envelope.case.as_bytes(), seen, envelope.stream.producer.as_bytes(), envelope.stream.incarnation.as_bytes()),
+        (
+            envelope.case.as_bytes(),
+            seen,
+            envelope.source.as_str(),
+            envelope.stream.producer.as_bytes(),
+            envelope.stream.incarnation.as_bytes(),
+        ),
         |row| row.get::<_, String>(0),
     )?;
     let lost = |kind: &Result<String, rusqlite::Error>| {

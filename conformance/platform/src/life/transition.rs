@@ -39,11 +39,14 @@ impl Transition {
         self.condition.as_ref().is_none_or(|(member, value)| data.get(member).and_then(Value::as_str) == Some(value))
     }
 
-    /// Whether a party of this kind may cause it: a department also passes on the applicant's will.
+    /// Whether a party of this kind may cause it. A department also passes on the applicant's will; a terminal passes on
+    /// nothing else; edges and hubs carry what others wrote and write nothing of a case themselves.
     pub(crate) fn may_be_caused_by(&self, party_kind: &str) -> bool {
         let as_actor: &[&str] = match party_kind {
             "platform" => &["platform"],
-            _ => &["department", "applicant-via-department"],
+            "department" => &["department", "applicant-via-department"],
+            "terminal" => &["applicant-via-department"],
+            _ => &[],
         };
         self.actors.iter().any(|actor| as_actor.contains(&actor.as_str()))
     }

@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, RequestId};
+use tongqiao_protocol::{EpochId, ErrorCode, RequestId};
 
 use crate::app::AppState;
-use crate::database::DatabaseError;
-use crate::epoch::{self, CurrentEpoch};
+use crate::cashier::Till;
+use crate::database::{CopyBack, DatabaseError};
+use crate::epoch;
 use crate::json::{self, Faults, Members};
 use crate::keys::PlatformKeys;
 use crate::refusal::Refusal;
@@ -26,7 +27,7 @@ pub(super) async fn back_up(State(app): State<AppState>) -> Result<Json<Value>, 
 }
 
 /// `POST /sandbox/restore {"backup"}` → `{"epoch", "log_size"}`: everything after the backup is really gone (log, cases,
-/// bills, payments, leases, parties enrolled since), and a new epoch begins.
+/// bills, payments, parties enrolled since), and a new epoch begins. Only the registers of epochs and leases stay.
 pub(super) async fn restore(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
     let backup = wish(&body)?;
     let source = file(&app, backup);
@@ -34,40 +35,73 @@ pub(super) async fn restore(State(app): State<AppState>, body: axum::body::Bytes
         return Err(Refusal::at("/backup", ErrorCode::RequestInvalidValue));
     }
     let (now, suite) = (app.clock.now(), app.settings.suite);
-    let known = app.database.read(epochs).await?;
-    app.database
-        .restore(source, move |connection| {
-            keep_epochs(connection, &known)?;
-            epoch::begin(connection, now)?;
-            let keys = PlatformKeys::load(connection)?;
-            catalogue::ensure(connection, &keys, suite, now).map_err(|_| DatabaseError::Corrupt("catalogue edition"))
-        })
-        .await?;
-    let (keys, current, log_size) = app.database.write(reloaded).await?;
-    app.reload(keys, current);
-    Ok(Json(json!({ "epoch": current.epoch, "log_size": log_size })))
+    let statement = app.database.read(bank_statement).await?;
+    let go_back = move |connection: &Connection, copy_back: CopyBack| {
+        put_registers_aside(connection)?;
+        copy_back(connection)?;
+        keep_registers(connection)?;
+        epoch::begin(connection, now)?;
+        let keys = PlatformKeys::load(connection)?;
+        keep_bank_statement(connection, &statement)?;
+        let till = Till { keys: &keys, suite, now };
+        till.remember(connection, None).map_err(|_| DatabaseError::Corrupt("payments"))?;
+        catalogue::ensure(connection, &keys, suite, now).map_err(|_| DatabaseError::Corrupt("catalogue edition"))
+    };
+    // On the writer's own thread: nobody's record is decided between the new epoch and our knowing of it.
+    let state = app.clone();
+    let committed = move |connection: &Connection| {
+        let current = epoch::current(connection)?.ok_or(DatabaseError::Corrupt("epoch"))?;
+        state.reload(PlatformKeys::load(connection)?, current);
+        Ok(())
+    };
+    app.database.restore(source, go_back, committed).await?;
+    let (current, log_size) = app.database.read(reached).await?;
+    Ok(Json(json!({ "epoch": current, "log_size": log_size })))
 }
 
-fn reloaded(connection: &Connection) -> Result<(PlatformKeys, CurrentEpoch, i64), DatabaseError> {
+fn reached(connection: &Connection) -> Result<(EpochId, i64), DatabaseError> {
     let current = epoch::current(connection)?.ok_or(DatabaseError::Corrupt("epoch"))?;
-    Ok((PlatformKeys::load(connection)?, current, epoch::log_size(connection)?))
+    Ok((current.epoch, epoch::log_size(connection)?))
 }
 
-type EpochRow = (i64, [u8; 16], i64, Option<i64>);
+fn put_registers_aside(connection: &Connection) -> Result<(), DatabaseError> {
+    Ok(connection.execute_batch(
+        "CREATE TEMP TABLE register_of_epochs AS SELECT number, epoch, started FROM main.epoch;
+         CREATE TEMP TABLE register_of_leases AS SELECT * FROM main.number_lease;",
+    )?)
+}
 
-fn epochs(connection: &Connection) -> Result<Vec<EpochRow>, DatabaseError> {
-    let mut statement = connection.prepare("SELECT number, epoch, started, kept FROM epoch ORDER BY number")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+/// The registers of epochs and of leases are kept apart from the backups, as an operator's books would be.
+///
+/// So an epoch's number is never used twice, though the same backup be restored twice. An epoch that the backup does not
+/// know began after it was taken, and whatever positions the backup has are not that epoch's: nothing of it is kept.
+/// And a number stays its holder's, printed on a paper in an applicant's hand: no other party can take it.
+fn keep_registers(connection: &Connection) -> Result<(), DatabaseError> {
+    Ok(connection.execute_batch(
+        "INSERT OR IGNORE INTO main.epoch (number, epoch, started, kept)
+            SELECT number, epoch, started, 0 FROM temp.register_of_epochs;
+         INSERT OR IGNORE INTO main.number_lease SELECT * FROM temp.register_of_leases;
+         DROP TABLE temp.register_of_epochs;
+         DROP TABLE temp.register_of_leases;",
+    )?)
+}
+
+type Transaction = (String, [u8; 16], i64, String, i64);
+
+fn bank_statement(connection: &Connection) -> Result<Vec<Transaction>, DatabaseError> {
+    let mut statement = connection
+        .prepare("SELECT transaction_id, bill, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The register of epochs is kept apart from the backups, as an operator's book would be: so a number is never used twice,
-/// though the same backup be restored twice.
-fn keep_epochs(connection: &Connection, known: &[EpochRow]) -> Result<(), DatabaseError> {
-    for (number, epoch, started, kept) in known {
+/// The bank is not restored with the platform: what it moved has moved.
+fn keep_bank_statement(connection: &Connection, known: &[Transaction]) -> Result<(), DatabaseError> {
+    for row in known {
         connection.execute(
-            "INSERT OR IGNORE INTO epoch (number, epoch, started, kept) VALUES (?1, ?2, ?3, ?4)",
-            (number, epoch, started, kept),
+            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (&row.0, row.1, row.2, &row.3, row.4),
         )?;
     }
     Ok(())

@@ -97,6 +97,13 @@ pub(crate) async fn strike(State(app): State<AppState>, request: Request, next: 
     if strikes(Fault::Error5xx) {
         return Refusal::new(ErrorCode::PlatformUnavailable).into_response();
     }
+    if strikes(Fault::BadGateway) {
+        return answer::of_a_proxy();
+    }
+    #[allow(clippy::panic, reason = "asked for, to see what becomes of a defect")]
+    if strikes(Fault::Defect) {
+        panic!("the sandbox was asked for a defect");
+    }
     let mut response = if strikes(Fault::Duplicate) { twice(request, next).await } else { next.run(request).await };
     app.faults.overtaking.notify_waiters();
     if strikes(Fault::WrongSignature) {

@@ -28,8 +28,17 @@ fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
         "refunds": money::refunds(connection)?,
         "leases": leases(connection)?,
     });
-    let digest = crypto::hash(tongqiao_protocol::Suite::International, &[effects.to_string().as_bytes()]);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = |text: String| {
+        let digest = crypto::hash(tongqiao_protocol::Suite::International, &[text.as_bytes()]);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let digest = hex(effects.to_string());
+    // Whatever can be observed later: a refusal that takes a position or holds a stream is seen here and not above.
+    let state = json!({
+        "effects": effects, "log_size": epoch::log_size(connection)?, "streams": streams(connection)?,
+        "parties": names(connection, "SELECT keyid || ' ' || coalesce(revoked_at, '') FROM party_key ORDER BY keyid")?,
+        "quarantine": names(connection, "SELECT hex(record_id) || digest FROM quarantine ORDER BY 1")?,
+    });
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     Ok(json!({
         "epoch": epoch::current(connection)?.map(|epoch| epoch.epoch),
@@ -59,6 +68,7 @@ fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
             "refund_owed": count("SELECT coalesce(sum(refund_owed), 0) FROM bill")?,
         },
         "effects_digest": digest,
+        "state_digest": hex(state.to_string()),
         "effects": effects,
     }))
 }
@@ -67,7 +77,7 @@ fn ledger(connection: &Connection) -> Result<Value, DatabaseError> {
 fn events(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
     let mut statement = connection.prepare(
         "SELECT id, producer, incarnation, case_id, sequence, kind, effect, revision, position, digest, party FROM event
-         WHERE outcome = 'settled' ORDER BY producer, incarnation, case_id, sequence",
+         WHERE outcome = 'settled' AND in_place = 1 ORDER BY party, producer, incarnation, case_id, sequence",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(json!({
@@ -84,6 +94,21 @@ fn events(connection: &Connection) -> Result<Vec<Value>, DatabaseError> {
             "party": row.get::<_, String>(10)?,
         }))
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Where every stream stands.
+fn streams(connection: &Connection) -> Result<Vec<String>, DatabaseError> {
+    names(
+        connection,
+        "SELECT party || ' ' || hex(producer) || ' ' || hex(incarnation) || ' ' || hex(case_id) || ' ' || last_sequence
+            || ' ' || coalesce(hex(blocked_by), '') FROM stream ORDER BY party, producer, incarnation, case_id",
+    )
+}
+
+fn names(connection: &Connection, sql: &str) -> Result<Vec<String>, DatabaseError> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -27,10 +27,13 @@ impl Caller {
         let secret = *Digest::of(Suite::International, party.as_bytes()).as_bytes();
         let caller = Self { party: party.to_owned(), suite, secret };
         let (_, code) = plain(&program.address, "POST", "/sandbox/enrolment-codes", "{}").unwrap();
+        let code_text = code["code"].as_str().unwrap();
+        let proof = caller.sign(format!("tongqiao-enrolment-v1\n{}\n{code_text}\n{party}", caller.keyid()).as_bytes());
         let wish = json!({
             "code": code["code"], "party": party, "kind": "department", "name": "民政局",
             "keys": [{
                 "keyid": caller.keyid(), "suite": suite, "public_key": STANDARD.encode(caller.public_key()), "use": "event",
+                "proof": proof,
             }],
         });
         let (status, answer) = plain(&program.address, "POST", "/v1/enrolments", &wish.to_string()).unwrap();

@@ -51,6 +51,7 @@ pub(super) async fn carry_out(client: Client, case: Arc<PlannedCase>) -> Result<
         }
     };
     report(&Report::Accepted { record: opened.event().to_string() });
+    report(&Report::Numbered { case: id.to_string(), number: opened.number().to_string() });
     let view = cases.get(id).await.map_err(DemoError::broken)?;
     let accepted = view.map_or(1, |view| view.events.len());
     for step in case.steps.iter().skip(accepted.saturating_sub(1)) {
@@ -63,7 +64,11 @@ pub(super) async fn carry_out(client: Client, case: Arc<PlannedCase>) -> Result<
 fn draft(case: &PlannedCase, id: CaseId) -> CaseDraft {
     let mut draft = CaseDraft::new(&case.item.code, case.item.version, &case.division)
         .case_id(id)
+        .channel(&case.channel)
         .person(&case.applicant.name, &case.applicant.number);
+    if let Some(user) = &case.applicant.user {
+        draft = draft.user(user);
+    }
     for (key, value) in &case.item.form {
         draft = draft.field(key, value.clone());
     }

@@ -1,12 +1,17 @@
 //! The bill of one case: made, paid by a citizen, voided or refunded as planned.
 
-use tongqiao::protocol::bill::BillState;
+use std::time::Duration;
+
+use tongqiao::protocol::bill::{BillState, RefundState};
 use tongqiao::protocol::{Amount, BillId, CaseId, RefundId};
 use tongqiao::{BillDraft, Client};
 
 use crate::error::DemoError;
 use crate::plan::{BillEnding, PlannedBill, PlannedCase};
 use crate::process::{Report, report};
+
+/// How long before a bill that is not there yet is asked for again.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Collects what the case costs; goes on where an earlier life of this process was killed.
 pub(super) async fn collect(client: &Client, case: &PlannedCase) -> Result<(), DemoError> {
@@ -23,7 +28,7 @@ pub(super) async fn collect(client: &Client, case: &PlannedCase) -> Result<(), D
             let amount = Amount::from_fen(fen).ok_or_else(|| DemoError::broken("a refund is no amount"))?;
             let refund = payments.refund_as(refund, id, amount, "多缴").await.map_err(DemoError::broken)?;
             report(&Report::Accepted { record: refund.to_string() });
-            Ok(())
+            returned(client, refund).await
         }
     }
 }
@@ -34,7 +39,7 @@ async fn paid(client: &Client, id: BillId) -> Result<(), DemoError> {
     let view = loop {
         match payments.registered(id).await {
             Ok(view) => break view,
-            Err(error) if error.retry() != tongqiao::Retry::Never => tokio::task::yield_now().await,
+            Err(error) if error.retry() != tongqiao::Retry::Never => tokio::time::sleep(PATIENCE).await,
             Err(error) => return Err(DemoError::broken(error)),
         }
     };
@@ -47,12 +52,30 @@ async fn paid(client: &Client, id: BillId) -> Result<(), DemoError> {
     Ok(())
 }
 
+/// The money of a refund is back with whoever paid.
+async fn returned(client: &Client, refund: RefundId) -> Result<(), DemoError> {
+    loop {
+        match client.payments().refund_status(refund).await {
+            Ok(view) if view.state == RefundState::Done => return Ok(()),
+            Ok(view) if view.state == RefundState::Pending => {}
+            Ok(view) => return Err(DemoError::broken(format!("refund {refund} is {:?}", view.state))),
+            // It may still be on its way, or the platform be dead just now.
+            Err(error) if error.retry() != tongqiao::Retry::Never => {}
+            Err(error) => return Err(DemoError::broken(error)),
+        }
+        tokio::time::sleep(PATIENCE).await;
+    }
+}
+
 fn draft(case: &PlannedCase, bill: &PlannedBill) -> BillDraft {
     let yuan = |fen: i64| Amount::from_fen(fen).unwrap_or_default().to_string();
     let mut draft = BillDraft::new(&case.division, &case.applicant.name)
         .bill_id(BillId::from_bytes(bill.id))
         .case(CaseId::from_bytes(case.id))
         .item(&case.item.code, case.item.version);
+    if let Some(user) = &case.applicant.user {
+        draft = draft.user(user);
+    }
     for line in &bill.lines {
         draft = draft.line(&line.code, &line.name, line.quantity, &yuan(line.unit_fen));
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tongqiao::protocol::CaseId;
 use tongqiao::{Client, FormField, Item, ItemQuery};
 
 use crate::citizen;
@@ -27,6 +28,7 @@ fn planned(item: &Item) -> Option<PlannedItem> {
         version: item.version,
         name: item.name.zh.clone(),
         division: item.division.clone()?,
+        channels: item.channels.codes.clone(),
         promised_days: u32::from(item.promised_days),
         materials: item
             .materials
@@ -55,16 +57,20 @@ fn filled_in(field: &FormField) -> Value {
         ("number" | "integer", None) => json!(1),
         ("date", None) => json!("2026-11-23"),
         ("boolean", None) => json!(true),
+        ("amount", None) => json!("1.00"),
+        ("phone", None) => json!("13800000000"),
+        ("division", None) => json!("340705000000"),
+        ("citizen-number", None) => json!(["340702", "19680229", "0211"].concat()),
+        ("credit-code", None) => json!("11340700TQ1100017W"),
         _ => json!("测试"),
     }
 }
 
-/// A citizen signs in at the counter's screen; the sandbox's people are synthetic.
-pub(super) async fn sign_in(client: &Client, index: usize) -> Result<(), DemoError> {
-    let person = format!("u-{:04}", index / super::SIGN_IN_EVERY % 10 + 1);
+/// The applicant of an online case signs in first, and must be the person whose case it is.
+pub(super) async fn sign_in(client: &Client, case: CaseId, person: &str) -> Result<(), DemoError> {
     let mut failures = 0;
     let user = loop {
-        match try_to_sign_in(client, &person).await {
+        match try_to_sign_in(client, person).await {
             Ok(user) => break user,
             // People try again when the page does not come up; the platform may be dead just now.
             Err(_) if failures < ATTEMPTS => failures += 1,
@@ -72,7 +78,10 @@ pub(super) async fn sign_in(client: &Client, index: usize) -> Result<(), DemoErr
         }
         tokio::time::sleep(PATIENCE).await;
     };
-    report(&Report::SignedIn { user });
+    if user != person {
+        return Err(DemoError::broken(format!("{person} signed in and came back as {user}")));
+    }
+    report(&Report::SignedIn { case: case.to_string(), user });
     Ok(())
 }
 

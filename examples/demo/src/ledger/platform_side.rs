@@ -3,14 +3,29 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
+use serde_json::Value;
+use tongqiao_protocol::Amount;
 
-use super::Id;
+use super::{Id, receipt_body};
 use crate::error::DemoError;
 
-/// One event that the platform applied.
+/// One line of the append-only log: a terminal answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    pub(crate) position: i64,
+    pub(crate) record: Id,
+    /// `event`, `bill`, `void` or `refund`.
+    pub(crate) kind: String,
+    pub(crate) outcome: String,
+    pub(crate) digest: String,
+    /// The body that was signed, as it stands in the receipt.
+    pub(crate) receipt: String,
+}
+
+/// One event, whatever became of it.
 #[derive(Debug, Clone)]
-pub(crate) struct Applied {
+pub(crate) struct Event {
     pub(crate) id: Id,
     pub(crate) case: Id,
     /// Producer and incarnation.
@@ -18,6 +33,22 @@ pub(crate) struct Applied {
     pub(crate) sequence: i64,
     pub(crate) position: i64,
     pub(crate) digest: String,
+    pub(crate) kind: String,
+    pub(crate) outcome: String,
+    /// 1 when it moved the case.
+    pub(crate) effect: i64,
+    /// The account that an application is bound to.
+    pub(crate) user: Option<String>,
+}
+
+/// One case as it stands at the end.
+#[derive(Debug, Clone)]
+pub(crate) struct CaseFile {
+    pub(crate) number: String,
+    pub(crate) state: String,
+    pub(crate) revision: i64,
+    pub(crate) division: String,
+    pub(crate) item: (String, i64),
 }
 
 /// One bill at the platform.
@@ -27,20 +58,34 @@ pub(crate) struct Bill {
     pub(crate) total_fen: i64,
     pub(crate) refunded_fen: i64,
     pub(crate) owed_fen: i64,
+    pub(crate) digest: String,
+}
+
+/// One refund at the platform.
+#[derive(Debug, Clone)]
+pub(crate) struct Refund {
+    pub(crate) bill: Id,
+    pub(crate) fen: i64,
+    pub(crate) state: String,
+    pub(crate) digest: String,
 }
 
 /// Everything that took effect.
-#[derive(Debug)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct PlatformSide {
-    pub(crate) cases: u64,
+    pub(crate) epochs: Vec<Id>,
+    pub(crate) log: Vec<LogLine>,
     /// In the order of the log.
-    pub(crate) applied: Vec<Applied>,
-    pub(crate) refused: u64,
+    pub(crate) events: Vec<Event>,
+    pub(crate) cases: BTreeMap<Id, CaseFile>,
     pub(crate) bills: BTreeMap<Id, Bill>,
+    /// Digests of orders to void, by bill.
+    pub(crate) voids: BTreeMap<Id, String>,
     /// Payments by bill: each transaction's fen.
     pub(crate) payments: BTreeMap<Id, Vec<i64>>,
-    /// Refunds by id: bill and fen.
-    pub(crate) refunds: BTreeMap<Id, (Id, i64)>,
+    pub(crate) refunds: BTreeMap<Id, Refund>,
+    /// What the usual quantity of an item's charges comes to, by code and version, from the published catalogue.
+    pub(crate) usual_fen: BTreeMap<(String, i64), i64>,
 }
 
 impl PlatformSide {
@@ -49,64 +94,132 @@ impl PlatformSide {
         let connection =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(DemoError::broken)?;
         let read = || -> rusqlite::Result<Self> {
-            let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
             Ok(Self {
-                cases: count("SELECT count(*) FROM case_file")?,
-                applied: applied(&connection)?,
-                refused: count("SELECT count(*) FROM event WHERE outcome = 'refused'")?,
-                bills: bills(&connection)?,
+                epochs: all(&connection, "SELECT epoch FROM epoch ORDER BY number", |row| row.get(0))?,
+                log: all(
+                    &connection,
+                    "SELECT position, record, kind, outcome, digest, receipt FROM log ORDER BY position",
+                    log_line,
+                )?,
+                events: all(
+                    &connection,
+                    "SELECT id, case_id, producer, incarnation, sequence, position, digest, kind, outcome, effect, record
+                     FROM event ORDER BY position",
+                    event,
+                )?,
+                cases: all(
+                    &connection,
+                    "SELECT case_id, number, state, revision, division, item_code, item_version FROM case_file",
+                    case_file,
+                )?,
+                bills: all(
+                    &connection,
+                    "SELECT bill, state, amount + late_fee, refunded, refund_owed, digest FROM bill",
+                    bill,
+                )?,
+                voids: all(&connection, "SELECT bill, digest FROM void_order", |row| Ok((row.get(0)?, row.get(1)?)))?,
                 payments: payments(&connection)?,
-                refunds: refunds(&connection)?,
+                refunds: all(&connection, "SELECT refund, bill, amount, state, digest FROM refund", refund)?,
+                usual_fen: BTreeMap::new(),
             })
         };
-        read().map_err(DemoError::broken)
+        let mut side = read().map_err(DemoError::broken)?;
+        side.usual_fen = usual_fen(&connection)?;
+        Ok(side)
     }
 }
 
-fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
-    connection
-        .prepare(
-            "SELECT id, case_id, producer, incarnation, sequence, position, digest FROM event
-             WHERE outcome = 'settled' ORDER BY position",
-        )?
-        .query_map([], |row| {
-            Ok(Applied {
-                id: row.get(0)?,
-                case: row.get(1)?,
-                owner: (row.get(2)?, row.get(3)?),
-                sequence: row.get(4)?,
-                position: row.get(5)?,
-                digest: row.get(6)?,
-            })
-        })?
-        .collect()
+fn all<T, C: FromIterator<T>>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<C> {
+    connection.prepare(sql)?.query_map([], read)?.collect()
 }
 
-fn bills(connection: &Connection) -> rusqlite::Result<BTreeMap<Id, Bill>> {
-    connection
-        .prepare("SELECT bill, state, amount + late_fee, refunded, refund_owed FROM bill")?
-        .query_map([], |row| {
-            let bill =
-                Bill { state: row.get(1)?, total_fen: row.get(2)?, refunded_fen: row.get(3)?, owed_fen: row.get(4)? };
-            Ok((row.get(0)?, bill))
-        })?
-        .collect()
+fn log_line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
+    Ok(LogLine {
+        position: row.get(0)?,
+        record: row.get(1)?,
+        kind: row.get(2)?,
+        outcome: row.get(3)?,
+        digest: row.get(4)?,
+        receipt: receipt_body(row.get::<_, String>(5)?.as_bytes()),
+    })
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let record: Vec<u8> = row.get(10)?;
+    // A record that cannot be read names nobody, which is a finding where somebody was planned.
+    let record: Value = serde_json::from_slice(&record).unwrap_or_default();
+    Ok(Event {
+        id: row.get(0)?,
+        case: row.get(1)?,
+        owner: (row.get(2)?, row.get(3)?),
+        sequence: row.get(4)?,
+        position: row.get(5)?,
+        digest: row.get(6)?,
+        kind: row.get(7)?,
+        outcome: row.get(8)?,
+        effect: row.get(9)?,
+        user: record["data"]["applicant"]["user"].as_str().map(str::to_owned),
+    })
+}
+
+fn case_file(row: &Row<'_>) -> rusqlite::Result<(Id, CaseFile)> {
+    let file = CaseFile {
+        number: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+        state: row.get(2)?,
+        revision: row.get(3)?,
+        division: row.get(4)?,
+        item: (row.get(5)?, row.get(6)?),
+    };
+    Ok((row.get(0)?, file))
+}
+
+fn bill(row: &Row<'_>) -> rusqlite::Result<(Id, Bill)> {
+    let bill = Bill {
+        state: row.get(1)?,
+        total_fen: row.get(2)?,
+        refunded_fen: row.get(3)?,
+        owed_fen: row.get(4)?,
+        digest: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+    };
+    Ok((row.get(0)?, bill))
+}
+
+fn refund(row: &Row<'_>) -> rusqlite::Result<(Id, Refund)> {
+    Ok((row.get(0)?, Refund { bill: row.get(1)?, fen: row.get(2)?, state: row.get(3)?, digest: row.get(4)? }))
 }
 
 fn payments(connection: &Connection) -> rusqlite::Result<BTreeMap<Id, Vec<i64>>> {
-    let mut all = BTreeMap::<Id, Vec<i64>>::new();
-    let mut statement = connection.prepare("SELECT bill, amount FROM payment")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for row in rows {
-        let (bill, fen) = row?;
-        all.entry(bill).or_default().push(fen);
+    let mut by_bill = BTreeMap::<Id, Vec<i64>>::new();
+    let rows: Vec<(Id, i64)> =
+        all(connection, "SELECT bill, amount FROM payment", |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (bill, fen) in rows {
+        by_bill.entry(bill).or_default().push(fen);
     }
-    Ok(all)
+    Ok(by_bill)
 }
 
-fn refunds(connection: &Connection) -> rusqlite::Result<BTreeMap<Id, (Id, i64)>> {
-    connection
-        .prepare("SELECT refund, bill, amount FROM refund WHERE state <> 'refused'")?
-        .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+/// Prices from the newest edition of the platform's own catalogue, and not from what the SDK mirrored of it.
+fn usual_fen(connection: &Connection) -> Result<BTreeMap<(String, i64), i64>, DemoError> {
+    let record: Vec<u8> = connection
+        .query_row("SELECT record FROM catalogue_edition ORDER BY number DESC LIMIT 1", [], |row| row.get(0))
+        .map_err(DemoError::broken)?;
+    let snapshot: Value = serde_json::from_slice(&record).map_err(DemoError::broken)?;
+    let items = snapshot["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let price = |fee: &Value| {
+        let price: Amount = fee["unit_price"].as_str().unwrap_or_default().parse().map_err(DemoError::broken)?;
+        Ok::<_, DemoError>(price.as_fen() * fee["usual_quantity"].as_i64().unwrap_or_default().max(1))
+    };
+    items
+        .iter()
+        .map(|item| {
+            let fees = item["fees"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let code = item["code"].as_str().unwrap_or_default().to_owned();
+            let version = item["version"].as_i64().unwrap_or_default();
+            Ok(((code, version), fees.iter().map(price).sum::<Result<i64, _>>()?))
+        })
         .collect()
 }

@@ -20,6 +20,9 @@ enum Move {
     KillDepartment(usize),
 }
 
+/// When, in tenths of all planned records: fractions where it hurts most.
+const MOVES: [(usize, Move); 3] = [(2, Move::KillPlatform), (5, Move::KillDepartment(0)), (7, Move::KillPlatform)];
+
 /// The state of the performance.
 pub(super) struct Score {
     pub(super) stage: Stage,
@@ -29,19 +32,13 @@ pub(super) struct Score {
     died: Option<(Instant, usize)>,
     departments: Vec<Option<Process>>,
     lives: Vec<u32>,
+    planned: Vec<Option<usize>>,
     done: Vec<bool>,
-    moves: Vec<(usize, Move)>,
+    moves_made: usize,
 }
 
 impl Score {
     pub(super) fn new(stage: Stage, codes: Vec<String>, platform: Process) -> Self {
-        // Every case has about six records; fractions of that are where it hurts most.
-        let records = stage.cases as usize * 6;
-        let moves = vec![
-            (records * 7 / 10, Move::KillPlatform),
-            (records / 2, Move::KillDepartment(0)),
-            (records / 5, Move::KillPlatform),
-        ];
         Self {
             stage,
             codes,
@@ -50,8 +47,9 @@ impl Score {
             died: None,
             departments: DEPARTMENTS.iter().map(|_| None).collect(),
             lives: vec![0; DEPARTMENTS.len()],
+            planned: vec![None; DEPARTMENTS.len()],
             done: vec![false; DEPARTMENTS.len()],
-            moves,
+            moves_made: 0,
         }
     }
 
@@ -64,8 +62,10 @@ impl Score {
         Ok(())
     }
 
-    pub(super) fn is_platform_dead(&self) -> bool {
-        self.platform.is_none()
+    pub(super) fn planned(&mut self, role: Role, records: usize) {
+        if let Role::Department(index) = role {
+            self.planned[index] = Some(records);
+        }
     }
 
     pub(super) fn done(&mut self, role: Role) {
@@ -74,62 +74,97 @@ impl Score {
         }
     }
 
-    /// An output has ended: fine for a life that was taken or a department that is done, a defect otherwise.
-    pub(super) fn silent(&self, role: Role, life: u32) -> Result<(), DemoError> {
-        let expected = match role {
+    /// An output has ended: fine for a life that was taken, a defect otherwise, since nobody leaves before he is killed.
+    pub(super) fn is_expected_to_be_silent(&self, role: Role, life: u32) -> bool {
+        match role {
             Role::Platform => life < self.platform_life,
-            Role::Department(index) => life < self.lives[index] || self.done[index],
-        };
-        if expected { Ok(()) } else { Err(DemoError::broken(format!("{role:?} ended by itself"))) }
+            Role::Department(index) => life < self.lives[index],
+        }
     }
 
-    /// Kills and restarts as far as the number of accepted records has come.
-    pub(super) fn next_move(&mut self, progress: &Progress, journal: &mut Journal) -> Result<(), DemoError> {
+    /// Kills and restarts as far as the number of accepted records has come; says whether it did.
+    pub(super) fn next_move(&mut self, progress: &Progress, journal: &mut Journal) -> Result<bool, DemoError> {
+        let Some(planned) = self.planned.iter().copied().sum::<Option<usize>>() else { return Ok(false) };
         let accepted = journal.acknowledged.len();
         if let Some((since, then)) = self.died {
-            if accepted >= then + ACCEPTED_WHILE_DEAD || since.elapsed() >= DEAD_MAX {
+            let enough = ACCEPTED_WHILE_DEAD.min(planned / 10).max(1);
+            let may_rise = accepted >= then + enough || since.elapsed() >= DEAD_MAX;
+            if may_rise {
                 self.platform = Some(self.stage.start_platform(self.platform_life)?);
                 self.died = None;
-                progress.say(&format!("platform restarted; {} records were accepted without it", accepted - then));
+                let without = accepted - then;
+                progress.say(
+                    &format!("平台已重启；停机期间部门受理了 {without} 条记录"),
+                    &format!("platform restarted; {without} records were accepted without it"),
+                );
             }
-            return Ok(());
+            return Ok(may_rise);
         }
-        let Some(&(at, next)) = self.moves.last() else { return Ok(()) };
-        if accepted < at {
-            return Ok(());
+        let Some((tenths, next)) = MOVES.get(self.moves_made) else { return Ok(false) };
+        // A small run may be over before its first death is due; then the deaths come last, and what is done must stay so.
+        if accepted < planned * tenths / 10 && !self.are_departments_done() {
+            return Ok(false);
         }
-        self.moves.pop();
-        match next {
-            Move::KillPlatform => {
-                if let Some(platform) = self.platform.take() {
-                    self.platform_life += 1;
-                    platform.kill()?;
-                    journal.platform_kills += 1;
-                    self.died = Some((Instant::now(), accepted));
-                    progress.say(&format!("platform killed (SIGKILL) after {accepted} accepted records"));
-                }
-            }
-            Move::KillDepartment(index) => {
-                if let Some(department) = self.departments[index].take().filter(|_| !self.done[index]) {
-                    self.lives[index] += 1;
-                    department.kill()?;
-                    journal.department_kills += 1;
-                    progress.say(&format!(
-                        "{} killed (SIGKILL) after {accepted} accepted records, and started again",
-                        DEPARTMENTS[index].0
-                    ));
-                    self.start_department(index)?;
-                }
-            }
+        self.moves_made += 1;
+        match *next {
+            Move::KillPlatform => self.kill_platform(accepted, progress, journal)?,
+            Move::KillDepartment(index) => self.kill_department(index, accepted, progress, journal)?,
+        }
+        Ok(true)
+    }
+
+    fn kill_platform(&mut self, accepted: usize, progress: &Progress, journal: &mut Journal) -> Result<(), DemoError> {
+        if let Some(platform) = self.platform.take() {
+            self.platform_life += 1;
+            platform.kill()?;
+            journal.platform_kills += 1;
+            self.died = Some((Instant::now(), accepted));
+            progress.say(
+                &format!("受理 {accepted} 条记录后，强杀平台（SIGKILL）"),
+                &format!("platform killed (SIGKILL) after {accepted} accepted records"),
+            );
         }
         Ok(())
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.done.iter().all(|done| *done) && self.platform.is_some()
+    fn kill_department(
+        &mut self,
+        index: usize,
+        accepted: usize,
+        progress: &Progress,
+        journal: &mut Journal,
+    ) -> Result<(), DemoError> {
+        if let Some(department) = self.departments[index].take() {
+            self.lives[index] += 1;
+            self.done[index] = false;
+            department.kill()?;
+            journal.department_kills += 1;
+            let name = DEPARTMENTS[index].name;
+            progress.say(
+                &format!("受理 {accepted} 条记录后，强杀 {name}（SIGKILL）并重新启动"),
+                &format!("{name} killed (SIGKILL) after {accepted} accepted records, and started again"),
+            );
+            self.start_department(index)?;
+        }
+        Ok(())
     }
 
-    pub(super) fn take_platform(&mut self) -> Result<Process, DemoError> {
-        self.platform.take().ok_or_else(|| DemoError::broken("the platform is not alive at the end"))
+    fn are_departments_done(&self) -> bool {
+        self.done.iter().all(|done| *done)
+    }
+
+    /// Whether every death was died and everything is done all the same.
+    pub(super) fn is_over(&self) -> bool {
+        self.are_departments_done() && self.platform.is_some() && self.moves_made == MOVES.len()
+    }
+
+    /// The end, for departments as sudden as any: their files are read next, from outside.
+    pub(super) fn end_departments(&mut self) -> Result<(), DemoError> {
+        self.departments.iter_mut().filter_map(Option::take).try_for_each(Process::kill)
+    }
+
+    /// The platform, if it is alive.
+    pub(super) fn take_platform(&mut self) -> Option<Process> {
+        self.platform.take()
     }
 }

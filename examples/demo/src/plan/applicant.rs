@@ -6,10 +6,12 @@ use tongqiao_protocol::CitizenNumber;
 use crate::error::DemoError;
 
 /// Somebody who applies.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) number: String,
+    /// The stable id under which this person signs in; nobody signs in at a counter.
+    pub(crate) user: Option<String>,
 }
 
 const SURNAMES: [&str; 12] = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸", "子", "丑"];
@@ -26,7 +28,7 @@ impl Person {
             .chars()
             .map(|check| format!("{body}{check}"))
             .find(|number| CitizenNumber::parse(number).is_ok())
-            .map(|number| Self { name, number })
+            .map(|number| Self { name, number, user: None })
             .ok_or_else(|| DemoError::broken("no check character fits an invented number"))
     }
 }

@@ -20,6 +20,48 @@ pub(crate) enum Step {
     Withdraw,
 }
 
+impl Step {
+    /// The kind of event that stands in the platform's log.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::RequestCorrection => "correction-requested",
+            Self::Correct => "corrected",
+            Self::Accept => "accepted",
+            Self::Reject => "rejected",
+            Self::Review => "step-recorded",
+            Self::Suspend => "special-begun",
+            Self::Resume => "special-ended",
+            Self::Grant | Self::Refuse => "decided",
+            Self::Deliver => "delivered",
+            Self::Evaluate { .. } => "evaluated",
+            Self::Withdraw => "withdrawn",
+        }
+    }
+
+    /// The state to which it moves a case; `None` when the case stays where it is.
+    const fn state(self) -> Option<&'static str> {
+        match self {
+            Self::RequestCorrection => Some("correcting"),
+            Self::Correct => Some(APPLIED),
+            Self::Accept | Self::Resume => Some("accepted"),
+            Self::Reject => Some("rejected"),
+            Self::Suspend => Some("suspended"),
+            Self::Grant | Self::Refuse => Some("decided"),
+            Self::Deliver => Some("delivered"),
+            Self::Withdraw => Some("withdrawn"),
+            Self::Review | Self::Evaluate { .. } => None,
+        }
+    }
+}
+
+/// Kind of the first event, and the state after it.
+pub(crate) const APPLIED: &str = "applied";
+
+/// Where a case stands after these steps.
+pub(crate) fn end_of(steps: &[Step]) -> &'static str {
+    steps.iter().rev().find_map(|step| step.state()).unwrap_or(APPLIED)
+}
+
 /// A course by chance: most cases are granted and delivered, some are corrected, suspended, refused or withdrawn.
 /// A correction notice cites the guide, so it needs an item whose guide asks for `materials`.
 pub(crate) fn course(chance: &mut fastrand::Rng, materials: usize) -> Vec<Step> {

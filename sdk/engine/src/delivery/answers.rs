@@ -5,10 +5,12 @@ use alloc::vec::Vec;
 
 use tongqiao_protocol::{RecordId, Timestamp};
 
+#[cfg(feature = "planted")]
+use super::Bug;
 use super::retry::{Spinner, next_attempt};
 use super::saving::{Effect, Work};
 use super::window::{Phase, subject_of};
-use super::{Bug, Delivery, Missing, Notice, RecordAnswer, RequestNumber, TerminalReceipt, Verdict};
+use super::{Delivery, Missing, Notice, RecordAnswer, RequestNumber, TerminalReceipt, Verdict};
 use crate::{Change, EntryState, Failure, FailureScope, Outcome, ReceiptStanding, Retry};
 
 /// Whether a terminal receipt says that the record took effect.
@@ -60,7 +62,7 @@ impl Delivery {
     }
 
     fn terminal(&mut self, id: RecordId, judged: Judged, receipt: TerminalReceipt, now: Timestamp, spin: &mut Spinner) {
-        let TerminalReceipt { epoch, position, bytes } = receipt;
+        let TerminalReceipt { epoch, position, time, bytes } = receipt;
         let standing = self.epochs.judge().standing(epoch, position);
         let takes = standing == ReceiptStanding::Stands && self.epochs.may_take(epoch);
         if standing != ReceiptStanding::Stands {
@@ -95,16 +97,21 @@ impl Delivery {
             ),
         };
         self.savings.push(Work {
-            changes: vec![Change::Settle { id, state, receipt: bytes, at: now }],
+            changes: vec![Change::Settle { id, state, receipt: bytes, at: time.unwrap_or(now) }],
             notices: vec![notice],
             effect,
         });
     }
 
     fn deferred(&mut self, id: RecordId, missing: Missing, now: Timestamp, spin: &mut Spinner) {
+        #[cfg(feature = "planted")]
         if self.has_bug(Bug::DeferredAsSettled) {
-            let receipt =
-                self.epochs.book().current().map(|epoch| TerminalReceipt { epoch, position: 0, bytes: vec![] });
+            let receipt = self.epochs.book().current().map(|epoch| TerminalReceipt {
+                epoch,
+                position: 0,
+                time: None,
+                bytes: vec![],
+            });
             if let Some(receipt) = receipt {
                 self.terminal(id, Judged::Settled, receipt, now, spin);
             }
@@ -126,9 +133,14 @@ impl Delivery {
     }
 
     fn unverifiable(&mut self, id: RecordId, now: Timestamp, spin: &mut Spinner) {
+        #[cfg(feature = "planted")]
         if self.has_bug(Bug::UnverifiableAsSettled) {
-            let receipt =
-                self.epochs.book().current().map(|epoch| TerminalReceipt { epoch, position: 0, bytes: vec![] });
+            let receipt = self.epochs.book().current().map(|epoch| TerminalReceipt {
+                epoch,
+                position: 0,
+                time: None,
+                bytes: vec![],
+            });
             if let Some(receipt) = receipt {
                 self.terminal(id, Judged::Settled, receipt, now, spin);
             }
@@ -257,11 +269,13 @@ impl Delivery {
                     if let Some(slot) = self.window.remove(&id, loading) {
                         let stream = slot.entry.stream;
                         // The store holds back what stands behind it, but a human may already have replaced it.
-                        self.window.drop_ready(|entry| entry.stream == stream && entry.replaces != Some(id));
+                        if slot.entry.holds_its_stream() {
+                            self.window.drop_ready(|entry| entry.stream == stream && entry.replaces != Some(id));
+                        }
                     }
                 }
                 Effect::Parked { id, until } => self.parked(id, until),
-                Effect::Reoffered(count) => self.epochs.reoffered(count),
+                Effect::Reoffered(_) => self.epochs.reoffered(),
                 Effect::BookWritten => {
                     if let Some(notice) = self.epochs.written() {
                         self.tell(notice);
@@ -285,7 +299,7 @@ impl Delivery {
         }
     }
 
-    fn parked(&mut self, id: RecordId, until: Timestamp) {
+    pub(super) fn parked(&mut self, id: RecordId, until: Timestamp) {
         let Some(slot) = self.window.slot_mut(&id) else { return };
         let (lane, subject) = (slot.entry.lane, subject_of(&slot.entry.stream));
         let room = self.window.parked_len() < usize::try_from(self.settings.window_entries).unwrap_or(usize::MAX);

@@ -40,7 +40,7 @@ fn sendable<'a>(slots: &[&'a Slot], retries: Retries, now: Timestamp) -> Vec<&'a
     let mut run: Vec<&Slot> = Vec::new();
     for slot in stream {
         let follows = run.last().is_none_or(|before| slot.entry.sequence == before.entry.sequence.next());
-        let due = slot.entry.next_attempt_at <= now && slot.entry.not_after.is_none_or(|limit| limit > now);
+        let due = slot.entry.is_due(now) && slot.entry.not_after.is_none_or(|limit| limit > now);
         let affordable = retries == Retries::Allowed || slot.entry.attempts == 0;
         if !follows || !due || !affordable {
             break;

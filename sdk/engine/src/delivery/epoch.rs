@@ -6,15 +6,20 @@
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use tongqiao_protocol::{EpochId, Timestamp};
 
+use super::retry::earlier;
 use super::saving::{Effect, Work};
 use super::{EpochNotice, Notice, Output};
-use crate::{Change, Collection, Entry, EntryState, EpochBook, Expected};
+use crate::{Change, Collection, Entry, EntryState, EpochBook, Expected, LogPlace, ReceiptStanding};
 
 /// Entries per page of a scan.
 const PAGE_ENTRIES: u32 = 500;
+
+/// What is still to be read: of each epoch, what stands behind the place.
+type Parts = VecDeque<(EpochId, LogPlace)>;
 
 /// Where the turning of the book stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,15 +29,9 @@ enum Turning {
     /// Commits under way may still settle in a lost part; the scan begins when they are over.
     Draining(EpochBook),
     /// Reading what was settled in lost parts.
-    Scanning {
-        next: EpochBook,
-        parts: VecDeque<(EpochId, u64)>,
-        reoffered: u64,
-        asked: bool,
-        not_before: Option<Timestamp>,
-    },
+    Scanning { next: EpochBook, parts: Parts, reoffered: u64, asked: bool, not_before: Option<Timestamp> },
     /// A page goes back to pending; then the scan goes on.
-    Reoffering { next: EpochBook, parts: VecDeque<(EpochId, u64)>, reoffered: u64 },
+    Reoffering { next: EpochBook, parts: Parts, reoffered: u64, left: usize },
     /// The turned book is being committed.
     Writing { next: EpochBook, reoffered: u64 },
 }
@@ -44,6 +43,8 @@ pub(super) struct Epochs {
     turning: Turning,
     /// Came while the book was being turned.
     later: Option<EpochNotice>,
+    /// An answer named it.
+    heard: Option<EpochId>,
     /// Something was heard that the book does not explain; nothing is sent until the platform was asked.
     wants_asking: bool,
     asking: bool,
@@ -61,7 +62,16 @@ pub(super) enum EpochStep {
 impl Epochs {
     pub(super) fn new(book: EpochBook) -> Self {
         let wants_asking = book.current().is_none();
-        Self { book, turning: Turning::No, later: None, wants_asking, asking: false, failures: 0, ask_not_before: None }
+        Self {
+            book,
+            turning: Turning::No,
+            later: None,
+            heard: None,
+            wants_asking,
+            asking: false,
+            failures: 0,
+            ask_not_before: None,
+        }
     }
 
     /// The book by which an arriving receipt is judged: the turned one as soon as it is known, so that a receipt from a part
@@ -86,6 +96,7 @@ impl Epochs {
         matches!(self.turning, Turning::No) && !self.wants_asking && !self.asking && self.later.is_none()
     }
 
+    #[cfg(feature = "planted")]
     pub(super) const fn book(&self) -> &EpochBook {
         &self.book
     }
@@ -97,7 +108,13 @@ impl Epochs {
         }
     }
 
+    /// An answer's header names this epoch.
+    pub(super) const fn heard(&mut self, epoch: EpochId) {
+        self.heard = Some(epoch);
+    }
+
     pub(super) fn seen(&mut self, notice: EpochNotice) {
+        self.heard = None;
         self.wants_asking = false;
         self.asking = false;
         self.failures = 0;
@@ -137,43 +154,57 @@ impl Epochs {
         entries: &[Entry],
         exhausted: bool,
         retry_at: Timestamp,
-    ) -> Option<Work> {
-        let Turning::Scanning { next, parts, reoffered, asked: true, .. } = &mut self.turning else { return None };
+    ) -> Vec<Work> {
+        let Turning::Scanning { next, parts, reoffered, asked: true, .. } = &mut self.turning else { return vec![] };
         if parts.front().is_none_or(|(asked_for, _)| *asked_for != epoch) {
-            return None;
+            return vec![];
         }
         let mut not_before = None;
-        let last = entries.iter().filter_map(position_of).map(|(_, position)| position).max();
+        let last = entries.iter().filter_map(Entry::log_place).max();
         match (exhausted, last) {
             (true, _) => {
                 parts.pop_front();
             }
             (false, Some(last)) => {
-                if let Some((_, from)) = parts.front_mut() {
-                    *from = last.saturating_add(1);
+                if let Some((_, after)) = parts.front_mut() {
+                    *after = last;
                 }
             }
             (false, None) => not_before = Some(retry_at),
         }
-        let changes: vec::Vec<Change> = entries
+        // Each for itself: one damaged row must not keep the others from being offered.
+        let works: Vec<Work> = entries
             .iter()
             .filter(|entry| matches!(entry.state, EntryState::Settled { .. }))
-            .map(|entry| Change::Reoffer { id: entry.id })
+            .map(|entry| Work {
+                changes: vec![Change::Reoffer { id: entry.id }],
+                notices: vec![],
+                effect: Effect::Reoffered(entry.id),
+            })
             .collect();
         let (next, parts, reoffered) = (next.clone(), parts.clone(), *reoffered);
-        if changes.is_empty() {
+        if works.is_empty() {
             self.turning = Turning::Scanning { next, parts, reoffered, asked: false, not_before };
-            return None;
+            return vec![];
         }
-        let count = changes.len() as u64;
-        self.turning = Turning::Reoffering { next, parts, reoffered };
-        Some(Work { changes, notices: vec![], effect: Effect::Reoffered(count) })
+        self.turning = Turning::Reoffering { next, parts, reoffered, left: works.len() };
+        works
     }
 
-    /// A page is pending again.
-    pub(super) fn reoffered(&mut self, count: u64) {
-        if let Turning::Reoffering { next, parts, reoffered } = &self.turning {
-            let (next, parts, reoffered) = (next.clone(), parts.clone(), reoffered + count);
+    /// One record of a page is pending again.
+    pub(super) fn reoffered(&mut self) {
+        if let Turning::Reoffering { reoffered, .. } = &mut self.turning {
+            *reoffered += 1;
+        }
+        self.one_less();
+    }
+
+    /// One record of a page is dealt with, one way or the other.
+    pub(super) fn one_less(&mut self) {
+        let Turning::Reoffering { next, parts, reoffered, left } = &mut self.turning else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            let (next, parts, reoffered) = (next.clone(), parts.clone(), *reoffered);
             self.turning = Turning::Scanning { next, parts, reoffered, asked: false, not_before: None };
         }
     }
@@ -189,11 +220,17 @@ impl Epochs {
             self.turn(&later);
         }
         let epoch = self.book.current()?;
-        if was_first { None } else { Some(Notice::EpochChanged { epoch, reoffered }) }
+        if was_first && reoffered == 0 { None } else { Some(Notice::EpochChanged { epoch, reoffered }) }
     }
 
     /// Takes the next step, if one is due.
     pub(super) fn step(&mut self, savings_idle: bool, now: Timestamp) -> EpochStep {
+        if matches!(self.turning, Turning::No)
+            && let Some(epoch) = self.heard.take()
+            && self.book.standing(epoch, 0) == ReceiptStanding::Unheard
+        {
+            self.wonder();
+        }
         if self.wants_asking && !self.asking && self.ask_not_before.is_none_or(|at| at <= now) {
             self.wants_asking = false;
             self.asking = true;
@@ -201,7 +238,8 @@ impl Epochs {
         }
         match &mut self.turning {
             Turning::Draining(next) if savings_idle => {
-                let parts = next.lost_parts().into();
+                let place = |(epoch, kept)| (epoch, LogPlace::before(kept));
+                let parts = next.lost_parts().into_iter().map(place).collect();
                 let next = next.clone();
                 self.turning = Turning::Scanning { next, parts, reoffered: 0, asked: false, not_before: None };
                 EpochStep::Nothing
@@ -210,9 +248,9 @@ impl Epochs {
                 if not_before.is_some_and(|at| at > now) {
                     return EpochStep::Nothing;
                 }
-                if let Some((epoch, from_position)) = parts.front().copied() {
+                if let Some((epoch, after)) = parts.front().copied() {
                     *asked = true;
-                    return EpochStep::Output(Output::LoadRetained { epoch, from_position, limit: PAGE_ENTRIES });
+                    return EpochStep::Output(Output::LoadRetained { epoch, after, limit: PAGE_ENTRIES });
                 }
                 let change = Change::PutDocument {
                     collection: Collection::Epoch,
@@ -236,15 +274,16 @@ impl Epochs {
         }
     }
 
+    /// The machine's clock was set back by so much.
+    pub(super) fn clock_set_back(&mut self, by_ms: i64) {
+        earlier(&mut self.ask_not_before, by_ms);
+        if let Turning::Scanning { not_before, .. } = &mut self.turning {
+            earlier(not_before, by_ms);
+        }
+    }
+
     /// Whether the scan has just been set up.
     pub(super) const fn is_draining(&self) -> bool {
         matches!(self.turning, Turning::Draining(_))
-    }
-}
-
-const fn position_of(entry: &Entry) -> Option<(EpochId, u64)> {
-    match entry.state {
-        EntryState::Settled { epoch, position } | EntryState::Refused { epoch, position } => Some((epoch, position)),
-        _ => None,
     }
 }

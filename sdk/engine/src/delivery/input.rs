@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use tongqiao_protocol::{EpochId, EventId, RecordId};
+use tongqiao_protocol::{EpochId, EventId, RecordId, Timestamp};
 
 use crate::{Entry, Failure, Lane, Sequence};
 
@@ -49,6 +49,9 @@ pub enum Input {
     Durable(BatchId),
     /// A commit did not happen. The machine keeps what it knows and asks again later.
     PersistFailed(BatchId),
+    /// A commit did not happen and never will, because of what was asked for: a record is unknown, its row is damaged. The
+    /// machine finds out which piece of work is to blame, leaves that one and goes on with the others.
+    PersistRefused(BatchId),
     /// The platform answered.
     Answered {
         /// The request it answers. Late, repeated and unknown ones are harmless.
@@ -67,9 +70,12 @@ pub enum Input {
     /// [`Output::FetchEpoch`](super::Output::FetchEpoch), and also welcome unasked (at start, or when the
     /// `tongqiao-epoch` header of an answer differs from what was seen before).
     EpochSeen(EpochNotice),
+    /// An answer's unsigned `tongqiao-epoch` header names this epoch. If the book does not know it, the platform is asked, until
+    /// it answers.
+    EpochHeard(EpochId),
     /// The epoch could not be had.
     EpochUnavailable,
-    /// The answer to [`Output::LoadRetained`](super::Output::LoadRetained): entries by position.
+    /// The answer to [`Output::LoadRetained`](super::Output::LoadRetained): entries by position and ordinal.
     Retained {
         /// The epoch that was asked for.
         epoch: EpochId,
@@ -82,7 +88,7 @@ pub enum Input {
     Timer,
     /// The driver believes the link is up again (a network change, a person pressing "now"): backoff of links ends.
     Nudged,
-    /// Planted bug: an entry that was not yet committed.
+    /// An entry whose commit is only beginning. A sound machine has no use for it; one with the planted bug sends it.
     #[cfg(feature = "planted")]
     Offered(Entry),
 }
@@ -136,6 +142,9 @@ pub struct TerminalReceipt {
     pub epoch: EpochId,
     /// The position in that epoch's log.
     pub position: u64,
+    /// When the platform judged, by its own clock; `None` when the receipt says nothing of this record's time. Retention counts
+    /// from here, because this machine's clock may have stood in another year.
+    pub time: Option<Timestamp>,
     /// The receipt as received; what the store keeps.
     pub bytes: Vec<u8>,
 }

@@ -2,6 +2,7 @@
 
 use tongqiao_protocol::Timestamp;
 
+use super::retry::earlier;
 use super::window::Loading;
 use super::{Settings, budget::RetryBudget};
 use crate::Lane;
@@ -117,6 +118,12 @@ impl LaneState {
     /// When the current pass over the store began; `None` if another one must follow anyway.
     pub(super) const fn pass_began(&self) -> Option<Timestamp> {
         if self.rescan { None } else { Some(self.pass_began) }
+    }
+
+    /// The machine's clock was set back by so much.
+    pub(super) fn clock_set_back(&mut self, by_ms: i64) {
+        earlier(&mut self.not_before, by_ms);
+        earlier(&mut self.load_not_before, by_ms);
     }
 
     /// Whether another request may go out now, as far as this lane is concerned.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use super::{BatchId, Missing, RequestNumber};
-use crate::{Change, EntryKind, Failure, Lane, StreamKey};
+use crate::{Change, EntryKind, Failure, Lane, LogPlace, StreamKey};
 
 /// What the driver has to do. Every output except [`Output::Notify`] is answered by exactly one input, unless the process
 /// dies before.
@@ -43,13 +43,13 @@ pub enum Output {
     /// Ask the platform for its epoch; answer with [`Input::EpochSeen`](super::Input::EpochSeen) or
     /// [`Input::EpochUnavailable`](super::Input::EpochUnavailable).
     FetchEpoch,
-    /// Read entries with a terminal receipt of this epoch from this position on; answer with
+    /// Read entries with a terminal receipt of this epoch behind this place; answer with
     /// [`Input::Retained`](super::Input::Retained).
     LoadRetained {
         /// The epoch.
         epoch: EpochId,
-        /// This position and later ones.
-        from_position: u64,
+        /// The place of the last one read.
+        after: LogPlace,
         /// At most so many.
         limit: u32,
     },
@@ -129,6 +129,12 @@ pub enum Notice {
     LaneRecovered {
         /// The lane.
         lane: Lane,
+    },
+    /// The store will never take this result, because the record's row is damaged or gone; the record is left alone. A person
+    /// must look: the store's check names the row.
+    StoreRefuses {
+        /// The record.
+        id: RecordId,
     },
     /// The store refuses to commit; nothing is lost, but nothing is finished either.
     StoreWaits {

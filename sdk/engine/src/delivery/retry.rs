@@ -21,6 +21,11 @@ impl Spinner {
     }
 }
 
+/// Moves a deadline with the clock when that was set back.
+pub(super) fn earlier(deadline: &mut Option<Timestamp>, by_ms: i64) {
+    *deadline = deadline.map(|at| at.plus_millis(-by_ms));
+}
+
 /// The largest delay after `failures` failures in a row.
 pub(super) fn ceiling_ms(settings: &Settings, failures: u32) -> u64 {
     let doublings = failures.saturating_sub(1).min(40);

@@ -20,10 +20,20 @@ pub(super) enum Effect {
     Blocked(RecordId),
     /// The entry waits in the store.
     Parked { id: RecordId, until: Timestamp },
-    /// A page of records that a restore had undone is pending again.
-    Reoffered(u64),
+    /// A record that a restore had undone is pending again.
+    Reoffered(RecordId),
     /// The epoch book is written.
     BookWritten,
+}
+
+impl Effect {
+    /// The record that the work is about.
+    pub(super) const fn record(&self) -> Option<RecordId> {
+        match self {
+            Self::Finished(id) | Self::Blocked(id) | Self::Parked { id, .. } | Self::Reoffered(id) => Some(*id),
+            Self::BookWritten => None,
+        }
+    }
 }
 
 /// One indivisible piece of work.
@@ -96,6 +106,21 @@ impl Savings {
             }
             None => Vec::new(),
         }
+    }
+
+    /// Puts refused work back in smaller commits, at once; a single piece that is refused is given back and done with. One
+    /// that is about no record cannot be done without, and is tried again like any other.
+    pub(super) fn refused(&mut self, batch: BatchId) -> Option<Work> {
+        let single = |works: &Vec<Work>| works.len() == 1 && works.iter().all(|work| work.effect.record().is_some());
+        let (_, mut works) = self.under_way.take_if(|(name, _)| *name == batch)?;
+        if single(&works) {
+            return works.pop();
+        }
+        self.limit = (works.len() / 2).max(1);
+        while let Some(work) = works.pop() {
+            self.queue.push_front(work);
+        }
+        None
     }
 
     /// Puts the work back. Says whether there was any. A single piece of work goes to the end of the queue.

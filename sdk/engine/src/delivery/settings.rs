@@ -17,6 +17,8 @@ pub struct Settings {
     pub reread_ms: u64,
     /// Requests under way at once, per lane: control, payment, case, bulk.
     pub concurrency: [u32; 4],
+    /// Requests under way at once, over all lanes: while they are out, whatever comes back makes room for the most urgent.
+    pub requests_under_way: u32,
     /// After so many requests of more urgent lanes a waiting bulk request goes first.
     pub bulk_floor: u32,
     /// The first delay after a failure is at most this.
@@ -39,6 +41,8 @@ impl Default for Settings {
             batch_bytes: 4 * 1024 * 1024,
             reread_ms: 15_000,
             concurrency: [1, 4, 2, 1],
+            // Cases and bulk together leave room for payments even when they hang.
+            requests_under_way: 6,
             bulk_floor: 16,
             retry_base_ms: 500,
             retry_cap_ms: 5 * MINUTE_MS,

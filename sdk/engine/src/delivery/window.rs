@@ -130,6 +130,14 @@ impl Window {
         self.parked.insert(subject, Parked { lane: slot.entry.lane, until });
     }
 
+    /// The machine's clock was set back by so much: what waits goes on waiting as long as it was to.
+    pub(super) fn clock_set_back(&mut self, by_ms: i64) {
+        self.parked.values_mut().for_each(|parked| parked.until = parked.until.plus_millis(-by_ms));
+        for slot in self.slots.values_mut() {
+            slot.entry.next_attempt_at = slot.entry.next_attempt_at.plus_millis(-by_ms);
+        }
+    }
+
     /// A full pass over a lane is over: parked entries that were due and did not come are no longer pending.
     pub(super) fn unpark_due(&mut self, lane: Lane, pass_began: Timestamp) {
         self.parked.retain(|_, parked| parked.lane != lane || parked.until > pass_began);

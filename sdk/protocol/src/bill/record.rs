@@ -137,6 +137,11 @@ impl BillRecord {
 fn check_sum(reading: &mut Reading<'_>, amount: Amount, lines: &[BillLine], late_fee: Amount) {
     let sum = lines.iter().try_fold(Amount::ZERO, |sum, line| sum.checked_add(line.amount));
     let fits = sum == Some(amount) && amount > Amount::ZERO && amount.checked_add(late_fee).is_some();
+    let total = amount.checked_add(late_fee).map(Amount::as_fen);
+    if fits && total.is_none_or(|fen| fen > limits::BILL_FEN_MAX) {
+        let path = reading.path_of("amount");
+        reading.push(Fault::new(&path, ErrorCode::RequestInvalidValue).with("limit_fen", limits::BILL_FEN_MAX));
+    }
     if !fits {
         let computed = sum.map_or_else(|| String::from("too large"), |sum| alloc::format!("{sum}"));
         let path = reading.path_of("amount");
@@ -173,6 +178,36 @@ impl VoidRecord {
             let (bill, party) = (reading.parsed("bill"), reading.parsed("party"));
             let (reason, created) = (reading.long_text("reason"), reading.parsed("created"));
             Some(Self { bill: bill?, party: party?, reason: reason?, created: created? })
+        })
+    }
+}
+
+/// The order to refuse a bill's id for ever, unless the bill is registered already 查封. Only its author may give it: an
+/// edge that carries his records must not be able to shut out his bills.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FenceRecord {
+    /// The bill.
+    pub bill: BillId,
+    /// The author, who must be the bill's.
+    pub party: PartyId,
+    /// When.
+    pub time: Timestamp,
+}
+
+impl FenceRecord {
+    /// The exact bytes to sign.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    /// Reads the bytes of a record.
+    ///
+    /// # Errors
+    /// Every fault with its path.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Faults> {
+        parse(bytes, |reading| {
+            let (bill, party, time) = (reading.parsed("bill"), reading.parsed("party"), reading.parsed("time"));
+            Some(Self { bill: bill?, party: party?, time: time? })
         })
     }
 }

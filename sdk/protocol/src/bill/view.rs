@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
+use crate::receipt::Receipt;
 use crate::{Amount, BillId, Digest, EpochId, PayCode, RefundId, Timestamp};
 
 /// What is known about whether a bill or refund exists at the platform. Money is never guessed.
@@ -74,6 +75,18 @@ pub struct BillView {
     pub refund_owed: Amount,
     /// The platform's epoch.
     pub epoch: EpochId,
+    /// The receipt of the bill: it is registered, or refused for ever. A view proves only what its receipts say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
+    /// The receipt of the void: in the answer to a void, of that record; else of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_receipt: Option<Receipt>,
+    /// The receipt of the fence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence_receipt: Option<Receipt>,
+    /// The receipt of the payment in `paid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_receipt: Option<Receipt>,
 }
 
 /// Where a refund stands.
@@ -108,4 +121,7 @@ pub struct RefundView {
     pub amount: Amount,
     /// The platform's epoch.
     pub epoch: EpochId,
+    /// The receipt of the refund: it is recorded, or refused for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
 }

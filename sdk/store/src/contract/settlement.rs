@@ -1,6 +1,6 @@
 //! Receipts, retention, and what a new epoch has lost.
 
-use tongqiao_engine::{Change, Entry, EntryState};
+use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Lane, LogPlace};
 
 use super::fixture::{NOW, append, bytes, epoch, id, numbers, pending, receipt, refuse, replace, settle, stream};
 use crate::{Reason, Statistics, Store};
@@ -102,13 +102,45 @@ pub fn what_an_epoch_has_lost_is_found_by_position(store: &impl Store) {
     store.commit(vec![settle(3, 10), settle(1, 30), refuse(2, 20)]).unwrap();
     let state = EntryState::Settled { epoch: epoch(2), position: 40 };
     store.commit(vec![Change::Settle { id: id(4), state, receipt: Vec::new(), at: NOW }]).unwrap();
-    let since = |epoch, position, limit| numbers(&store.settled_since(&epoch, position, limit).unwrap());
+    let since =
+        |epoch, position, limit| numbers(&store.settled_since(&epoch, LogPlace::before(position), limit).unwrap());
     assert_eq!(since(epoch(1), 0, 10), [3, 2, 1]);
     assert_eq!(since(epoch(1), 20, 10), [2, 1]);
     assert_eq!(since(epoch(1), 0, 2), [3, 2]);
     assert_eq!(since(epoch(1), 31, 10), [0; 0]);
     assert_eq!(since(epoch(2), 0, 10), [4]);
     assert_eq!(since(epoch(1), u64::MAX, 10), [0; 0]);
+    assert_eq!(store.epochs().unwrap(), [epoch(1), epoch(2)]);
+}
+
+pub fn records_of_one_position_are_told_apart_by_their_ordinals(store: &impl Store) {
+    let last = tongqiao_protocol::limits::SEQUENCE_MAX;
+    for number in 1..=5 {
+        store.commit(vec![append(number, stream(number), 1), settle(number, last)]).unwrap();
+    }
+    let mut after = LogPlace::before(0);
+    let mut pages = Vec::new();
+    loop {
+        let page = store.settled_since(&epoch(1), after, 2).unwrap();
+        let Some(place) = page.last().and_then(Entry::log_place) else { break };
+        after = place;
+        pages.push(numbers(&page));
+    }
+    assert_eq!(pages, [vec![1, 2], vec![3, 4], vec![5]]);
+}
+
+pub fn what_is_offered_again_never_expires_and_keeps_its_receipt(store: &impl Store) {
+    let bill = Entry {
+        kind: EntryKind::Bill,
+        lane: Lane::Payment,
+        not_after: Some(NOW),
+        ..super::fixture::entry(1, stream(1), 1)
+    };
+    store.commit(vec![Change::Append { entry: bill, bytes: bytes(1) }, settle(1, 1)]).unwrap();
+    store.commit(vec![Change::Reoffer { id: id(1) }]).unwrap();
+    assert_eq!(store.entry(&id(1)).unwrap().unwrap().not_after, None);
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)));
+    assert!(store.check().unwrap().is_sound());
 }
 
 pub fn what_is_offered_again_is_pending_with_the_same_bytes(store: &impl Store) {

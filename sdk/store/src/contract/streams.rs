@@ -36,6 +36,41 @@ pub fn what_is_not_due_holds_back_the_rest_of_its_stream(store: &impl Store) {
     assert_eq!(pending(store), [1, 3], "the one in front does not wait for the one behind");
 }
 
+pub fn what_a_clock_far_ahead_has_written_does_not_wait_for_that_time(store: &impl Store) {
+    let year = NOW.plus_millis(365 * 86_400_000);
+    let ahead = |number| Entry { next_attempt_at: year, ..entry(number, stream(number), 1) };
+    for number in [1, 2] {
+        store.commit(vec![Change::Append { entry: ahead(number), bytes: bytes(number) }]).unwrap();
+    }
+    store.commit(vec![append(12, stream(2), 2)]).unwrap();
+    store.commit(vec![Change::Reschedule { id: id(2), attempts: 3, next_attempt_at: year }]).unwrap();
+    assert_eq!(pending(store), [1, 2, 12]);
+    let tomorrow = NOW.plus_millis(86_400_000);
+    store.commit(vec![Change::Reschedule { id: id(2), attempts: 3, next_attempt_at: tomorrow }]).unwrap();
+    assert_eq!(pending(store), [1], "the platform may ask for a day");
+}
+
+pub fn a_refused_expired_or_dead_record_of_a_bill_holds_nothing_up(store: &impl Store) {
+    let payment = |number: u32, sequence, kind| {
+        let entry = Entry { kind, lane: Lane::Payment, ..entry(number, stream(1), sequence) };
+        Change::Append { entry, bytes: bytes(number) }
+    };
+    let ask = || {
+        let query = PendingQuery { lane: Lane::Payment, after_ordinal: 0, limit: 9, now: NOW };
+        numbers(&store.pending(&query).unwrap())
+    };
+    store.commit(vec![payment(1, 1, EntryKind::Bill), payment(2, 2, EntryKind::Refund)]).unwrap();
+    store.commit(vec![payment(3, 3, EntryKind::Refund), payment(4, 4, EntryKind::Void)]).unwrap();
+    assert_eq!(ask(), [1, 2, 3, 4]);
+    store.commit(vec![Change::Expire { id: id(1), at: NOW }, refuse(2, 1)]).unwrap();
+    store.commit(vec![Change::Bury { id: id(3), at: NOW, problem: Vec::new() }]).unwrap();
+    assert_eq!(ask(), [4]);
+    store.commit(vec![payment(5, 5, EntryKind::Refund)]).unwrap();
+    assert_eq!(ask(), [4, 5]);
+    assert_eq!(store.statistics().unwrap().blocked, 0);
+    assert_eq!(numbers(&store.needing_attention(0, 9).unwrap()), [1, 2, 3]);
+}
+
 pub fn a_refused_record_stops_its_stream_only(store: &impl Store) {
     store.commit(vec![append(1, stream(1), 1), append(2, stream(1), 2), append(3, stream(2), 1)]).unwrap();
     store.commit(vec![refuse(1, 1)]).unwrap();

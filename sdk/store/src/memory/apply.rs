@@ -40,6 +40,7 @@ impl Contents {
                     row.entry.state = EntryState::Pending;
                     row.entry.attempts = 0;
                     row.entry.terminal_at = None;
+                    row.entry.not_after = None;
                 }
             }
             Change::Forget { id } => self.forget(&id)?,
@@ -105,8 +106,10 @@ impl Contents {
         let Some(row) = self.row(id) else { return Ok(()) };
         let entry = &row.entry;
         let needed = match entry.state {
-            EntryState::Pending | EntryState::Refused { .. } => true,
+            EntryState::Pending => true,
+            EntryState::Refused { .. } => entry.holds_its_stream(),
             EntryState::Settled { .. } | EntryState::Replaced { .. } => false,
+            EntryState::Expired | EntryState::Dead if !entry.holds_its_stream() => false,
             EntryState::Expired | EntryState::Dead => self.rows.values().any(|other| {
                 let other = &other.entry;
                 other.stream == entry.stream && other.sequence > entry.sequence && other.state == EntryState::Pending

@@ -212,6 +212,7 @@ impl<'a> Applying<'a> {
             stored.entry.state = EntryState::Pending;
             stored.entry.attempts = 0;
             stored.entry.terminal_at = None;
+            stored.entry.not_after = None;
             self.save(&stored)?;
             self.open_or_block(stored.entry.stream.subject.as_bytes(), stored.owner)?;
         }
@@ -226,8 +227,10 @@ impl<'a> Applying<'a> {
         let entry = &stored.entry;
         let (subject, sequence) = (entry.stream.subject.as_bytes(), sequence_column(entry.sequence));
         let needed = match entry.state {
-            EntryState::Pending | EntryState::Refused { .. } => true,
+            EntryState::Pending => true,
+            EntryState::Refused { .. } => entry.holds_its_stream(),
             EntryState::Settled { .. } | EntryState::Replaced { .. } => false,
+            EntryState::Expired | EntryState::Dead if !entry.holds_its_stream() => false,
             EntryState::Expired | EntryState::Dead => {
                 let waiting = "SELECT 1 FROM entry WHERE subject = ?1 AND incarnation = ?2 AND sequence > ?3 \
                      AND state <> 3 AND state = 0";
@@ -297,7 +300,7 @@ impl<'a> Applying<'a> {
         let entry = &stored.entry;
         let (state, reference, position) = state_columns(&entry.state);
         let statement = "UPDATE entry SET state = ?2, reference = ?3, position = ?4, attempts = ?5, \
-             next_attempt_at = ?6, terminal_at = ?7, seal = ?8 WHERE ordinal = ?1";
+             next_attempt_at = ?6, terminal_at = ?7, seal = ?8, not_after = ?9 WHERE ordinal = ?1";
         let values = params![
             entry.ordinal.cast_signed(),
             state,
@@ -307,6 +310,7 @@ impl<'a> Applying<'a> {
             entry.next_attempt_at.as_millis(),
             entry.terminal_at.map(Timestamp::as_millis),
             seal_of_entry(entry, stored.bytes_seal),
+            entry.not_after.map(Timestamp::as_millis),
         ];
         self.execute(statement, values)
     }
@@ -317,10 +321,10 @@ impl<'a> Applying<'a> {
         self.execute(statement, params![ordinal.cast_signed(), seal_of_bytes(bytes), bytes])
     }
 
-    /// The sequence behind which the stream stands still.
+    /// The sequence behind which the stream stands still. Only case events hold their stream.
     fn first_block(&self, subject: &[u8; 16], owner: i64) -> Result<Option<i64>, StoreError> {
         let query = "SELECT min(sequence) FROM entry INDEXED BY entry_attention \
-             WHERE subject = ?1 AND incarnation = ?2 AND state IN (2, 4, 5)";
+             WHERE subject = ?1 AND incarnation = ?2 AND state IN (2, 4, 5) AND kind = 0";
         self.number(query, params![subject, owner])
     }
 

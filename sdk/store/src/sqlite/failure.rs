@@ -11,6 +11,10 @@ pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DiskFull) => Reason::Full,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Reason::Corrupt,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Reason::Busy,
+        // The wish itself is impossible: it costs its author, and nobody else.
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+            Reason::InvalidChange { what: "the database refuses the change" }
+        }
         Some(_) => Reason::Io,
         // A value of another type than the schema says: STRICT tables give that out only when they are damaged.
         None => Reason::CorruptRow,

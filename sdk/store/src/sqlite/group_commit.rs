@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tongqiao_protocol::Outcome;
+
 use super::prepared::Group;
 use super::writer::Writer;
 use crate::{Committed, Reason, StoreError};
@@ -93,6 +95,13 @@ impl GroupCommit {
         lock(&self.queue).requests.len()
     }
 
+    /// Nobody has taken the queue to commit it.
+    #[cfg(test)]
+    pub(super) fn has_no_leader_at_work(&self) -> bool {
+        let queue = lock(&self.queue);
+        !queue.has_leader || !queue.requests.is_empty()
+    }
+
     pub(super) fn commit(&self, group: Group) -> Result<Committed, StoreError> {
         let caller = Arc::new(Caller::default());
         let leads = {
@@ -164,7 +173,11 @@ impl Drop for Turn<'_> {
         }
         let mut results = self.results.drain(..);
         for caller in self.callers.drain(..) {
-            let result = results.next().unwrap_or_else(|| Err(StoreError::new(Reason::Io)));
+            let result = results.next().unwrap_or_else(|| {
+                // The leader died; whether its commit had begun nobody can say.
+                let error = StoreError::new(Reason::Io).with_detail("the thread that committed has died");
+                Err(error.with_outcome(Outcome::Unknown))
+            });
             caller.send(Signal::Done(result));
         }
     }

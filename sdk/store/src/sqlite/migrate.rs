@@ -9,8 +9,11 @@ use crate::{Reason, StoreError};
 const APPLICATION_ID: i32 = 0x5451_4941;
 
 /// Plain SQL, never edited after release; the place in the list is the version.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_retention.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_retention.sql"),
+    include_str!("../../migrations/0003_payments_do_not_block.sql"),
+];
 
 /// The newest schema this program knows.
 pub(super) const NEWEST: u32 = MIGRATIONS.len() as u32;

@@ -67,11 +67,28 @@ pub(super) fn writer(path: &Path) -> Result<(Connection, StoreIdentity), StoreEr
          PRAGMA journal_size_limit = 67108864;"
     );
     connection.execute_batch(&settings).map_err(|error| failure(&error))?;
+    is_durable(&connection)?;
     migrate::migrate(&mut connection)?;
     let identity = settle_identity(&mut connection, path)?;
     // The first transaction above has made the write-ahead log; without this its name could be lost with the power.
     synchronise_directory(path).map_err(|error| io_failure(&error))?;
     Ok((connection, identity))
+}
+
+/// SQLite answers a setting that it cannot take with the old one, and not with an error. The promise hangs on these two.
+fn is_durable(connection: &Connection) -> Result<(), StoreError> {
+    let read = || -> rusqlite::Result<(String, i64)> {
+        let journal = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        let synchronous = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        Ok((journal, synchronous))
+    };
+    let (journal, synchronous) = read().map_err(|error| failure(&error))?;
+    if journal == "wal" && synchronous == 2 {
+        return Ok(());
+    }
+    let detail =
+        format!("journal_mode is {journal} and synchronous {synchronous}; a write-ahead log cannot be kept here");
+    Err(StoreError::new(Reason::Io).with_detail(detail))
 }
 
 /// Makes an empty file that only its owner may read: records carry personal data. SQLite gives the files beside it the

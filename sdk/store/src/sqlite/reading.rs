@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use tongqiao_engine::{Collection, Document, Entry, StreamKey};
-use tongqiao_protocol::{RecordId, Timestamp};
+use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use super::apply::sequence_column;
 use super::failure::{damaged, failure};
@@ -51,22 +51,27 @@ impl Readers {
 pub(super) fn pending_query() -> String {
     format!(
         "SELECT {COLUMNS} FROM entry e INDEXED BY entry_sendable LEFT JOIN incarnation i ON i.number = e.incarnation \
-         WHERE e.lane = ?1 AND e.ordinal > ?2 AND e.next_attempt_at <= ?3 AND e.state = 0 AND e.blocked = 0 \
-         ORDER BY e.ordinal"
+         WHERE e.lane = ?1 AND e.ordinal > ?2 AND (e.next_attempt_at <= ?3 OR e.next_attempt_at > ?4 OR e.attempts = 0) \
+         AND e.state = 0 AND e.blocked = 0 ORDER BY e.ordinal"
     )
 }
 
 /// The query that looks at a candidate's stream; its plan is tested.
-pub(super) const STREAM_QUERY: &str = "SELECT sequence, ordinal, next_attempt_at FROM entry INDEXED BY entry_stream \
-     WHERE subject = ?1 AND incarnation = ?2 AND state <> 3 AND state = 0 ORDER BY sequence";
+pub(super) const STREAM_QUERY: &str = "SELECT sequence, ordinal, \
+     next_attempt_at <= ?3 OR next_attempt_at > ?4 OR attempts = 0 FROM entry INDEXED BY entry_stream WHERE subject = ?1 AND incarnation = ?2 AND state <> 3 AND state = 0 ORDER BY sequence";
+
+/// What follows `FROM` in the question for what a new epoch has lost; its plan is tested.
+pub(super) const SETTLED_SINCE: &str = "WHERE e.state IN (1, 2) AND e.reference = ?1 AND (e.position, e.ordinal) > (?2, ?3) \
+     ORDER BY e.position, e.ordinal";
 
 pub(super) fn pending(connection: &Connection, query: &PendingQuery) -> Result<Vec<Entry>, StoreError> {
     let sql = pending_query();
     let mut prepared = connection.prepare_cached(&sql).map_err(|error| failure(&error))?;
     let now = query.now.as_millis();
-    let values = params![lane_number(query.lane), query.after_ordinal.cast_signed(), now];
+    let too_far = query.now.plus_millis(Entry::PUT_OFF_LIMIT_MS).as_millis();
+    let values = params![lane_number(query.lane), query.after_ordinal.cast_signed(), now, too_far];
     let mut rows = prepared.query(values).map_err(|error| failure(&error))?;
-    let mut streams: HashMap<StreamKey, Vec<(i64, i64, i64)>> = HashMap::new();
+    let mut streams: HashMap<StreamKey, Vec<Waiting>> = HashMap::new();
     let mut found = Vec::new();
     while found.len() < query.limit as usize {
         let Some(row) = rows.next().map_err(|error| failure(&error))? else { break };
@@ -78,36 +83,60 @@ pub(super) fn pending(connection: &Connection, query: &PendingQuery) -> Result<V
         let waiting = match streams.entry(entry.stream) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(waiting_in_stream(connection, entry.stream.subject.as_bytes(), stored.owner)?)
+                let subject = entry.stream.subject.as_bytes();
+                new.insert(waiting_in_stream(connection, params![subject, stored.owner, now, too_far])?)
             }
         };
         let (sequence, ordinal) = (sequence_column(entry.sequence), entry.ordinal.cast_signed());
-        let mut earlier = waiting.iter().take_while(|(earlier, _, _)| *earlier < sequence);
-        if !earlier.any(|(_, before, due)| *due > now || *before > ordinal) {
+        let mut earlier = waiting.iter().take_while(|earlier| earlier.sequence < sequence);
+        if !earlier.any(|earlier| !earlier.is_due || earlier.ordinal > ordinal) {
             found.push(entry);
         }
     }
     Ok(found)
 }
 
-fn waiting_in_stream(
-    connection: &Connection,
-    subject: &[u8; 16],
-    owner: i64,
-) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+/// A pending row of a stream.
+struct Waiting {
+    sequence: i64,
+    ordinal: i64,
+    is_due: bool,
+}
+
+fn waiting_in_stream(connection: &Connection, values: impl Params) -> Result<Vec<Waiting>, StoreError> {
     let mut prepared = connection.prepare_cached(STREAM_QUERY).map_err(|error| failure(&error))?;
-    let rows = prepared.query_map(params![subject, owner], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let rows = prepared
+        .query_map(values, |row| Ok(Waiting { sequence: row.get(0)?, ordinal: row.get(1)?, is_due: row.get(2)? }));
     rows.and_then(Iterator::collect).map_err(|error| failure(&error))
 }
 
-/// The sound entries that `rest` (what follows `FROM`) finds.
-pub(super) fn entries(connection: &Connection, rest: &str, values: impl Params) -> Result<Vec<Entry>, StoreError> {
+/// The first sound entries, at most `limit`, that `rest` (what follows `FROM`) finds. Damaged rows are passed over here and not
+/// cut off by SQL, so that a short page always means that there are no more.
+pub(super) fn entries(
+    connection: &Connection,
+    rest: &str,
+    values: impl Params,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM {TABLES} {rest}");
     let mut prepared = connection.prepare_cached(&sql).map_err(|error| failure(&error))?;
     let mut rows = prepared.query(values).map_err(|error| failure(&error))?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(|error| failure(&error))? {
+    while found.len() < limit as usize {
+        let Some(row) = rows.next().map_err(|error| failure(&error))? else { break };
         found.extend(Stored::read(row).filter(|stored| stored.sound).map(|stored| stored.entry));
+    }
+    Ok(found)
+}
+
+/// The epochs of all receipts, damaged rows' too: one too many costs an empty page, one too few costs a record.
+pub(super) fn epochs(connection: &Connection) -> Result<Vec<EpochId>, StoreError> {
+    let query = "SELECT DISTINCT reference FROM entry WHERE state IN (1, 2) ORDER BY reference";
+    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
+    let mut rows = prepared.query([]).map_err(|error| failure(&error))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(|error| failure(&error))? {
+        found.extend(row.get(0).ok().map(EpochId::from_bytes));
     }
     Ok(found)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rusqlite::Connection;
+use tongqiao_protocol::Outcome;
 
 use super::apply::{Applying, Known};
 use super::failure::{commit_failure, failure};
@@ -18,6 +19,9 @@ pub(super) struct Writer {
     pub(super) is_damaged: bool,
     /// Commits that synchronised the disk.
     pub(super) commits: u64,
+    /// After so many transactions one dies in its middle; 0 for never.
+    #[cfg(test)]
+    pub(super) transactions_to_death: u32,
 }
 
 type Results = Vec<Result<Committed, StoreError>>;
@@ -53,7 +57,8 @@ impl Writer {
         let GivenUp::FileFailed(error) = given_up else {
             return groups.iter().map(|_| Err(StoreError::new(Reason::Io))).collect();
         };
-        let can_be_blamed_on_one = matches!(error.reason(), Reason::Full | Reason::Corrupt);
+        // Not while others hold the file, and not when the commit may have happened after all.
+        let can_be_blamed_on_one = *error.reason() != Reason::Busy && error.outcome() == Outcome::Rejected;
         if groups.len() == 1 || !can_be_blamed_on_one {
             return groups.iter().map(|_| Err(error.clone())).collect();
         }
@@ -61,6 +66,10 @@ impl Writer {
     }
 
     fn attempt(&mut self, groups: &[Group], savepoints: Savepoints) -> Result<Results, GivenUp> {
+        if !self.connection.is_autocommit() {
+            // A leader died in the middle of its transaction; its callers were told that nobody knows.
+            self.connection.execute_batch("ROLLBACK").unwrap_or_default();
+        }
         let outcome = self.transaction(groups, savepoints);
         if outcome.is_err() && !self.connection.is_autocommit() {
             // SQLite has often rolled back by itself; an error here changes nothing about the failure.
@@ -79,13 +88,21 @@ impl Writer {
         let file_failed = |error: rusqlite::Error| GivenUp::FileFailed(failure(&error));
         // IMMEDIATE: other processes are waited for here, not in the middle.
         self.execute("BEGIN IMMEDIATE").map_err(file_failed)?;
-        let refuses_new_work = self.refuses_new_work().map_err(GivenUp::FileFailed)?;
+        #[cfg(test)]
+        {
+            let dies = self.transactions_to_death == 1;
+            self.transactions_to_death = self.transactions_to_death.saturating_sub(1);
+            assert!(!dies, "planted: a leader dies");
+        }
         let mut has_written = false;
         let mut known = Known::default();
         let mut results = Vec::with_capacity(groups.len());
         for group in groups {
-            if let Some(error) = refuses_new_work.as_ref().filter(|_| group.is_new_work) {
-                results.push(Err(error.clone()));
+            // Asked for each group: many large ones in one transaction must not run past the limit.
+            if group.is_new_work
+                && let Some(error) = self.refuses_new_work().map_err(GivenUp::FileFailed)?
+            {
+                results.push(Err(error));
                 continue;
             }
             if savepoints == Savepoints::PerGroup {

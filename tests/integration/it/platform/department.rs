@@ -34,6 +34,17 @@ impl World {
         Self { running, department, _directory: directory }
     }
 
+    /// Takes a backup and gives its name.
+    pub(crate) async fn backup(&self) -> Value {
+        self.department.plain(Method::POST, "/sandbox/backup", &Value::Null).await.body["backup"].clone()
+    }
+
+    /// Puts a backup back.
+    pub(crate) async fn restore(&self, backup: &Value) {
+        let restored = self.department.plain(Method::POST, "/sandbox/restore", &json!({ "backup": backup })).await;
+        assert_eq!(restored.status, StatusCode::OK, "{:#}", restored.body);
+    }
+
     pub(crate) async fn ledger(&self) -> Value {
         let answer = self.department.plain(Method::GET, "/sandbox/ledger", &Value::Null).await;
         answer.body
@@ -85,6 +96,7 @@ pub(crate) struct Tamper {
     pub(crate) sign: Option<fn(&SigningKey, &str) -> Vec<u8>>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Department {
     base_url: String,
     pub(crate) party: String,
@@ -98,9 +110,40 @@ pub(crate) struct Department {
 
 impl Department {
     pub(crate) async fn enrol(base_url: &str, party: &str) -> Self {
+        Self::enrol_with(base_url, party, &json!({})).await
+    }
+
+    /// The same with what the operator grants besides: `divisions`, `carries`, `kind` and the like.
+    pub(crate) async fn enrol_with(base_url: &str, party: &str, grant: &Value) -> Self {
+        Self::enrol_for_use(base_url, party, grant, "event").await
+    }
+
+    /// The same with a key for another use.
+    pub(crate) async fn enrol_for_use(base_url: &str, party: &str, grant: &Value, purpose: &str) -> Self {
+        let department = Self::stranger(base_url, party);
+        let mut grant = grant.clone();
+        grant["party"] = json!(party);
+        let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &grant).await;
+        let mut wish = department.wish(&code.body["code"]);
+        if let Some(kind) = grant.get("kind") {
+            wish["kind"] = kind.clone();
+        }
+        wish["keys"][0]["use"] = json!(purpose);
+        let enrolled = department.plain(Method::POST, "/v1/enrolments", &wish).await;
+        assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
+        department
+    }
+
+    /// An edge: it may bring the records of others.
+    pub(crate) async fn enrol_carrying(base_url: &str, party: &str, carries: &[&str]) -> Self {
+        Self::enrol_with(base_url, party, &json!({ "kind": "edge", "carries": carries })).await
+    }
+
+    /// A system that has made its key and is not enrolled.
+    pub(crate) fn stranger(base_url: &str, party: &str) -> Self {
         // A process has one provider; whoever comes second finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let department = Self {
+        Self {
             base_url: base_url.to_owned(),
             party: party.to_owned(),
             key: SigningKey::from_bytes(Digest::of(Suite::International, party.as_bytes()).as_bytes()),
@@ -108,11 +151,13 @@ impl Department {
             producer: fresh_id(),
             incarnation: fresh_id(),
             clock_shift_seconds: 0,
-        };
-        let code = department.plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": party })).await;
-        let enrolled = department.plain(Method::POST, "/v1/enrolments", &department.wish(&code.body["code"])).await;
-        assert_eq!(enrolled.status, StatusCode::OK, "{:?}", enrolled.body);
-        department
+        }
+    }
+
+    /// The same, at a platform that was started again.
+    pub(crate) fn at(mut self, base_url: &str) -> Self {
+        base_url.clone_into(&mut self.base_url);
+        self
     }
 
     /// The same, its clock moved.
@@ -121,12 +166,21 @@ impl Department {
         self
     }
 
-    fn wish(&self, code: &Value) -> Value {
+    /// What it enrols with: its key, and the proof that it has the secret.
+    pub(crate) fn wish(&self, code: &Value) -> Value {
         let public = STANDARD.encode(self.key.verifying_key().to_bytes());
         json!({
             "code": code, "party": self.party, "kind": "department", "name": "民政局",
-            "keys": [{ "keyid": self.keyid(), "suite": "international", "public_key": public, "use": "event" }],
+            "keys": [{
+                "keyid": self.keyid(), "suite": "international", "public_key": public, "use": "event",
+                "proof": self.proof(&self.keyid(), code.as_str().unwrap_or_default()),
+            }],
         })
+    }
+
+    pub(crate) fn proof(&self, keyid: &str, code: &str) -> String {
+        let message = format!("tongqiao-enrolment-v1\n{keyid}\n{code}\n{}", self.party);
+        STANDARD.encode(self.key.sign(message.as_bytes()).to_bytes())
     }
 
     pub(crate) fn keyid(&self) -> String {
@@ -262,6 +316,12 @@ impl Department {
         self.sign("tongqiao-void-v1", record.to_string().as_bytes())
     }
 
+    /// The order to refuse a bill's id for ever.
+    pub(crate) fn fence(&self, bill: &str) -> Value {
+        let record = json!({ "bill": bill, "party": self.party, "time": Timestamp::from_millis(NOON_MILLIS) });
+        self.sign("tongqiao-fence-v1", record.to_string().as_bytes())
+    }
+
     pub(crate) fn refund(&self, bill: &str, amount: &str) -> (String, Value) {
         let refund = fresh_id();
         let now = Timestamp::from_millis(NOON_MILLIS);
@@ -321,12 +381,20 @@ impl World {
 
     /// The first item in force that the catalogue lists for the district.
     pub(crate) async fn item(&self) -> Item {
+        self.item_with(|_| true).await
+    }
+
+    /// The same with one more wish.
+    pub(crate) async fn item_with(&self, wish: impl Fn(&Value) -> bool) -> Item {
         let answer = self.department.plain(Method::GET, "/v1/catalogue", &Value::Null).await;
         let record = STANDARD.decode(answer.body["record"].as_str().unwrap()).unwrap();
         let snapshot: Value = serde_json::from_slice(&record).unwrap();
         let items = snapshot["items"].as_array().unwrap();
         let usable = |item: &&Value| {
-            item["state"] == "in-force" && item["materials"].as_array().is_some_and(|materials| materials.len() > 1)
+            item["state"] == "in-force"
+                && item["division"] == "340700000000"
+                && wish(item)
+                && item["materials"].as_array().is_some_and(|materials| materials.len() > 1)
         };
         Item(items.iter().find(usable).unwrap().clone())
     }
@@ -343,6 +411,12 @@ impl Item {
         materials.iter().find(|one| one["required"] == true).unwrap()["key"].as_str().unwrap().to_owned()
     }
 
+    /// The key of the first field that the form demands.
+    pub(crate) fn required_field(&self) -> String {
+        let fields = self.0["form"].as_array().unwrap();
+        fields.iter().find(|one| one["required"] == true).unwrap()["key"].as_str().unwrap().to_owned()
+    }
+
     /// The data of a complete application for a synthetic person.
     pub(crate) fn application(&self, division: &str) -> Value {
         let materials: Vec<Value> = self.0["materials"]
@@ -355,7 +429,7 @@ impl Item {
             .as_array()
             .unwrap()
             .iter()
-            .map(|field| (field["key"].as_str().unwrap().to_owned(), json!("填写")))
+            .map(|field| (field["key"].as_str().unwrap().to_owned(), filled_in(field)))
             .collect();
         json!({
             "item": self.reference(), "division": division,
@@ -368,5 +442,20 @@ impl Item {
             "form": form, "materials": materials,
             "channel": { "set": "handle_form", "generation": "c0001", "code": "1" },
         })
+    }
+}
+
+/// A value of the kind that the field asks for.
+fn filled_in(field: &Value) -> Value {
+    match (field["kind"].as_str().unwrap(), &field["choices"][0]["zh"]) {
+        (_, Value::String(choice)) => json!(choice),
+        ("integer" | "number", _) => json!(1),
+        ("amount", _) => json!("1.00"),
+        ("date", _) => json!("2026-11-23"),
+        ("phone", _) => json!("13800000000"),
+        ("division", _) => json!(DIVISION),
+        ("citizen-number", _) => json!(["340702", "19680229", "0211"].concat()),
+        ("credit-code", _) => json!("11340700TQ1100017W"),
+        _ => json!("填写"),
     }
 }

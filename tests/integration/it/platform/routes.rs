@@ -67,7 +67,7 @@ async fn the_largest_record_passes_through_the_table_and_a_larger_one_is_refused
     use tongqiao_protocol::limits::MESSAGE_BYTES_MAX;
 
     let world = World::new().await;
-    for (size, code) in [(MESSAGE_BYTES_MAX, "request.invalid_json"), (MESSAGE_BYTES_MAX + 1, "record.too_large")] {
+    for (size, code) in [(MESSAGE_BYTES_MAX, "request.malformed_json"), (MESSAGE_BYTES_MAX + 1, "record.too_large")] {
         let signed = world.department.sign("tongqiao-bill-v1", &vec![b' '; size]);
         let encoded = base64::engine::general_purpose::STANDARD.encode(vec![b' '; size]);
         assert_eq!(signed["record"], Value::String(encoded));

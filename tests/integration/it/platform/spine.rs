@@ -74,7 +74,8 @@ async fn an_abandoned_event_settles_as_nothing_and_frees_the_stream() {
 async fn between_two_producers_the_table_says_who_wins() {
     let world = World::new().await;
     let department = &world.department;
-    let second = Department::enrol(world.running.base_url(), "natural-resources").await;
+    let joins = json!({ "joins": ["civil-affairs"] });
+    let second = Department::enrol_with(world.running.base_url(), "natural-resources", &joins).await;
     let case = fresh_id();
     department.push(&[world.applied(&case).await]).await;
     let ahead = second.event(&case, "accepted", 1, 2, &acceptance());
@@ -134,7 +135,7 @@ async fn money_for_a_void_bill_is_owed_back_and_a_fenced_id_is_refused_for_ever(
     assert_eq!((&view.body["state"], &view.body["refund_owed"]), (&json!("void"), &json!("30.50")));
     let (absent, record) = department.bill();
     assert_eq!(department.get(&format!("/v1/bills/{absent}")).await.code(), "bill.unknown");
-    let fenced = department.post(&format!("/v1/bills/{absent}/fence"), &json!({})).await;
+    let fenced = department.post(&format!("/v1/bills/{absent}/fence"), &department.fence(&absent)).await;
     assert_eq!(fenced.body["outcome"], "absent", "{:#}", fenced.body);
     assert_eq!(department.post("/v1/bills", &record).await.code(), "bill.fenced");
 }

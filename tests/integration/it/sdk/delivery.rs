@@ -148,3 +148,88 @@ async fn what_a_restored_platform_lost_is_offered_again() {
     let ledger = sandbox.ledger().await;
     assert_eq!((&ledger["counts"]["cases"], &ledger["counts"]["events_effective"]), (&json!(2), &json!(2)));
 }
+
+#[tokio::test]
+async fn a_record_that_the_disk_has_damaged_is_put_aside_and_the_others_are_delivered() {
+    let mut sandbox = Sandbox::start().await;
+    let client = sandbox.client("civil-affairs").await;
+    let draft = draft(&client).await;
+    // Numbers are in stock before the platform goes.
+    let first = client.cases().open(&draft).await.unwrap();
+    tokio::time::timeout(PATIENCE, first.settled()).await.unwrap().unwrap();
+    sandbox.stop().await;
+    let mut cases = Vec::new();
+    for _ in 0..3 {
+        cases.push(client.cases().open(&draft).await.unwrap());
+    }
+    let disk = rusqlite::Connection::open(sandbox.path("civil-affairs.sqlite")).unwrap();
+    let flip = "UPDATE entry SET bytes = CAST(substr(bytes, 1, 20) || x'00' || substr(bytes, 22) AS BLOB) \
+         WHERE ordinal = (SELECT max(ordinal) - 1 FROM entry)";
+    assert_eq!(disk.execute(flip, []).unwrap(), 1);
+    drop(disk);
+
+    sandbox.start_again().await;
+    client.outbox().nudge();
+    for at in [0, 2] {
+        tokio::time::timeout(PATIENCE, cases[at].settled()).await.unwrap().unwrap();
+    }
+    let waiting = async {
+        loop {
+            let attention = client.outbox().attention().await.unwrap();
+            if let [one] = attention.as_slice() {
+                return one.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let dead = tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+    assert_eq!(dead.problem.unwrap().code.code(), "store.corrupt");
+    assert_eq!(client.outbox().statistics().await.unwrap().pending, 0);
+    assert_eq!(sandbox.ledger().await["counts"]["cases"], 3);
+}
+
+#[tokio::test]
+async fn a_new_epoch_that_others_heard_of_before_the_delivery_began_is_noticed() {
+    let sandbox = Sandbox::start().await;
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let build = || sandbox.builder(&credentials).store(sandbox.path("one.sqlite")).build();
+    let client: Client = build().await.unwrap();
+    let draft = draft(&client).await;
+    let backup = sandbox.post("/sandbox/backup", &json!({})).await["backup"].clone();
+    let case = client.cases().open(&draft).await.unwrap();
+    tokio::time::timeout(PATIENCE, case.settled()).await.unwrap().unwrap();
+    client.close().await;
+
+    sandbox.post("/sandbox/restore", &json!({ "backup": backup })).await;
+    let client: Client = build().await.unwrap();
+    // Nothing is accepted, so nothing is sent: only the upkeep's questions tell of the new epoch.
+    let waiting = async {
+        while sandbox.ledger().await["counts"]["cases"] != 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_epoch_book_and_role_stop_nothing() {
+    let sandbox = Sandbox::start().await;
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let path = sandbox.path("one.sqlite");
+    let client: Client = sandbox.builder(&credentials).store(&path).build().await.unwrap();
+    let draft = draft(&client).await;
+    let first = client.cases().open(&draft).await.unwrap();
+    tokio::time::timeout(PATIENCE, first.settled()).await.unwrap().unwrap();
+    client.close().await;
+
+    let disk = rusqlite::Connection::open(&path).unwrap();
+    let damage = "UPDATE document SET bytes = x'00' WHERE collection IN ('epoch', 'role')";
+    assert_eq!(disk.execute(damage, []).unwrap(), 2);
+    drop(disk);
+    let client: Client = sandbox.builder(&credentials).store(&path).build().await.unwrap();
+    let second = client.cases().open(&draft).await.unwrap();
+    tokio::time::timeout(PATIENCE, second.settled()).await.unwrap().unwrap();
+    client.outbox().drained().await.unwrap();
+    assert_eq!(sandbox.ledger().await["counts"]["cases"], 2);
+}

@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The examiner shares no machine, no store and no signing with the student.
     ("tongqiao-reference-platform", &["tongqiao-protocol"]),
     ("tongqiao-examples", &["tongqiao"]),
-    ("tongqiao-demo", EVERYTHING),
+    // The ledger is read from outside: no engine and no store, so that nothing of the SDK can vouch for itself.
+    ("tongqiao-demo", &["tongqiao-protocol", "tongqiao", "tongqiao-reference-platform"]),
     ("tongqiao-integration", EVERYTHING),
     ("tongqiao-bench", EVERYTHING),
     ("tongqiao-model", &["tongqiao-protocol", "tongqiao-engine"]),

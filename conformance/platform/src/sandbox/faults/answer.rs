@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::response::Response;
-use http::header::CONTENT_LENGTH;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Frame;
 use serde_json::Value;
 
@@ -16,6 +17,12 @@ const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 pub(super) fn broken_off(response: Response) -> Response {
     let (parts, _) = response.into_parts();
     Response::from_parts(parts, Body::new(BrokenOff))
+}
+
+/// What a proxy says that cannot reach the platform: a page, and no problem.
+pub(super) fn of_a_proxy() -> Response {
+    let page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\r\n";
+    (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response()
 }
 
 struct BrokenOff;

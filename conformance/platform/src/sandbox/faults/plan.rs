@@ -25,10 +25,14 @@ pub(crate) enum Fault {
     Skew,
     /// It takes effect and its answer is lost.
     DropAfterApply,
+    /// A proxy answers in the platform's stead: 502 with a page, and nothing is done.
+    BadGateway,
+    /// The platform's own defect: the handler panics before anything is done.
+    Defect,
 }
 
 impl Fault {
-    pub(super) const COUNT: usize = 7;
+    pub(super) const COUNT: usize = 9;
     pub(super) const ALL: [Self; Self::COUNT] = [
         Self::Delay,
         Self::Reorder,
@@ -37,6 +41,8 @@ impl Fault {
         Self::WrongSignature,
         Self::Skew,
         Self::DropAfterApply,
+        Self::BadGateway,
+        Self::Defect,
     ];
 
     /// The member of the plan.
@@ -49,9 +55,14 @@ impl Fault {
             Self::WrongSignature => "wrong_signature",
             Self::Skew => "skew",
             Self::DropAfterApply => "drop_after_apply",
+            Self::BadGateway => "bad_gateway",
+            Self::Defect => "defect",
         }
     }
 }
+
+/// What the length of a delay is drawn for, beside the faults themselves.
+const DELAY_LENGTH: u64 = 1_000;
 
 /// A plan: a probability for each fault.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +116,7 @@ impl Plan {
     }
 
     pub(super) fn delay(&self, number: u64) -> Duration {
-        Duration::from_millis(self.draw(Fault::COUNT as u64, number) % (self.delay_most_millis + 1))
+        Duration::from_millis(self.draw(DELAY_LENGTH, number) % (self.delay_most_millis + 1))
     }
 
     pub(super) const fn skew_millis(&self) -> i64 {

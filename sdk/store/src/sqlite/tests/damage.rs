@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use tongqiao_engine::{Change, Collection, Expected};
+use tongqiao_engine::{Change, Collection, Expected, LogPlace};
 
 use super::place;
-use crate::contract::fixture::{NOW, append, bytes, entry, id, numbers, pending, replace, settle, stream};
+use crate::contract::fixture::{
+    NOW, append, bytes, entry, epoch, id, numbers, pending, refuse, replace, settle, stream,
+};
 use crate::{SqliteStore, Store, StoreError};
 
 fn put(key: &str) -> Change {
@@ -138,4 +140,23 @@ fn a_file_that_is_no_database_is_called_corrupt() {
     fs::write(&path, "not a database".repeat(1_000)).unwrap();
     assert!(is_corrupt(SqliteStore::open(&path)));
     assert!(is_corrupt(SqliteStore::salvage(&path, directory.path().join("saved.db"))));
+}
+
+#[test]
+fn damaged_rows_do_not_make_a_page_look_like_the_last_one() {
+    let (_directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    for number in 1..=9 {
+        store.commit(vec![append(number, stream(number), 1), settle(number, u64::from(number))]).unwrap();
+    }
+    for number in 11..=19 {
+        store.commit(vec![append(number, stream(number), 1), refuse(number, u64::from(number))]).unwrap();
+    }
+    let disk = Connection::open(&path).unwrap();
+    disk.execute_batch("UPDATE entry SET attempts = 9 WHERE ordinal IN (1, 2, 10, 11)").unwrap();
+    assert_eq!(numbers(&store.settled_since(&epoch(1), LogPlace::before(0), 2).unwrap()), [3, 4]);
+    assert_eq!(numbers(&store.needing_attention(0, 2).unwrap()), [13, 14]);
+    assert_eq!(numbers(&store.due_for_forgetting(NOW.plus_millis(100), 2).unwrap()), [3, 4]);
+    assert_eq!(numbers(&store.entries(0, 2).unwrap()), [3, 4]);
+    assert_eq!(store.epochs().unwrap(), [epoch(1)]);
 }

@@ -1,7 +1,7 @@
 //! Random work on the memory store and on SQLite has the same result.
 
 use proptest::prelude::*;
-use tongqiao_engine::{Change, Collection, Expected, Lane};
+use tongqiao_engine::{Change, Collection, Expected, Lane, LogPlace};
 
 use super::empty;
 use crate::contract::fixture::{NOW, append, epoch, id, refuse, replace, settle, stream};
@@ -97,7 +97,10 @@ fn observe(store: &impl Store) -> impl PartialEq + std::fmt::Debug {
     (
         (store.entries(0, 100).unwrap(), store.entries(3, 2).unwrap(), details),
         (pending(Lane::Case, 0, 0), pending(Lane::Case, 2, 9), pending(Lane::Payment, 0, 9)),
-        (store.needing_attention(0, 100).unwrap(), store.settled_since(&epoch(1), 3, 100).unwrap()),
+        (
+            store.needing_attention(0, 100).unwrap(),
+            store.settled_since(&epoch(1), LogPlace { position: 3, ordinal: 4 }, 4).unwrap(),
+        ),
         store.due_for_forgetting(NOW.plus_millis(6), 100).unwrap(),
         (0..STREAMS).map(|number| store.next_sequence(&stream(number)).unwrap()).collect::<Vec<_>>(),
         (store.documents(Collection::Role, "", "", 100).unwrap(), statistics),

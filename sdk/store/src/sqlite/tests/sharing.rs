@@ -3,12 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
+
+use tongqiao_engine::{Change, Entry};
+use tongqiao_protocol::Outcome;
 
 use super::{empty, place};
-use crate::contract::fixture::{append, pending, settle, stream};
-use crate::sqlite::reading::{STREAM_QUERY, pending_query};
-use crate::{Reason, SqliteStore, Store};
+use crate::contract::fixture::{append, bytes, entry, id, pending, settle, stream};
+use crate::sqlite::open;
+use crate::sqlite::prepared::Group;
+use crate::sqlite::reading::{SETTLED_SINCE, STREAM_QUERY, pending_query};
+use crate::{Reason, SqliteOptions, SqliteStore, Store};
 
 #[test]
 fn callers_who_come_during_a_commit_share_the_next_one() {
@@ -70,14 +75,14 @@ fn pending_work_is_found_by_index_without_sorting() {
     store.commit(vec![append(1, stream(1), 1)]).unwrap();
     let writer = store.commits.writer();
     assert_eq!(
-        plan(&writer.connection, &pending_query(), [2, 0, 0]),
+        plan(&writer.connection, &pending_query(), [2, 0, 0, 9]),
         [
             "SEARCH e USING INDEX entry_sendable (lane=? AND ordinal>?)",
             "SEARCH i USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
         ]
     );
     assert_eq!(
-        plan(&writer.connection, STREAM_QUERY, rusqlite::params![[0_u8; 16], 1]),
+        plan(&writer.connection, STREAM_QUERY, params![[0_u8; 16], 1, 0, 9]),
         ["SEARCH entry USING INDEX entry_stream (subject=? AND incarnation=?)"]
     );
 }
@@ -86,17 +91,105 @@ fn pending_work_is_found_by_index_without_sorting() {
 fn what_is_retained_or_lost_is_found_by_index_without_sorting() {
     let (_directory, store) = empty();
     let writer = store.commits.writer();
-    for (query, index) in [
+    let lost = format!("SELECT * FROM entry e {SETTLED_SINCE}");
+    for (query, values, index) in [
         (
-            "SELECT * FROM entry e WHERE e.state IN (1, 3) AND e.terminal_at < 5 ORDER BY e.terminal_at, e.ordinal",
+            "SELECT * FROM entry e WHERE e.state IN (1, 3) AND e.terminal_at < ?1 + ?2 + ?3 \
+             ORDER BY e.terminal_at, e.ordinal",
+            params![1, 2, 3],
             "entry_terminal",
         ),
-        (
-            "SELECT * FROM entry e WHERE e.state IN (1, 2) AND e.reference = x'00' AND e.position >= 5 ORDER BY e.position, e.ordinal",
-            "entry_position",
-        ),
+        (&lost, params![[0_u8; 16], 5, 6], "entry_position (reference=? AND position>?)"),
     ] {
-        let plan = plan(&writer.connection, query, []);
+        let plan = plan(&writer.connection, query, values);
         assert!(matches!(plan.as_slice(), [only] if only.contains(index)), "{plan:?}");
     }
+}
+
+#[test]
+fn when_the_thread_that_commits_dies_its_callers_hear_that_nobody_knows_and_the_next_commit_works() {
+    let (_directory, store) = empty();
+    store.commits.writer().transactions_to_death = 1;
+    let dying = std::panic::AssertUnwindSafe(|| store.commit(vec![append(1, stream(1), 1)]));
+    assert!(std::panic::catch_unwind(dying).is_err());
+    // Two who share a transaction: one leads and dies, the other must hear of it.
+    let ends = thread::scope(|scope| {
+        let mut writer = store.commits.writer();
+        let first = scope.spawn(|| store.commit(vec![append(1, stream(1), 1)]));
+        while store.commits.has_no_leader_at_work() {
+            thread::yield_now();
+        }
+        let others = [2, 3].map(|number| {
+            let store = &store;
+            scope.spawn(move || store.commit(vec![append(number, stream(number), 1)]))
+        });
+        while store.commits.waiting() < 2 {
+            thread::yield_now();
+        }
+        writer.transactions_to_death = 2;
+        drop(writer);
+        first.join().unwrap().unwrap();
+        others.map(std::thread::ScopedJoinHandle::join)
+    });
+    let heard: Vec<_> = ends.into_iter().flatten().collect();
+    assert_eq!(heard.len(), 1, "the other one is dead");
+    assert_eq!(heard[0].as_ref().unwrap_err().outcome(), Outcome::Unknown);
+    store.commit(vec![append(4, stream(4), 1)]).unwrap();
+    assert!(store.entry(&id(4)).unwrap().is_some());
+}
+
+#[test]
+fn a_change_that_the_database_refuses_costs_its_author_only() {
+    let (_directory, store) = empty();
+    let writer = store.commits.writer();
+    writer
+        .connection
+        .execute_batch(
+            "CREATE TRIGGER picky BEFORE INSERT ON entry WHEN new.sequence = 1 AND new.attempts = 77 \
+             BEGIN SELECT RAISE(ABORT, 'no'); END;",
+        )
+        .unwrap();
+    drop(writer);
+    let impossible = Entry { attempts: 77, ..entry(1, stream(1), 1) };
+    let groups = [
+        vec![append(2, stream(2), 1)],
+        vec![Change::Append { entry: impossible, bytes: bytes(1) }],
+        vec![append(3, stream(3), 1)],
+    ];
+    let groups: Vec<_> = groups.into_iter().map(|changes| Group::prepare(changes).unwrap()).collect();
+    let results = store.commits.writer().commit(&groups);
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    assert!(matches!(results[1].as_ref().unwrap_err().reason(), Reason::InvalidChange { .. }));
+    assert!(store.entry(&id(3)).unwrap().is_some());
+}
+
+#[test]
+fn many_groups_in_one_transaction_do_not_run_past_the_limit() {
+    let (_directory, path) = place();
+    let store = SqliteStore::open_with(path, SqliteOptions::default().limit_bytes(400_000)).unwrap();
+    let large = |number| Change::Append { entry: entry(number, stream(number), 1), bytes: vec![b'x'; 8_000] };
+    let groups: Vec<_> = (1..=200).map(|number| Group::prepare(vec![large(number)]).unwrap()).collect();
+    let results = store.commits.writer().commit(&groups);
+    let accepted = results.iter().filter(|result| result.is_ok()).count();
+    assert!((10..60).contains(&accepted), "{accepted}");
+    assert!(store.statistics().unwrap().size_bytes < 440_000);
+}
+
+#[test]
+fn every_connection_that_writes_synchronises_its_log_with_each_commit() {
+    let (_directory, path) = place();
+    let stores = [SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap()];
+    for store in &stores {
+        let writer = store.commits.writer();
+        let number = |name| writer.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((number("synchronous"), number("fullfsync"), number("checkpoint_fullfsync")), (2, 1, 1));
+        let journal: String = writer.connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(journal, "wal");
+    }
+    let reader = open::reader(&path).unwrap();
+    let (journal, query_only): (String, i64) = (
+        reader.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap(),
+        reader.pragma_query_value(None, "query_only", |row| row.get(0)).unwrap(),
+    );
+    assert_eq!((journal.as_str(), query_only), ("wal", 1), "a reader never writes");
 }

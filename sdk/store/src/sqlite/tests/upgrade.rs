@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use tongqiao_engine::{Change, Collection, EntryState, Expected};
+use tongqiao_engine::{Change, Collection, EntryState, Expected, LogPlace};
 use tongqiao_protocol::{IncarnationId, ProducerId};
 
 use super::place;
@@ -115,7 +115,7 @@ fn a_file_of_version_1_is_brought_up_to_date_with_everything_in_it() {
     assert_eq!(store.entry(&id(2)).unwrap().unwrap().state, EntryState::Replaced { by: id(4) });
     assert_eq!(pending(&store), [4]);
     assert_eq!(numbers(&store.needing_attention(0, 10).unwrap()), [5, 7]);
-    assert_eq!(numbers(&store.settled_since(&epoch(1), 0, 10).unwrap()), [1]);
+    assert_eq!(numbers(&store.settled_since(&epoch(1), LogPlace::before(0), 10).unwrap()), [1]);
     assert_eq!(numbers(&store.due_for_forgetting(NOW.plus_millis(100), 10).unwrap()), [1, 2]);
     assert_eq!(store.next_sequence(&stream(4)).unwrap().get(), 2);
     assert_eq!(store.document(Collection::Epoch, "platform").unwrap().unwrap().bytes, b"epoch");

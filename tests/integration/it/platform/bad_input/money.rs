@@ -106,7 +106,7 @@ async fn orders_about_a_bill_that_cannot_be_carried_out_change_nothing() {
     }
     let strangers = other.get(&format!("/v1/bills/{open}")).await;
     assert_refused(&world, &before, &strangers, 403, "bill.wrong_party").await;
-    let fence = other.post(&format!("/v1/bills/{open}/fence"), &json!({})).await;
+    let fence = other.post(&format!("/v1/bills/{open}/fence"), &other.fence(&open)).await;
     assert_refused(&world, &before, &fence, 403, "bill.wrong_party").await;
     let unknown = department.get(&format!("/v1/refunds/{absent}")).await;
     assert_refused(&world, &before, &unknown, 404, "refund.unknown").await;

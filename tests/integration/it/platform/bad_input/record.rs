@@ -35,11 +35,19 @@ async fn an_application_that_is_wrong_in_itself_is_refused_with_every_fault() {
             &[("/source", "event.wrong_party")],
         ),
         (
-            "scope.division",
+            "request.invalid",
             |event| event["data"]["division"] = json!("110000000000"),
-            &[("/data/division", "scope.division")],
+            &[
+                ("/data/division", "scope.division"),
+                ("/number", "case.number_invalid"),
+                ("/data/division", "item.division_mismatch"),
+            ],
         ),
-        ("identifier.character", |event| event["data"]["division"] = json!("３４０７０２００００００"), &[]),
+        (
+            "identifier.character",
+            |event| event["data"]["division"] = json!("３４０７０２００００００"),
+            &[("/data/division", "identifier.character"); 12],
+        ),
         ("item.unknown", |event| event["data"]["item"]["version"] = json!(999), &[("/data/item", "item.unknown")]),
         (
             "request.wrong_type",

@@ -9,6 +9,8 @@ use super::{assert_refused, effects};
 #[tokio::test]
 async fn a_hop_signature_that_does_not_hold_is_told_apart_by_its_code() {
     let world = World::new().await;
+    // A second key, so that a right signature under the wrong key is a mismatch and not an unknown key.
+    super::super::department::Department::enrol(world.running.base_url(), "natural-resources").await;
     let before = effects(&world).await;
     let applied = world.applied(&fresh_id()).await;
     let before_lease = before;
@@ -32,8 +34,6 @@ async fn a_hop_signature_that_does_not_hold_is_told_apart_by_its_code() {
         ("signature.mismatch", 401, Tamper { signed_path: input("/v1/case-events?x=1"), ..Tamper::default() }),
         ("signature.mismatch", 401, Tamper { keyid: input("natural-resources/1"), ..Tamper::default() }),
     ];
-    // A second key, so that a right signature under the wrong key is a mismatch and not an unknown key.
-    super::super::department::Department::enrol(world.running.base_url(), "natural-resources").await;
     for (code, status, tamper) in cases {
         let answer = world.department.send(Method::POST, "/v1/case-events", &body, &tamper).await;
         assert_refused(&world, &before, &answer, status, code).await;

@@ -1,0 +1,112 @@
+//! The stores' outboxes against the platform's log: row for row, by position, epoch, digest and the signed receipt.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::platform_side::LogLine;
+use super::super::store_side::{Kind, Row};
+use super::super::{Id, PlatformSide};
+use super::{Audit, hex, same_digest};
+
+const SETTLED: i64 = 1;
+
+pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row]) {
+    if platform.epochs.len() != 1 {
+        audit.find(
+            format!("平台有 {} 个纪元，应只有 1 个", platform.epochs.len()),
+            format!("the platform has {} epochs where 1 was due", platform.epochs.len()),
+        );
+    }
+    let mut log = BTreeMap::<(Id, &str), Vec<&LogLine>>::new();
+    for line in &platform.log {
+        log.entry((line.record, &line.kind)).or_default().push(line);
+        if line.outcome != "settled" {
+            audit.find(
+                format!("平台拒绝了记录 {}", hex(&line.record)),
+                format!("{} is {} and not settled", what(&line.kind, &line.record), line.outcome),
+            );
+        }
+    }
+    let mut known = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        let kind = row.kind.as_logged();
+        // A void is logged under its bill's id; a department that was killed may have asked for it twice.
+        let record = if row.kind == Kind::Void { row.subject } else { row.id };
+        if !seen.insert(row.id) {
+            audit.doubled(
+                format!("发件箱中有两条相同编号的记录 {}", hex(&row.id)),
+                format!("two rows of a store have one id: {}", what(kind, &row.id)),
+            );
+        }
+        known.insert((record, kind));
+        let lines = log.get(&(record, kind)).map(Vec::as_slice).unwrap_or_default();
+        settled(audit, row, kind);
+        match lines {
+            [] => audit.lost(
+                format!("已受理而平台日志中没有：记录 {}", hex(&record)),
+                format!("accepted and not in the platform's log: {}", what(kind, &record)),
+            ),
+            [line] => same_answer(audit, platform, row, line),
+            lines => audit.doubled(
+                format!("平台日志中出现 {} 次：记录 {}", lines.len(), hex(&record)),
+                format!("{} stands {} times in the platform's log", what(kind, &record), lines.len()),
+            ),
+        }
+    }
+    for ((record, kind), _) in log.iter().filter(|(key, _)| !known.contains(*key)) {
+        audit.doubled(
+            format!("平台日志中有、发件箱中没有：记录 {}", hex(record)),
+            format!("in the platform's log though no store has it: {}", what(kind, record)),
+        );
+    }
+}
+
+fn settled(audit: &mut Audit, row: &Row, kind: &str) {
+    if row.state != SETTLED || row.receipt.is_none() {
+        audit.find(
+            format!("发件箱中没有回执：记录 {}", hex(&row.id)),
+            format!("its store has no receipt: {} is in state {}", what(kind, &row.id), row.state),
+        );
+    }
+}
+
+/// What the store keeps of the answer is what the platform says that it answered.
+fn same_answer(audit: &mut Audit, platform: &PlatformSide, row: &Row, line: &LogLine) {
+    let name = what(&line.kind, &line.record);
+    if row.kind == Kind::Void {
+        return voided(audit, platform, row, &name);
+    }
+    let mut differs = |zh: &str, en: &str| {
+        audit.find(
+            format!("记录 {} 的{zh}与平台不一致", hex(&row.id)),
+            format!("{name}: {en} differ between store and log"),
+        );
+    };
+    if !same_digest(&line.digest, &row.digest) {
+        differs("摘要", "digests");
+    }
+    if row.epoch.as_deref() != platform.epochs.last().map(<[u8; 16]>::as_slice) {
+        differs("纪元", "epochs");
+    }
+    if row.position != Some(line.position) {
+        differs("位置", "positions");
+    }
+    if row.receipt.as_ref().is_some_and(|receipt| *receipt != line.receipt) {
+        differs("回执", "receipts");
+    }
+}
+
+/// A void has no receipt of its own; its store keeps its bill's. Its order stands at the platform.
+fn voided(audit: &mut Audit, platform: &PlatformSide, row: &Row, name: &str) {
+    let bill = platform.log.iter().find(|line| line.record == row.subject && line.kind == Kind::Bill.as_logged());
+    if bill.map(|line| &line.receipt) != row.receipt.as_ref() && row.receipt.is_some() {
+        audit.find(
+            format!("作废 {} 的回执不是其缴款单的回执", hex(&row.subject)),
+            format!("{name}: its receipt is not its bill's"),
+        );
+    }
+}
+
+fn what(kind: &str, record: &Id) -> String {
+    format!("{kind} {}", hex(record))
+}
