@@ -102,7 +102,8 @@ impl Mirror {
         });
         let (Some(edition), heard) = stored.await? else { return Ok(None) };
         let heard = heard.and_then(|document| serde_json::from_slice(&document.bytes).ok());
-        match read(shared, &edition.bytes, heard.unwrap_or(Timestamp::from_millis(0))).await {
+        let heard = heard.unwrap_or(Timestamp::from_millis(0));
+        match read(shared, &edition.bytes, heard, Source::Store).await {
             Ok(catalogue) => Ok(Some(self.remember(catalogue))),
             Err(error) => {
                 tracing::warn!(code = error.code().code(), "the stored catalogue does not verify; it is fetched again");
@@ -126,7 +127,7 @@ impl Mirror {
         let address = answer.headers().get(ETAG).and_then(|value| value.to_str().ok());
         let address = address.map(|tag| tag.trim_matches('"').to_owned());
         let bytes = answer.into_body();
-        let next = read(shared, &bytes, now).await?;
+        let next = read(shared, &bytes, now, Source::Platform).await?;
         let invalid = |words: &str| Error::of(ErrorCode::CatalogueSignatureInvalid).detail(words);
         if address.is_some_and(|address| address != next.edition.digest.to_string()) {
             return Err(invalid("the content is not what its address says"));
@@ -157,7 +158,7 @@ async fn is_latest(shared: &Shared, current: &Catalogue) -> Result<bool, Error> 
         Err(error) if error.code() == ErrorCode::CatalogueUnknownBase => return Ok(false),
         other => other?,
     };
-    let (record, _) = checked(shared, answer.body()).await?;
+    let (record, _) = checked(shared, answer.body(), Source::Platform).await?;
     let changes = serde_json::from_slice::<Changes>(&record).map_err(Error::malformed_answer)?;
     if changes.since != current.edition.digest {
         return Err(Error::malformed_answer("changes since another edition"));
@@ -166,8 +167,8 @@ async fn is_latest(shared: &Shared, current: &Catalogue) -> Result<bool, Error> 
 }
 
 /// Reads a signed edition. Megabytes are parsed where that may take its time.
-async fn read(shared: &Shared, body: &[u8], fetched_at: Timestamp) -> Result<Catalogue, Error> {
-    let (record, digest) = checked(shared, body).await?;
+async fn read(shared: &Shared, body: &[u8], fetched_at: Timestamp, source: Source) -> Result<Catalogue, Error> {
+    let (record, digest) = checked(shared, body, source).await?;
     let parsed = tokio::task::spawn_blocking(move || -> Result<Catalogue, serde_json::Error> {
         let snapshot = serde_json::from_slice::<Snapshot>(&record)?;
         let items = snapshot.items.into_iter().map(|item| ((item.code.clone(), item.version), Arc::new(item)));
@@ -188,12 +189,35 @@ async fn keep(shared: &Shared, documents: Vec<(&str, Vec<u8>)>) -> Result<(), Er
     shared.storage.ask(move |store| store.commit(changes).map(|_| ())).await
 }
 
+/// Where signed bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Just now: the key must be valid now.
+    Platform,
+    /// Checked when it came. What a key signed while it was valid stays good: the platform may have rotated it since.
+    Store,
+}
+
+/// When an edition says that it was published.
+#[derive(Deserialize)]
+struct Published {
+    published: Timestamp,
+}
+
 /// The record's bytes and digest, if the platform signed it.
-async fn checked(shared: &Shared, body: &[u8]) -> Result<(Vec<u8>, Digest), Error> {
+async fn checked(shared: &Shared, body: &[u8], source: Source) -> Result<(Vec<u8>, Digest), Error> {
     let record = serde_json::from_slice::<SignedRecord>(body).map_err(Error::malformed_answer)?;
+    let at = match source {
+        Source::Platform => None,
+        Source::Store => {
+            Some(serde_json::from_slice::<Published>(&record.record).map_err(Error::malformed_answer)?.published)
+        }
+    };
+    let keyid = &record.signature.keyid;
+    let message = SignedRecord::message(RecordKind::Catalogue, keyid, &record.record);
     let suite = shared
         .directory
-        .check(shared, RecordKind::Catalogue, &record)
+        .verify(shared, keyid, at, &message, &record.signature.value)
         .await
         .map_err(|error| Error::of(ErrorCode::CatalogueSignatureInvalid).because(error))?;
     let digest = record.digest(suite);

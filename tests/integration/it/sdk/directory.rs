@@ -94,7 +94,8 @@ async fn a_directory_from_before_a_revocation_is_refused_when_it_is_played_again
     let sandbox = Sandbox::start().await;
     let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
     let transport = Arc::new(Replaying { answer: Mutex::new(None), http: reqwest_client() });
-    let client = sandbox.builder(&credentials).transport(Arc::clone(&transport) as Arc<dyn Transport>).build().await;
+    let client =
+        sandbox.builder(&credentials).transport(Arc::clone(&transport) as Arc<dyn Transport>).in_memory().build().await;
     let client = client.unwrap();
     let held = sandbox.get("/v1/directory").await;
     rotate(&sandbox, "announce").await;

@@ -98,7 +98,8 @@ async fn everything_goes_through_the_proxy_that_was_named() {
     let credentials = enrolment.run().await.unwrap();
     let before = connects.lock().unwrap().len();
     assert!(before > 0);
-    let client = tongqiao::Client::builder(&url, credentials).trust(trust).proxy(&proxy).build().await.unwrap();
+    let builder = tongqiao::Client::builder(&url, credentials).trust(trust).proxy(&proxy).in_memory();
+    let client = builder.build().await.unwrap();
     client.items().refresh().await.unwrap();
     let connects = connects.lock().unwrap().clone();
     assert!(connects.len() > before && connects.iter().all(|target| url.ends_with(target)), "{connects:?}");

@@ -14,12 +14,14 @@ use tongqiao_store::{SqliteStore, Store as _};
 use super::cases::PATIENCE;
 use super::sandbox::{CITIZEN, Sandbox, draft};
 
+const TWO_MONTHS_MS: i64 = 60 * 86_400_000;
+
 /// A machine that was switched on again after the retention.
 struct TwoMonthsLater;
 
 impl Clock for TwoMonthsLater {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_millis(60 * 86_400_000)
+        SystemClock.now().plus_millis(TWO_MONTHS_MS)
     }
 }
 
@@ -44,6 +46,7 @@ async fn the_same_bytes_after_the_retention_are_no_second_case_and_the_revision_
     let reviewed = client.cases().append(case.id(), CaseEventData::PreReviewed(reviewed)).await.unwrap();
     tokio::time::timeout(PATIENCE, reviewed.settled()).await.unwrap().unwrap();
     client.close().await;
+    sandbox.post("/sandbox/clock", &json!({ "advance_millis": TWO_MONTHS_MS })).await;
 
     let client = builder().clock(Arc::new(TwoMonthsLater)).build().await.unwrap();
     forgotten(&client, case.event().into()).await;
@@ -150,7 +153,7 @@ async fn the_caller_is_told_how_long_the_platform_asks_to_be_left_alone() {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = busy.accept().await {
             let mut request = [0; 16 * 1024];
-            stream.read(&mut request).await.unwrap();
+            assert!(stream.read(&mut request).await.unwrap() > 0);
             let answer = b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.write_all(answer).await.unwrap();
         }
