@@ -111,10 +111,13 @@ async fn until_expired(client: &Client, id: impl Into<RecordId>) {
 async fn a_bill_whose_answers_were_all_lost_is_never_called_too_late_while_it_can_be_paid() {
     let sandbox = Sandbox::start().await;
     let client = sandbox.client("civil-affairs").await;
+    // It has spoken with the platform before, and knows its epoch.
+    let before = client.payments().create(&draft()).await.unwrap();
+    registered(&client, before).await;
     sandbox.post("/sandbox/faults", &json!({ "seed": 1, "drop_after_apply": 1.0 })).await;
     let bill = client.payments().create(&draft().taken_within(Duration::from_secs(4))).await.unwrap();
     until_expired(&client, bill).await;
-    assert_eq!(sandbox.ledger().await["counts"]["bills_open"], 1, "the platform has it");
+    assert_eq!(sandbox.ledger().await["counts"]["bills_open"], 2, "the platform has it");
     let unknown = tokio::time::timeout(PATIENCE, client.payments().registered(bill)).await.unwrap().unwrap_err();
     assert_eq!((unknown.code(), unknown.outcome()), (ErrorCode::BillOutcomeUnknown, Outcome::Unknown));
     let resolution = client.payments().resolve(bill).await.unwrap();
