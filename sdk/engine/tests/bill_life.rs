@@ -132,6 +132,26 @@ fn refunds_never_exceed_what_was_paid_and_a_failed_one_frees_its_amount() {
 }
 
 #[test]
+fn an_unknown_refund_is_asked_for_and_after_its_time_fenced_and_one_given_up_frees_its_amount() {
+    let mut bill = bill();
+    bill.heard(&view(BillState::Paid, 0));
+    let refund = RefundId::from_bytes([2; 16]);
+    assert_eq!(bill.refund_question(&refund, LATER), None, "nobody asked for it");
+    bill.refund_asked(refund, fen(300), LATER).unwrap();
+    assert_eq!(bill.refund_outcome(&refund), PaymentOutcome::Unknown);
+    assert_eq!(bill.refund_question(&refund, Timestamp::from_millis(1_999)), Some(Question::Ask));
+    assert_eq!(bill.refund_question(&refund, LATER), Some(Question::Fence));
+    bill.refund_given_up(&refund);
+    assert_eq!((bill.refund_outcome(&refund), bill.refundable()), (PaymentOutcome::Absent, fen(500)));
+
+    let done = RefundId::from_bytes([3; 16]);
+    bill.refund_asked(done, fen(200), LATER).unwrap();
+    bill.refund_heard(&refund_view(3, 200, RefundState::Pending));
+    bill.refund_given_up(&done);
+    assert_eq!(bill.refund_outcome(&done), PaymentOutcome::Confirmed, "what the platform has is not given up");
+}
+
+#[test]
 fn another_bill_under_the_same_id_is_a_contradiction_and_changes_nothing() {
     let mut bill = bill();
     let mut foreign = view(BillState::Paid, 0);

@@ -143,6 +143,23 @@ pub fn what_is_offered_again_never_expires_and_keeps_its_receipt(store: &impl St
     assert!(store.check().unwrap().is_sound());
 }
 
+pub fn a_payment_that_failed_for_good_may_be_forgotten_though_others_follow_it(store: &impl Store) {
+    let payment = |number: u32, sequence: u64| {
+        let entry = super::fixture::entry(number, stream(1), sequence);
+        let entry = Entry { kind: EntryKind::Refund, lane: Lane::Payment, ..entry };
+        Change::Append { entry, bytes: bytes(number) }
+    };
+    store.commit(vec![payment(1, 1), payment(2, 2), payment(3, 3), payment(4, 4)]).unwrap();
+    store.commit(vec![refuse(1, 1), Change::Expire { id: id(2), at: NOW }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(3), at: NOW, problem: Vec::new() }]).unwrap();
+    store.commit(vec![1, 2, 3].into_iter().map(|number| Change::Forget { id: id(number) }).collect()).unwrap();
+    assert_eq!(store.entry(&id(1)).unwrap(), None);
+    assert_eq!(pending(store), [4]);
+    // The others' place in the stream is used up all the same.
+    assert!(store.commit(vec![payment(5, 1)]).is_err());
+    store.commit(vec![payment(5, 5)]).unwrap();
+}
+
 pub fn what_is_offered_again_is_pending_with_the_same_bytes(store: &impl Store) {
     store.commit(vec![append(1, stream(1), 1), append(2, stream(1), 2), append(3, stream(1), 3)]).unwrap();
     store.commit(vec![settle(1, 1), refuse(2, 2)]).unwrap();

@@ -111,10 +111,13 @@ async fn until_expired(client: &Client, id: impl Into<RecordId>) {
 async fn a_bill_whose_answers_were_all_lost_is_never_called_too_late_while_it_can_be_paid() {
     let sandbox = Sandbox::start().await;
     let client = sandbox.client("civil-affairs").await;
+    // It has spoken with the platform before, and knows its epoch.
+    let before = client.payments().create(&draft()).await.unwrap();
+    registered(&client, before).await;
     sandbox.post("/sandbox/faults", &json!({ "seed": 1, "drop_after_apply": 1.0 })).await;
     let bill = client.payments().create(&draft().taken_within(Duration::from_secs(4))).await.unwrap();
     until_expired(&client, bill).await;
-    assert_eq!(sandbox.ledger().await["counts"]["bills_open"], 1, "the platform has it");
+    assert_eq!(sandbox.ledger().await["counts"]["bills_open"], 2, "the platform has it");
     let unknown = tokio::time::timeout(PATIENCE, client.payments().registered(bill)).await.unwrap().unwrap_err();
     assert_eq!((unknown.code(), unknown.outcome()), (ErrorCode::BillOutcomeUnknown, Outcome::Unknown));
     let resolution = client.payments().resolve(bill).await.unwrap();
@@ -213,6 +216,49 @@ async fn a_void_settles_by_its_own_receipt_and_is_voided_again_after_a_restore()
 async fn a_draft_in_a_log_names_no_payer() {
     let words = format!("{:?}", draft().user("u-123"));
     assert!(words.contains("340700000000") && !words.contains("测试用户") && !words.contains("u-123"), "{words}");
+}
+
+#[tokio::test]
+async fn a_paid_bill_that_a_restore_forgot_is_paid_again_by_nobody_even_after_its_time() {
+    let sandbox = Sandbox::start().await;
+    let client = sandbox.client("civil-affairs").await;
+    let before = client.payments().create(&draft()).await.unwrap();
+    registered(&client, before).await;
+    let backup = sandbox.post("/sandbox/backup", &json!({})).await["backup"].clone();
+    let bill = client.payments().create(&draft()).await.unwrap();
+    let view = registered(&client, bill).await;
+    pay(&view).await;
+    tokio::time::timeout(PATIENCE, client.payments().await_paid(bill)).await.unwrap().unwrap();
+    sandbox.post("/sandbox/clock", &json!({ "advance_millis": 2 * 86_400_000 })).await;
+    sandbox.post("/sandbox/restore", &json!({ "backup": backup })).await;
+    let paid = async {
+        // Any answer tells of the new epoch; then the bill is offered again with the receipt it once got.
+        while sandbox.ledger().await["counts"]["bills_paid"] != 1 {
+            drop(client.payments().status(before).await);
+        }
+        client.outbox().drained().await.unwrap();
+        client.payments().status(bill).await.unwrap()
+    };
+    let again = tokio::time::timeout(PATIENCE, paid).await.unwrap();
+    assert_eq!((again.state, again.pay_code), (BillState::Paid, view.pay_code));
+    assert_eq!(sandbox.ledger().await["counts"]["payments"], 1);
+    assert!(client.outbox().attention().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refund_is_resolved_by_asking_and_not_made_twice() {
+    let sandbox = Sandbox::start().await;
+    let client = sandbox.client("civil-affairs").await;
+    let bill = client.payments().create(&draft()).await.unwrap();
+    pay(&registered(&client, bill).await).await;
+    tokio::time::timeout(PATIENCE, client.payments().await_paid(bill)).await.unwrap().unwrap();
+    let refund = client.payments().refund(bill, "1.00".parse().unwrap(), "多缴").await.unwrap();
+    tokio::time::timeout(PATIENCE, client.payments().refunded(refund)).await.unwrap().unwrap();
+    let resolution = client.payments().resolve_refund(refund).await.unwrap();
+    assert_eq!(resolution.outcome, PaymentOutcome::Confirmed, "{resolution:?}");
+    let unknown = client.payments().resolve_refund(RefundId::from_bytes([9; 16])).await.unwrap_err();
+    assert_eq!(unknown.code(), ErrorCode::RefundUnknown);
+    assert_eq!(sandbox.ledger().await["fen"]["refunded"], 100);
 }
 
 /// Something between department and platform that makes "paid" of "open".
