@@ -126,3 +126,27 @@ impl EpochBook {
         Ok(Self { current: Some(EpochId::from_bytes(*current)), kept })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::delivery::KeptPart;
+
+    fn epoch(number: u8) -> EpochId {
+        EpochId::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn a_book_made_again_of_receipts_offers_what_the_platform_does_not_claim() {
+        let book = EpochBook::rebuilt([epoch(1), epoch(2), epoch(3)]);
+        assert_eq!(book.current(), None);
+        let notice = EpochNotice { epoch: epoch(3), previous: vec![KeptPart { epoch: epoch(1), kept: 5 }] };
+        let turned = book.turned(&notice).unwrap_or_default();
+        assert_eq!(turned.current(), Some(epoch(3)));
+        // The epoch between, of which the platform knows nothing, is lost as a whole; the running one is not.
+        assert_eq!(turned.lost_parts(), [(epoch(1), 5), (epoch(2), 0)]);
+        assert_eq!(turned.standing(epoch(3), 9), ReceiptStanding::Stands);
+    }
+}

@@ -13,6 +13,7 @@ mod apply;
 mod check;
 mod failure;
 mod group_commit;
+mod mark;
 mod migrate;
 mod open;
 mod prepared;
@@ -24,6 +25,7 @@ mod tests;
 mod writer;
 
 use group_commit::GroupCommit;
+use mark::Mark;
 use prepared::Group;
 use reading::Readers;
 pub use salvage::SalvageReport;
@@ -47,7 +49,7 @@ impl SqliteOptions {
     }
 }
 
-/// A store on one SQLite file (and the two that SQLite keeps beside it, `-wal` and `-shm`).
+/// A store on one SQLite file (and the two that SQLite keeps beside it, `-wal` and `-shm`, and our `-mark`).
 ///
 /// Several values, in one process or in several on the same machine, may share a file; not over a network drive.
 ///
@@ -74,7 +76,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, makes it when there is none, and brings it up to date.
     ///
-    /// When the file is a copy (another inode than it was written for) a new incarnation begins.
+    /// When the file is a copy (another inode than it was written for), or was set back (it has not come as far as the mark
+    /// beside it says), a new incarnation begins.
     ///
     /// # Errors
     /// [`Reason::NotAStore`] for another program's database, [`Reason::NewerSchema`] for the file of a newer version,
@@ -93,6 +96,7 @@ impl SqliteStore {
         let SqliteOptions { limit_bytes } = options;
         let writer = Writer {
             connection,
+            mark: Mark::open(&path),
             path: path.clone(),
             limit_bytes,
             is_damaged: false,

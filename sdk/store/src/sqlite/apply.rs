@@ -148,9 +148,7 @@ impl<'a> Applying<'a> {
         if let Some(known) = self.known.next_ordinal {
             return Ok(known);
         }
-        let query = "SELECT max(ifnull((SELECT max(ordinal) FROM entry), 0), \
-             ifnull((SELECT ordinal_floor FROM store WHERE one = 1), 0)) + 1";
-        Ok(self.number(query, [])?.unwrap_or(1))
+        Ok(last_ordinal(self.connection)? + 1)
     }
 
     fn owner(&mut self, stream: &StreamKey) -> Result<Option<i64>, StoreError> {
@@ -341,6 +339,14 @@ impl<'a> Applying<'a> {
         self.execute(statement, params![stream.producer.as_bytes(), stream.incarnation.as_bytes()])?;
         Ok(self.connection.last_insert_rowid())
     }
+}
+
+/// The last ordinal that was given out, also when its record was forgotten.
+pub(super) fn last_ordinal(connection: &Connection) -> Result<i64, StoreError> {
+    let query = "SELECT max(ifnull((SELECT max(ordinal) FROM entry), 0), \
+         ifnull((SELECT ordinal_floor FROM store WHERE one = 1), 0))";
+    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
+    prepared.query_row([], |row| row.get(0)).map_err(|error| failure(&error))
 }
 
 pub(super) fn sequence_column(sequence: Sequence) -> i64 {

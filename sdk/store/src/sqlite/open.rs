@@ -10,7 +10,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use tongqiao_protocol::{IncarnationId, ProducerId};
 
+use super::apply::last_ordinal;
 use super::failure::failure;
+use super::mark::Mark;
 use super::migrate;
 use crate::identity::{new_incarnation, new_producer};
 use crate::{Reason, StoreError, StoreIdentity};
@@ -140,10 +142,16 @@ fn place(path: &Path) -> io::Result<Place> {
 /// Device and inode; elsewhere nought and the time of creation. A copy of the file does not share them.
 type Place = (i64, i64);
 
-/// Makes the identity of a new file, keeps that of a known one, and begins a new incarnation in a copy.
+/// Makes the identity of a new file, keeps that of a known one, and begins a new incarnation in a copy and in a file that was set
+/// back.
 fn settle_identity(connection: &mut Connection, path: &Path) -> Result<StoreIdentity, StoreError> {
+    // The mark first: other processes may commit meanwhile, and theirs follows the store.
+    let mark = Mark::read(path);
     let (device, inode) = place(path).map_err(|error| io_failure(&error))?;
-    if let Some((identity, known)) = read_identity(connection)?
+    let last = last_ordinal(connection)?;
+    let was_set_back = mark.is_some_and(|mark| last < mark);
+    if !was_set_back
+        && let Some((identity, known)) = read_identity(connection)?
         && known == (device, inode)
     {
         return Ok(identity);
@@ -151,12 +159,16 @@ fn settle_identity(connection: &mut Connection, path: &Path) -> Result<StoreIden
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| failure(&error))?;
     let identity = match read_identity(&transaction)? {
-        Some((identity, known)) if known == (device, inode) => identity,
+        Some((identity, known)) if known == (device, inode) && !was_set_back => identity,
         Some((identity, _)) => StoreIdentity { producer: identity.producer, incarnation: new_incarnation()? },
         None => StoreIdentity { producer: new_producer()?, incarnation: new_incarnation()? },
     };
     write_identity(&transaction, identity, (device, inode))?;
     transaction.commit().map_err(|error| failure(&error))?;
+    if was_set_back {
+        tracing::warn!(path = %path.display(), "the store was set back; a new incarnation begins");
+        Mark::open(path).write(last);
+    }
     Ok(identity)
 }
 

@@ -7,12 +7,14 @@ use tongqiao_protocol::Outcome;
 
 use super::apply::{Applying, Known};
 use super::failure::{commit_failure, failure};
+use super::mark::Mark;
 use super::prepared::Group;
 use crate::{Committed, Reason, StoreError};
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    pub(super) mark: Mark,
     /// New work is refused when the data would take more.
     pub(super) limit_bytes: Option<u64>,
     /// Damage was met: no new work until somebody has looked.
@@ -135,6 +137,10 @@ impl Writer {
         if has_written {
             self.execute("COMMIT").map_err(|error| GivenUp::FileFailed(commit_failure(&error)))?;
             self.commits += 1;
+            let ordinals = results.iter().flatten().flat_map(|committed: &Committed| committed.ordinals.iter());
+            if let Some(last) = ordinals.max() {
+                self.mark.write(last.cast_signed());
+            }
         } else {
             self.execute("ROLLBACK").map_err(file_failed)?;
         }

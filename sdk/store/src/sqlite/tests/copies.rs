@@ -40,6 +40,36 @@ fn a_copied_file_begins_a_new_incarnation_and_a_moved_one_does_not() {
     assert_eq!(SqliteStore::open(&moved).unwrap().identity().unwrap(), identity);
 }
 
+#[test]
+fn a_backup_copied_into_the_existing_file_begins_a_new_incarnation_and_once_is_enough() {
+    let (directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().unwrap();
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    drop(store);
+    let backup = directory.path().join("backup.db");
+    fs::copy(&path, &backup).unwrap();
+    let unchanged = SqliteStore::open(&path).unwrap();
+    assert_eq!(unchanged.identity().unwrap(), identity);
+    unchanged.commit(vec![append(2, stream(1), 2)]).unwrap();
+    drop(unchanged);
+
+    let old = fs::read(&backup).unwrap();
+    fs::write(&path, old).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let renewed = store.identity().unwrap();
+    assert_eq!(renewed.producer, identity.producer);
+    assert_ne!(renewed.incarnation, identity.incarnation, "sequence 2 was given out already");
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.identity().unwrap(), renewed);
+    store.commit(vec![append(3, stream(3), 1)]).unwrap();
+    drop(store);
+    // A mark that is lost or unreadable is no sign of anything.
+    fs::write(super::super::mark::Mark::path(&path), "noise").unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap().identity().unwrap(), renewed);
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_the_files() {
@@ -48,7 +78,7 @@ fn only_the_owner_may_read_the_files() {
     let store = SqliteStore::open(&path).unwrap();
     store.commit(vec![append(1, stream(1), 1)]).unwrap();
     let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap()).collect();
-    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }

@@ -160,3 +160,33 @@ fn damaged_rows_do_not_make_a_page_look_like_the_last_one() {
     assert_eq!(numbers(&store.entries(0, 2).unwrap()), [3, 4]);
     assert_eq!(store.epochs().unwrap(), [epoch(1)]);
 }
+
+#[test]
+fn salvage_leaves_damaged_documents_and_names_what_stands_behind_a_gap() {
+    let (directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    for sequence in 1..=3 {
+        store.commit(vec![append(sequence, stream(1), u64::from(sequence))]).unwrap();
+        store.commit(vec![append(10 + sequence, stream(2), u64::from(sequence))]).unwrap();
+        store.commit(vec![append(20 + sequence, stream(3), u64::from(sequence))]).unwrap();
+    }
+    store.commit(vec![refuse(11, 1), put("a"), put("b")]).unwrap();
+    store.commit(vec![settle(21, 1), Change::Forget { id: id(21) }]).unwrap();
+    drop(store);
+    let disk = Connection::open(&path).unwrap();
+    // The middle of one stream, the refused record that blocks another, and a document.
+    let damage =
+        "UPDATE entry SET attempts = 9 WHERE ordinal IN (4, 2); UPDATE document SET version = 7 WHERE key = 'a'";
+    disk.execute_batch(damage).unwrap();
+    drop(disk);
+
+    let saved = directory.path().join("saved.db");
+    let report = SqliteStore::salvage(&path, &saved).unwrap();
+    assert_eq!((report.records, report.lost), (6, 2), "{report:?}");
+    assert_eq!((report.documents, report.lost_documents, report.all_documents), (1, 1, true));
+    assert_eq!(report.behind_a_gap, 3, "3 behind 2, and 12 and 13 behind 11");
+    let store = SqliteStore::open(&saved).unwrap();
+    assert!(store.check().unwrap().is_sound());
+    assert_eq!(store.statistics().unwrap().blocked, 0);
+    assert_eq!(store.next_sequence(&stream(3)).unwrap().get(), 4);
+}

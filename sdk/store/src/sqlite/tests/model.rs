@@ -1,14 +1,37 @@
 //! Random work on the memory store and on SQLite has the same result.
 
 use proptest::prelude::*;
-use tongqiao_engine::{Change, Collection, Expected, Lane, LogPlace};
+use tongqiao_engine::{Change, Collection, Entry, EntryKind, Expected, Lane, LogPlace, StreamKey};
+use tongqiao_protocol::IncarnationId;
 
 use super::empty;
-use crate::contract::fixture::{NOW, append, epoch, id, refuse, replace, settle, stream};
+use crate::contract::fixture::{NOW, bytes, entry, epoch, id, refuse, settle, stream};
 use crate::{MemoryStore, PendingQuery, Store};
 
 const IDS: u32 = 14;
-const STREAMS: u32 = 3;
+const STREAMS: u32 = 5;
+
+/// Two incarnations of one case, a bill, a case in bulk and one under control.
+fn of(number: u32) -> StreamKey {
+    match number {
+        1 => StreamKey { incarnation: IncarnationId::from_bytes([3; 16]), ..stream(0) },
+        other => stream(other),
+    }
+}
+
+/// A change that appends, with the kind and lane of its stream.
+fn append_to(number: u32, stream: u32, sequence: u64, replaces: Option<u32>) -> Change {
+    let (kind, lane) = match (stream, sequence) {
+        (0 | 1, _) => (EntryKind::CaseEvent, Lane::Case),
+        (2, 1) => (EntryKind::Bill, Lane::Payment),
+        (2, _) => (EntryKind::Refund, Lane::Payment),
+        (3, _) => (EntryKind::CaseEvent, Lane::Bulk),
+        _ => (EntryKind::CaseEvent, Lane::Control),
+    };
+    let not_after = (stream == 2).then(|| NOW.plus_millis(50));
+    let entry = Entry { kind, lane, not_after, replaces: replaces.map(id), ..entry(number, of(stream), sequence) };
+    Change::Append { entry, bytes: bytes(number) }
+}
 
 /// A change whose sequence is filled in when it is its turn.
 #[derive(Debug, Clone)]
@@ -31,13 +54,16 @@ impl Wish {
     fn change(self, store: &impl Store) -> Change {
         let collection = Collection::Role;
         match self {
-            Self::Append { number, stream: of, offset } => {
-                let next = store.next_sequence(&stream(of)).unwrap().get();
-                append(number, stream(of), (next + offset).saturating_sub(1).max(1))
+            Self::Append { number, stream, offset } => {
+                let next = store.next_sequence(&of(stream)).unwrap().get();
+                append_to(number, stream, (next + offset).saturating_sub(1).max(1), None)
             }
             Self::Replace { number, replaced } => match store.entry(&id(replaced)).unwrap() {
-                Some(old) => replace(number, old.stream, old.sequence.get(), replaced),
-                None => replace(number, stream(0), 1, replaced),
+                Some(old) => {
+                    let stream = (0..STREAMS).find(|number| of(*number) == old.stream).unwrap();
+                    append_to(number, stream, old.sequence.get(), Some(replaced))
+                }
+                None => append_to(number, 0, 1, Some(replaced)),
             },
             Self::Settle { number, position } => settle(number, position),
             Self::Refuse { number, position } => refuse(number, position),
@@ -70,7 +96,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         2 => (number(), number()).prop_map(|(number, replaced)| Wish::Replace { number, replaced }),
         3 => (number(), 0_u64..9).prop_map(|(number, position)| Wish::Settle { number, position }),
         3 => (number(), 0_u64..9).prop_map(|(number, position)| Wish::Refuse { number, position }),
-        1 => (number(), -5_i64..5).prop_map(|(number, delay_millis)| Wish::Reschedule { number, delay_millis }),
+        1 => (number(), prop_oneof![-5_i64..5, Just(86_400_000_000)]).prop_map(|(number, delay_millis)| Wish::Reschedule { number, delay_millis }),
         1 => number().prop_map(|number| Wish::Expire { number }),
         1 => number().prop_map(|number| Wish::Bury { number }),
         1 => number().prop_map(|number| Wish::Reoffer { number }),
@@ -96,13 +122,14 @@ fn observe(store: &impl Store) -> impl PartialEq + std::fmt::Debug {
     let statistics = crate::Statistics { size_bytes: 0, ..store.statistics().unwrap() };
     (
         (store.entries(0, 100).unwrap(), store.entries(3, 2).unwrap(), details),
-        (pending(Lane::Case, 0, 0), pending(Lane::Case, 2, 9), pending(Lane::Payment, 0, 9)),
+        Lane::ALL.map(|lane| (pending(lane, 0, 0), pending(lane, 2, 9), pending(lane, 0, 100))),
         (
             store.needing_attention(0, 100).unwrap(),
             store.settled_since(&epoch(1), LogPlace { position: 3, ordinal: 4 }, 4).unwrap(),
         ),
         store.due_for_forgetting(NOW.plus_millis(6), 100).unwrap(),
-        (0..STREAMS).map(|number| store.next_sequence(&stream(number)).unwrap()).collect::<Vec<_>>(),
+        (0..STREAMS).map(|number| store.next_sequence(&of(number)).unwrap()).collect::<Vec<_>>(),
+        store.epochs().unwrap(),
         (store.documents(Collection::Role, "", "", 100).unwrap(), statistics),
     )
 }
