@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::directory::Scopes;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
+use crate::supervision::Arrangement;
 use crate::{catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
@@ -122,6 +123,7 @@ impl Builder {
         let database =
             tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
         let life = CaseLife::from_specification().map_err(failed)?;
+        let arrangement = Arrangement::from_tables().map_err(failed)?;
         let now = self.clock.now();
         let suite = self.suite;
         let (keys, epoch) = database
@@ -138,7 +140,7 @@ impl Builder {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{address}"));
         let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
-        let app = AppState::new(database, self.clock.clone(), settings, life, keys, epoch);
+        let app = AppState::new(database, self.clock.clone(), settings, life, arrangement, keys, epoch);
         let (stop, stopping) = watch::channel(());
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
         Ok(Running { address, clock: self.clock, app, stop, server })

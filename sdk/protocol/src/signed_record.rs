@@ -40,6 +40,12 @@ pub enum RecordKind {
     Catalogue,
     /// The platform's statement of its epoch.
     Epoch,
+    /// The working days of the State Council's arrangement.
+    WorkingCalendar,
+    /// A city's supervision rules.
+    SupervisionRules,
+    /// The platform's statement of a case's deadlines.
+    Deadlines,
 }
 
 impl RecordKind {
@@ -53,6 +59,9 @@ impl RecordKind {
         Self::Directory,
         Self::Catalogue,
         Self::Epoch,
+        Self::WorkingCalendar,
+        Self::SupervisionRules,
+        Self::Deadlines,
     ];
 
     /// The first line of the signed message.
@@ -66,6 +75,9 @@ impl RecordKind {
             Self::Directory => "tongqiao-directory-v1",
             Self::Catalogue => "tongqiao-catalogue-v1",
             Self::Epoch => "tongqiao-epoch-v1",
+            Self::WorkingCalendar => "tongqiao-working-calendar-v1",
+            Self::SupervisionRules => "tongqiao-supervision-rules-v1",
+            Self::Deadlines => "tongqiao-deadlines-v1",
         }
     }
 }
