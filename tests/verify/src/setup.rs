@@ -15,17 +15,22 @@ pub(crate) fn debian(repository: &Repository, program: &str, packages: &[&str]) 
         return Ok(());
     }
     println!("{program} is missing; installing {}", packages.join(" "));
-    let install = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>();
-    for words in [vec!["update", "-q"], install] {
-        let apt = Program::new(repository.root(), "apt-get", &words).with("DEBIAN_FRONTEND", "noninteractive");
-        if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) = apt.run() {
-            return Err(Trouble::Skipped(format!("{program} is missing and could not be installed: {reason}")));
-        }
-    }
+    install_debian(repository, packages)?;
     if starts(repository, program) {
         return Ok(());
     }
     Err(Trouble::Skipped(format!("{program} is still missing after installing {}", packages.join(" "))))
+}
+
+fn install_debian(repository: &Repository, packages: &[&str]) -> Result<(), Trouble> {
+    let install = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>();
+    for words in [vec!["update", "-q"], install] {
+        let apt = Program::new(repository.root(), "apt-get", &words).with("DEBIAN_FRONTEND", "noninteractive");
+        if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) = apt.run() {
+            return Err(Trouble::Skipped(format!("{} could not be installed: {reason}", packages.join(" "))));
+        }
+    }
+    Ok(())
 }
 
 fn starts(repository: &Repository, program: &str) -> bool {
