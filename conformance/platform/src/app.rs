@@ -13,6 +13,7 @@ use crate::guide::GuideShelf;
 use crate::keys::PlatformKeys;
 use crate::life::CaseLife;
 use crate::sandbox::FaultsOnRequest;
+use crate::supervision::Arrangement;
 
 /// Shared state; clones are handles on the same platform.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) life: CaseLife,
+    pub(crate) arrangement: Arrangement,
     pub(crate) guide: GuideShelf,
     pub(crate) bank: Bank,
     pub(crate) faults: FaultsOnRequest,
@@ -56,6 +58,7 @@ impl AppState {
         clock: Clock,
         settings: Settings,
         life: CaseLife,
+        arrangement: Arrangement,
         keys: PlatformKeys,
         epoch: CurrentEpoch,
     ) -> Self {
@@ -65,6 +68,7 @@ impl AppState {
             clock,
             settings,
             life,
+            arrangement,
             guide: GuideShelf::default(),
             bank: Bank::default(),
             faults: FaultsOnRequest::default(),

@@ -47,6 +47,7 @@ mod routes;
 mod sandbox;
 mod server;
 mod status;
+mod supervision;
 
 pub use clock::Clock;
 pub use platform::{Builder, Platform, Running, StartError};

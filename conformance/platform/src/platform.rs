@@ -15,6 +15,7 @@ use crate::app::{AppState, Settings};
 use crate::database::Database;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
+use crate::supervision::Arrangement;
 use crate::{bill, catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
@@ -137,6 +138,7 @@ impl Builder {
         let database =
             tokio::task::spawn_blocking(move || Database::open(&path)).await.map_err(failed)?.map_err(failed)?;
         let life = CaseLife::from_specification().map_err(failed)?;
+        let arrangement = Arrangement::from_tables().map_err(failed)?;
         let now = self.clock.now();
         let suite = self.suite;
         let (keys, epoch) = database
@@ -153,7 +155,7 @@ impl Builder {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
         let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
-        let app = AppState::new(database, self.clock.clone(), settings, life, keys, epoch);
+        let app = AppState::new(database, self.clock.clone(), settings, life, arrangement, keys, epoch);
         // Refunds that were pending when the process ended are paid back now.
         bill::wake_bank(&app);
         let (stop, stopping) = watch::channel(());

@@ -10,7 +10,10 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
-use crate::{bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status};
+use crate::{
+    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status,
+    supervision,
+};
 
 /// Every module brings its own routes; a new module adds one `merge` here.
 pub(crate) fn all(app: &AppState) -> Router {
@@ -22,6 +25,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(directory::router())
         .merge(enrolment::router())
         .merge(lease::router())
+        .merge(supervision::router())
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {

@@ -1,4 +1,4 @@
-//! The pure state machines: case life, bill life, delivery of the outbox, number leases, retention.
+//! The pure state machines: case life, deadlines, bill life, delivery of the outbox, number leases, retention.
 //!
 //! Nothing here touches a socket, a file, a clock or a source of randomness: `now` and random numbers are arguments, and
 //! `no_std` makes that a compile error. A crash is "drop the machine, load the store, go on".
@@ -10,6 +10,7 @@ pub mod bill_life;
 pub mod case_life;
 pub mod change;
 pub mod classify;
+pub mod deadline;
 pub mod delivery;
 pub mod document;
 pub mod entry;
@@ -17,11 +18,14 @@ pub mod epoch_book;
 pub mod number_lease;
 pub mod patience;
 pub mod retention;
+pub mod supervision;
+pub mod working_days;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};
 pub use case_life::{Actor, CaseLife, CaseState, Happening, NoEffect, Winner};
 pub use change::Change;
 pub use classify::{Failure, FailureScope, Outcome, Retry};
+pub use deadline::{CaseDeadlines, CaseLimits, DeadlineClock, Due, Duty, TimeLimit};
 #[cfg(feature = "planted")]
 pub use delivery::Bug;
 pub use delivery::{
@@ -33,3 +37,4 @@ pub use entry::{Entry, EntryKind, EntryState, Lane, LogPlace, Sequence, StreamKe
 pub use epoch_book::{EpochBook, InvalidEpochBook, ReceiptStanding};
 pub use number_lease::{ClaimedPart, LeasedBlock, NoNumber};
 pub use retention::Retention;
+pub use working_days::WorkingDays;

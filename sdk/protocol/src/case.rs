@@ -14,6 +14,7 @@ pub use decision::{Acceptance, Decision, DecisionResult, Delivery, DeliveryMetho
 pub use envelope::{CaseEvent, ClockStanding, DataClass, Replacement};
 pub use kind::CaseEventKind;
 pub use open_value::OpenValue;
+pub(crate) use open_value::words;
 pub use progress::{
     Abandonment, Evaluation, EvaluationChannel, PreReview, Procedure, SpecialBegin, SpecialEnd, Step, Withdrawal,
 };

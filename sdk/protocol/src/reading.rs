@@ -308,6 +308,31 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// A required list of at most `most` strings.
+    pub fn texts(&mut self, name: &str, most: usize) -> Option<Vec<&'a str>> {
+        self.need(name, |this, value| {
+            let Some(entries) = value.as_array() else {
+                this.wrong_type(name, "array");
+                return None;
+            };
+            if entries.len() > most {
+                this.invalid(name, format!("0 to {most} entries"));
+                return None;
+            }
+            let mut texts = Vec::with_capacity(entries.len());
+            for (index, entry) in entries.iter().enumerate() {
+                match entry.as_str() {
+                    Some(text) => texts.push(text),
+                    None => {
+                        let path = format!("{}/{index}", this.path_of(name));
+                        this.push(Fault::new(&path, ErrorCode::RequestWrongType).with("expected", "string"));
+                    }
+                }
+            }
+            (texts.len() == entries.len()).then_some(texts)
+        })
+    }
+
     /// A list that may be absent, which reads as an empty one.
     pub fn optional_list<T>(
         &mut self,

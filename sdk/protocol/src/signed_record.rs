@@ -42,6 +42,12 @@ pub enum RecordKind {
     Catalogue,
     /// The platform's statement of its epoch.
     Epoch,
+    /// The working days of the State Council's arrangement.
+    WorkingCalendar,
+    /// A city's supervision rules.
+    SupervisionRules,
+    /// The platform's statement of a case's deadlines.
+    Deadlines,
 }
 
 impl RecordKind {
@@ -56,6 +62,9 @@ impl RecordKind {
         Self::Directory,
         Self::Catalogue,
         Self::Epoch,
+        Self::WorkingCalendar,
+        Self::SupervisionRules,
+        Self::Deadlines,
     ];
 
     /// The first line of the signed message.
@@ -70,6 +79,9 @@ impl RecordKind {
             Self::Directory => "tongqiao-directory-v1",
             Self::Catalogue => "tongqiao-catalogue-v1",
             Self::Epoch => "tongqiao-epoch-v1",
+            Self::WorkingCalendar => "tongqiao-working-calendar-v1",
+            Self::SupervisionRules => "tongqiao-supervision-rules-v1",
+            Self::Deadlines => "tongqiao-deadlines-v1",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The table of parts. To add a check, add a row here and a function below `part/`.
 
+mod calendar;
 mod deny;
 mod oidc;
 mod program;
@@ -75,6 +76,13 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 3,
         reach: Reach::Everywhere,
         run: rust::doc,
+    },
+    Part {
+        name: "calendar",
+        about: "holidays and deadline vectors agree with a package that others keep",
+        budget_minutes: 1,
+        reach: Reach::OnlyWithAll("needs a package from PyPI"),
+        run: calendar::check,
     },
     Part {
         name: "deny",

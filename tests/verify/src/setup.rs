@@ -15,13 +15,7 @@ pub(crate) fn debian(repository: &Repository, program: &str, packages: &[&str]) 
         return Ok(());
     }
     println!("{program} is missing; installing {}", packages.join(" "));
-    let install = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>();
-    for words in [vec!["update", "-q"], install] {
-        let apt = Program::new(repository.root(), "apt-get", &words).with("DEBIAN_FRONTEND", "noninteractive");
-        if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) = apt.run() {
-            return Err(Trouble::Skipped(format!("{program} is missing and could not be installed: {reason}")));
-        }
-    }
+    install_debian(repository, packages)?;
     if starts(repository, program) {
         return Ok(());
     }
@@ -44,6 +38,17 @@ pub(crate) fn component(repository: &Repository, subcommand: &str, component: &s
             Err(Trouble::Skipped(format!("cargo {subcommand} is missing and could not be added: {reason}")))
         }
     }
+}
+
+fn install_debian(repository: &Repository, packages: &[&str]) -> Result<(), Trouble> {
+    let install = ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>();
+    for words in [vec!["update", "-q"], install] {
+        let apt = Program::new(repository.root(), "apt-get", &words).with("DEBIAN_FRONTEND", "noninteractive");
+        if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) = apt.run() {
+            return Err(Trouble::Skipped(format!("{} could not be installed: {reason}", packages.join(" "))));
+        }
+    }
+    Ok(())
 }
 
 fn starts(repository: &Repository, program: &str) -> bool {
@@ -71,4 +76,35 @@ pub(crate) fn rust_tool(repository: &Repository, package: &str, version: &str) -
             Err(Trouble::Skipped(format!("{package} {version} could not be installed: {reason}")))
         }
     }
+}
+
+/// Installs Python packages into an environment of their own below `.verify/` and returns its interpreter.
+///
+/// # Errors
+/// Skips the part where Python or the packages cannot be had.
+pub(crate) fn python_packages(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf, Trouble> {
+    debian(repository, "python3", &["python3"])?;
+    let root = repository.tools().join(format!("python-{name}"));
+    let python = root.join("bin").join("python");
+    let installed = root.join("installed");
+    let wanted = packages.join("\n");
+    if std::fs::read_to_string(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(python);
+    }
+    let root_text = root.display().to_string();
+    let venv = |repository: &Repository| Program::new(repository.root(), "python3", &["-m", "venv", &root_text]).run();
+    if venv(repository).is_err() {
+        // Debian keeps the module apart.
+        install_debian(repository, &["python3-venv"])?;
+        venv(repository)?;
+    }
+    let words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let words: Vec<&str> = words.iter().chain(packages).copied().collect();
+    if let Err(Trouble::Failed(reason) | Trouble::Skipped(reason)) =
+        Program::new(repository.root(), &python.display().to_string(), &words).run()
+    {
+        return Err(Trouble::Skipped(format!("{} could not be installed: {reason}", packages.join(", "))));
+    }
+    std::fs::write(&installed, wanted).map_err(|error| Trouble::Failed(error.to_string()))?;
+    Ok(python)
 }

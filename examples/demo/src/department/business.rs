@@ -116,6 +116,7 @@ fn data(step: Step, case: &PlannedCase, now: Timestamp) -> CaseEventData {
             begun: now,
             reason: "专家评审".to_owned(),
             expected_working_days: Some(10),
+            extended_by_days: None,
         }),
         Step::Resume => CaseEventData::SpecialEnded(SpecialEnd {
             procedure: Procedure::Suspension,

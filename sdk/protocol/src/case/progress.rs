@@ -79,14 +79,37 @@ pub struct SpecialBegin {
     /// The working days it should take, as told to the applicant in writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_working_days: Option<u64>,
+    /// For an extension: by how many days the deadline moves. Absent, it is what art. 42 allows one agency: ten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_by_days: Option<u64>,
 }
+
+/// 行政许可法 art. 42: what the head of an agency may grant.
+const EXTENSION_DAYS_USUAL: u32 = 10;
+/// The longest extension that is written: ten years.
+const EXTENSION_DAYS_MAX: u64 = 3_650;
 
 impl SpecialBegin {
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
         let (procedure, begun) = (reading.parsed("procedure"), reading.parsed("begun"));
         let reason = reading.long_text("reason");
         let expected_working_days = reading.optional_number("expected_working_days", 1, 3_650);
-        Some(Self { procedure: procedure?, begun: begun?, reason: reason?, expected_working_days })
+        let extended_by_days = reading.optional_number("extended_by_days", 1, EXTENSION_DAYS_MAX);
+        if matches!(procedure, Some(Procedure::Suspension)) && extended_by_days.is_some() {
+            // A suspension stops the clock; it moves nothing by a number of days.
+            reading.fault("extended_by_days", crate::ErrorCode::RequestInvalidValue);
+        }
+        Some(Self { procedure: procedure?, begun: begun?, reason: reason?, expected_working_days, extended_by_days })
+    }
+
+    /// By how many days an extension moves the deadline; 0 for a suspension.
+    pub fn extension_days(&self) -> u32 {
+        match self.procedure {
+            Procedure::Extension => {
+                self.extended_by_days.map_or(EXTENSION_DAYS_USUAL, |days| u32::try_from(days).unwrap_or(u32::MAX))
+            }
+            Procedure::Suspension => 0,
+        }
     }
 }
 

@@ -1,0 +1,117 @@
+//! The platform's statement of a case's clocks and of the rules that they meet.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, Timestamp};
+
+use super::arrangement::{Arrangement, Rule};
+use super::clocks::{self, Clock, Happened};
+use crate::app::AppState;
+use crate::case;
+use crate::database::DatabaseError;
+use crate::hop::Caller;
+use crate::refusal::Refusal;
+
+/// What stands of a case now.
+pub(super) fn of_case(
+    connection: &Connection,
+    app: &AppState,
+    case: CaseId,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Value, Refusal> {
+    let file = case::find(connection, case)?
+        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
+        .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
+    let guide = app.guide.open(connection)?;
+    let item = guide.item(&file.item_code, file.item_version);
+    let promised = item.map(|item| i64::from(item.promised_days));
+    let statutory = item.map_or(20, |item| i64::from(item.statutory_days));
+    let today = CivilDate::of(now);
+    let clocks = clocks::of_events(&events(connection, case)?, promised, statutory);
+    let (mut duties, mut alerts) = (Vec::new(), Vec::new());
+    for clock in &clocks {
+        let (duty, standing) = duty(clock, today, &app.arrangement);
+        let rules = app.arrangement.rules().iter().filter(|rule| is_met(rule, clock, &standing));
+        alerts.extend(rules.map(|rule| json!({ "rule": rule.id, "level": rule.level, "duty": rule.duty })));
+        duties.push(duty);
+    }
+    Ok(json!({
+        "case": case, "number": file.number, "revision": file.revision, "time": now,
+        "duties": duties, "alerts": alerts,
+    }))
+}
+
+/// The effective events of a case, in the order of its revisions.
+fn events(connection: &Connection, case: CaseId) -> Result<Vec<Happened>, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT kind, record FROM event WHERE case_id = ?1 AND effect = 1 ORDER BY revision")?;
+    let rows = statement.query_map([case.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    rows.map(|row| {
+        let (kind, record) = row?;
+        let event: Value = serde_json::from_slice(&record).map_err(|_| DatabaseError::Corrupt("event"))?;
+        let time = event.get("time").and_then(Value::as_str).and_then(|text| text.parse().ok());
+        let data = event.get("data").cloned().unwrap_or_default();
+        Ok(Happened { kind, time: time.ok_or(DatabaseError::Corrupt("time of an event"))?, data })
+    })
+    .collect()
+}
+
+/// Where a clock stands, in numbers.
+struct Standing {
+    name: &'static str,
+    left: i64,
+    over: i64,
+    used_percent: i64,
+}
+
+fn duty(clock: &Clock, today: CivilDate, arrangement: &Arrangement) -> (Value, Standing) {
+    let reckoning = clock.reckon(today, arrangement);
+    let late_on = clock.done.unwrap_or(today);
+    let is_late = reckoning.due.is_some_and(|due| late_on > due);
+    let name = match (clock.done.is_some(), is_late, reckoning.due.is_some()) {
+        (true, true, _) => "broken",
+        (true, false, _) => "kept",
+        (false, _, false) => "stopped",
+        (false, true, true) => "overdue",
+        (false, false, true) => "running",
+    };
+    let over = match reckoning.due {
+        Some(due) if is_late => {
+            (1..=late_on.days_since(due)).filter(|ahead| arrangement.is_worked(due.plus_days(*ahead))).count()
+        }
+        _ => 0,
+    };
+    let left = (clock.days - reckoning.used).max(0);
+    let used_percent = if clock.days == 0 { 100 } else { (clock.days - left) * 100 / clock.days };
+    let over = i64::try_from(over).unwrap_or(i64::MAX);
+    let mut value = json!({
+        "duty": clock.duty, "basis": clock.basis, "begun": clock.begun, "limit_days": clock.days,
+        "standing": name, "provisional": reckoning.provisional,
+    });
+    let members = [
+        ("due", reckoning.due.map(|due| json!(due))),
+        ("stopped_since", reckoning.stopped_since.map(|since| json!(since))),
+        ("done", clock.done.map(|done| json!(done))),
+        ("days_left", (name == "running").then(|| json!(left))),
+        ("days_over", (over > 0 || is_late).then(|| json!(over))),
+    ];
+    for (member, given) in members {
+        if let Some(given) = given {
+            value[member] = given;
+        }
+    }
+    (value, Standing { name, left, over, used_percent })
+}
+
+fn is_met(rule: &Rule, clock: &Clock, standing: &Standing) -> bool {
+    if rule.duty != clock.duty || rule.basis != clock.basis {
+        return false;
+    }
+    match rule.measure.as_str() {
+        "days-left" => standing.name == "running" && standing.left <= rule.value,
+        "percent-used" => standing.name == "running" && standing.used_percent >= rule.value,
+        "days-over" => matches!(standing.name, "overdue" | "broken") && standing.over >= rule.value,
+        _ => false,
+    }
+}

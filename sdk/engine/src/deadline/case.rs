@@ -1,0 +1,258 @@
+//! All clocks of one case, driven by its events.
+
+use alloc::vec::Vec;
+
+use tongqiao_protocol::case::{CaseEventData, Procedure};
+use tongqiao_protocol::{CivilDate, Timestamp};
+
+use super::clock::{DeadlineClock, Due};
+use super::limit::{Basis, TimeLimit};
+use crate::working_days::{CalendarStanding, Counted, WorkingDays};
+
+/// Something an agency must do in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Duty {
+    /// Say what is missing, accept or refuse (art. 32). Missed, the case counts as accepted from the day it was handed in.
+    Answer,
+    /// Decide (art. 42).
+    Decide,
+    /// Hand the result over (art. 44).
+    Deliver,
+}
+
+impl Duty {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Decide => "decide",
+            Self::Deliver => "deliver",
+        }
+    }
+}
+
+/// Whether one agency decides or several together (art. 42, second paragraph).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Handling {
+    /// One agency: 20 days and 10 more.
+    #[default]
+    Single,
+    /// 联办: 45 days and 15 more.
+    Joint,
+}
+
+/// The limits of a case: those of its item's guide, else those of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CaseLimits {
+    /// What the guide promises.
+    pub promised: Option<TimeLimit>,
+    /// What the law gives: a special law's limit, else art. 42's.
+    pub statutory: TimeLimit,
+}
+
+impl CaseLimits {
+    /// Art. 42's own limits, without a promise.
+    pub const fn of_the_law(handling: Handling) -> Self {
+        let statutory = match handling {
+            Handling::Single => TimeLimit::DECISION,
+            Handling::Joint => TimeLimit::JOINT_DECISION,
+        };
+        Self { promised: None, statutory }
+    }
+
+    /// The same with what the guide promises.
+    #[must_use]
+    pub const fn promising(self, promised: TimeLimit) -> Self {
+        Self { promised: Some(promised), statutory: self.statutory }
+    }
+}
+
+/// When something happened, as well as its author knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// The time that was stated.
+    pub at: Timestamp,
+    /// How far it may be off, either way.
+    pub uncertainty_ms: u32,
+}
+
+impl Moment {
+    /// A time known exactly.
+    pub const fn exact(at: Timestamp) -> Self {
+        Self { at, uncertainty_ms: 0 }
+    }
+
+    /// The date that holds against the agency: the earliest it can have been.
+    fn date(self) -> CivilDate {
+        CivilDate::of(self.at.plus_millis(-i64::from(self.uncertainty_ms)))
+    }
+
+    fn is_certain(self) -> bool {
+        self.date() == CivilDate::of(self.at.plus_millis(i64::from(self.uncertainty_ms)))
+    }
+}
+
+/// The clocks of one case.
+///
+/// Events are followed in the order of the case's revisions. The same events give the same clocks, at the counter without a
+/// link and at the city.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseDeadlines {
+    limits: CaseLimits,
+    tracks: Vec<Track>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Track {
+    duty: Duty,
+    basis: Basis,
+    clock: DeadlineClock,
+    done: Option<CivilDate>,
+    is_certain: bool,
+}
+
+/// What a clock says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DutyReading {
+    /// What must be done.
+    pub duty: Duty,
+    /// Who set the limit.
+    pub basis: Basis,
+    /// All days of the limit, extensions included.
+    pub limit: TimeLimit,
+    /// Until when.
+    pub due: Due,
+    /// Where it stands.
+    pub standing: DutyStanding,
+    /// Whether unpublished holidays may still move it.
+    pub calendar: CalendarStanding,
+    /// Whether the day on which it began is certain, for all that the author's clock knew.
+    pub is_certain: bool,
+}
+
+/// Where a duty stands. Days are of the limit's kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DutyStanding {
+    /// The clock runs.
+    Running {
+        /// Days that are left after today; 0 on the last day.
+        days_left: u32,
+    },
+    /// The clock stands.
+    Stopped,
+    /// Not done, and too late.
+    Overdue {
+        /// Working days since it was due.
+        days_over: u32,
+    },
+    /// Done in time.
+    Kept {
+        /// When.
+        on: CivilDate,
+    },
+    /// Done too late.
+    Broken {
+        /// When.
+        on: CivilDate,
+    },
+}
+
+impl CaseDeadlines {
+    /// The clocks of a case that has not been applied for.
+    pub const fn new(limits: CaseLimits) -> Self {
+        Self { limits, tracks: Vec::new() }
+    }
+
+    /// An event has happened.
+    pub fn follow(&mut self, moment: Moment, data: &CaseEventData) {
+        let stated = |at: Timestamp| Moment { at, uncertainty_ms: moment.uncertainty_ms };
+        match data {
+            CaseEventData::Applied(_) => self.begin(Duty::Answer, Basis::Statutory, TimeLimit::NOTICE, moment),
+            CaseEventData::CorrectionRequested(_) | CaseEventData::Rejected(_) => self.finish(Duty::Answer, moment),
+            CaseEventData::Accepted(acceptance) => {
+                let moment = stated(acceptance.accepted_on);
+                self.finish(Duty::Answer, moment);
+                if let Some(promised) = self.limits.promised {
+                    self.begin(Duty::Decide, Basis::Promised, promised, moment);
+                }
+                self.begin(Duty::Decide, Basis::Statutory, self.limits.statutory, moment);
+            }
+            CaseEventData::SpecialBegun(begin) => {
+                let day = stated(begin.begun).date();
+                for track in self.deciding() {
+                    match begin.procedure {
+                        Procedure::Extension => track.clock.extend(begin.extension_days()),
+                        Procedure::Suspension => track.clock.suspend(day),
+                    }
+                }
+            }
+            CaseEventData::SpecialEnded(end) if end.procedure == Procedure::Suspension => {
+                let day = stated(end.ended).date();
+                self.deciding().for_each(|track| track.clock.resume(day));
+            }
+            CaseEventData::Decided(decision) => {
+                let moment = stated(decision.decided_on);
+                self.finish(Duty::Decide, moment);
+                self.begin(Duty::Deliver, Basis::Statutory, TimeLimit::DELIVERY, moment);
+            }
+            CaseEventData::Delivered(delivery) => self.finish(Duty::Deliver, stated(delivery.delivered_on)),
+            CaseEventData::Withdrawn(_) => self.tracks.retain(|track| track.done.is_some()),
+            _ => {}
+        }
+    }
+
+    /// What every clock says at `now`, in the order in which they began.
+    pub fn read(&self, now: Timestamp, days: WorkingDays<'_>) -> Vec<DutyReading> {
+        let today = CivilDate::of(now);
+        self.tracks.iter().map(|track| track.read(today, days)).collect()
+    }
+
+    /// The day from which the case counts as accepted because nobody answered in time (art. 32, fourth item); `None` while
+    /// there is time, or after an answer in time.
+    pub fn counts_as_accepted_since(&self, now: Timestamp, days: WorkingDays<'_>) -> Option<CivilDate> {
+        let today = CivilDate::of(now);
+        let answer = self.tracks.iter().find(|track| track.duty == Duty::Answer)?;
+        let late =
+            matches!(answer.read(today, days).standing, DutyStanding::Overdue { .. } | DutyStanding::Broken { .. });
+        late.then(|| answer.clock.begun())
+    }
+
+    fn begin(&mut self, duty: Duty, basis: Basis, limit: TimeLimit, moment: Moment) {
+        // A second acceptance or decision moves nothing: the tables do not let it happen.
+        if !self.tracks.iter().any(|track| (track.duty, track.basis) == (duty, basis)) {
+            let clock = DeadlineClock::new(moment.date(), limit);
+            self.tracks.push(Track { duty, basis, clock, done: None, is_certain: moment.is_certain() });
+        }
+    }
+
+    fn finish(&mut self, duty: Duty, moment: Moment) {
+        for track in self.tracks.iter_mut().filter(|track| track.duty == duty && track.done.is_none()) {
+            track.done = Some(moment.date());
+        }
+    }
+
+    fn deciding(&mut self) -> impl Iterator<Item = &mut Track> {
+        self.tracks.iter_mut().filter(|track| track.duty == Duty::Decide && track.done.is_none())
+    }
+}
+
+impl Track {
+    fn read(&self, today: CivilDate, days: WorkingDays<'_>) -> DutyReading {
+        let Counted { value: due, calendar } = self.clock.due(days);
+        let standing = match (self.done, due) {
+            (Some(on), Due::On(last)) if on > last => DutyStanding::Broken { on },
+            (Some(on), _) => DutyStanding::Kept { on },
+            (None, Due::Stopped { .. }) => DutyStanding::Stopped,
+            (None, Due::On(last)) if today > last => {
+                DutyStanding::Overdue { days_over: days.between(last, today).value }
+            }
+            (None, Due::On(_)) => {
+                let used = self.clock.used(today, days).value;
+                DutyStanding::Running { days_left: self.clock.days().saturating_sub(used) }
+            }
+        };
+        let limit = self.clock.limit().with_days(self.clock.days());
+        let (duty, basis, is_certain) = (self.duty, self.basis, self.is_certain);
+        DutyReading { duty, basis, limit, due, standing, calendar, is_certain }
+    }
+}

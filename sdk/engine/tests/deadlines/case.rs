@@ -1,0 +1,233 @@
+//! The clocks of a case, event by event.
+
+use serde_json::json;
+use tongqiao_engine::deadline::{Basis, CaseDeadlines, CaseLimits, Due, Duty, DutyReading, DutyStanding, Handling};
+use tongqiao_engine::deadline::{Moment, TimeLimit};
+use tongqiao_engine::working_days::{CalendarStanding, WorkingDays};
+use tongqiao_protocol::case::{
+    Acceptance, CaseEvent, CaseEventData, CorrectionNotice, Decision, DecisionResult, Delivery, DeliveryMethod,
+    OpenValue, Procedure, Promise, SpecialBegin, SpecialEnd, Withdrawal,
+};
+use tongqiao_protocol::{CaseNumber, Timestamp};
+
+use crate::arrangement::{calendar, day};
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    format!("{text}+08:00").parse().unwrap()
+}
+
+pub(crate) fn accepted(on: &str) -> CaseEventData {
+    CaseEventData::Accepted(Acceptance {
+        accepted_on: at(on),
+        handler: "测试".to_owned(),
+        document_number: None,
+        promise: Promise { working_days: 5, due: at(on) },
+    })
+}
+
+fn begun(procedure: Procedure, on: &str, extended_by_days: Option<u64>) -> CaseEventData {
+    let reason = "专家评审".to_owned();
+    CaseEventData::SpecialBegun(SpecialBegin {
+        procedure,
+        begun: at(on),
+        reason,
+        expected_working_days: None,
+        extended_by_days,
+    })
+}
+
+fn ended(on: &str) -> CaseEventData {
+    let (procedure, result) = (Procedure::Suspension, "完成".to_owned());
+    CaseEventData::SpecialEnded(SpecialEnd { procedure, ended: at(on), result })
+}
+
+pub(crate) fn decided(on: &str) -> CaseEventData {
+    CaseEventData::Decided(Decision {
+        result: OpenValue::Known(DecisionResult::Granted),
+        decided_on: at(on),
+        handler: "测试".to_owned(),
+        explanation: None,
+        licence: None,
+    })
+}
+
+fn delivered(on: &str) -> CaseEventData {
+    let method = OpenValue::Known(DeliveryMethod::Window);
+    CaseEventData::Delivered(Delivery { method, delivered_on: at(on), logistics_number: None })
+}
+
+pub(crate) fn follow(deadlines: &mut CaseDeadlines, events: &[CaseEventData]) {
+    for event in events {
+        deadlines.follow(Moment::exact(at("2026-01-05T09:00:00")), event);
+    }
+}
+
+fn limits() -> CaseLimits {
+    CaseLimits::of_the_law(Handling::Single).promising(TimeLimit::working_days(5))
+}
+
+fn read(deadlines: &CaseDeadlines, now: &str) -> Vec<DutyReading> {
+    let calendar = calendar();
+    deadlines.read(at(now), WorkingDays::by(&calendar))
+}
+
+fn one(deadlines: &CaseDeadlines, now: &str, duty: Duty, basis: Basis) -> DutyReading {
+    *read(deadlines, now).iter().find(|reading| (reading.duty, reading.basis) == (duty, basis)).unwrap()
+}
+
+#[test]
+fn promise_and_law_run_side_by_side_and_the_promise_is_broken_first() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    follow(&mut deadlines, &[accepted("2026-01-05T23:59:59")]);
+    let promised = one(&deadlines, "2026-01-06T00:00:00", Duty::Decide, Basis::Promised);
+    assert_eq!(promised.due, Due::On(day("2026-01-12")));
+    assert_eq!(promised.standing, DutyStanding::Running { days_left: 4 });
+    let statutory = one(&deadlines, "2026-01-06T00:00:00", Duty::Decide, Basis::Statutory);
+    assert_eq!(statutory.due, Due::On(day("2026-02-02")));
+    let standing = |now, basis| one(&deadlines, now, Duty::Decide, basis).standing;
+    assert_eq!(standing("2026-01-12T23:59:59", Basis::Promised), DutyStanding::Running { days_left: 0 });
+    assert_eq!(standing("2026-01-13T00:00:00", Basis::Promised), DutyStanding::Overdue { days_over: 1 });
+    assert_eq!(standing("2026-01-13T00:00:00", Basis::Statutory), DutyStanding::Running { days_left: 14 });
+}
+
+#[test]
+fn a_second_before_and_after_midnight_are_two_days_whatever_the_zone_of_the_machine() {
+    let due = |on: &str| {
+        let mut deadlines = CaseDeadlines::new(limits());
+        let mut event = accepted("2026-01-05T00:00:00");
+        if let CaseEventData::Accepted(acceptance) = &mut event {
+            acceptance.accepted_on = on.parse().unwrap();
+        }
+        follow(&mut deadlines, &[event]);
+        one(&deadlines, "2026-01-06T00:00:00", Duty::Decide, Basis::Promised).due
+    };
+    // The same second, written in three zones.
+    for on in ["2026-01-05T23:59:59+08:00", "2026-01-05T15:59:59Z", "2026-01-05T10:59:59-05:00"] {
+        assert_eq!(due(on), Due::On(day("2026-01-12")), "{on}");
+    }
+    assert_eq!(due("2026-01-05T16:00:00Z"), Due::On(day("2026-01-13")));
+}
+
+#[test]
+fn a_suspension_over_a_saturday_that_is_worked_stops_that_saturday_too() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    // Saturday 14 February 2026 is worked; 15 to 23 February are off.
+    follow(
+        &mut deadlines,
+        &[accepted("2026-02-11T09:00:00"), begun(Procedure::Suspension, "2026-02-13T09:00:00", None)],
+    );
+    let stopped = one(&deadlines, "2026-02-14T12:00:00", Duty::Decide, Basis::Promised);
+    assert_eq!(stopped.due, Due::Stopped { since: day("2026-02-13"), days_left: 3 });
+    assert_eq!(stopped.standing, DutyStanding::Stopped);
+    follow(&mut deadlines, &[ended("2026-02-24T16:00:00")]);
+    let running = one(&deadlines, "2026-02-25T12:00:00", Duty::Decide, Basis::Promised);
+    assert_eq!(running.due, Due::On(day("2026-02-27")));
+}
+
+#[test]
+fn an_extension_moves_the_deadline_by_what_was_granted_or_by_what_the_law_allows() {
+    for (granted, due) in [(Some(3), "2026-02-05"), (None, "2026-02-14")] {
+        let mut deadlines = CaseDeadlines::new(CaseLimits::of_the_law(Handling::Single));
+        let extension = begun(Procedure::Extension, "2026-01-20T09:00:00", granted);
+        follow(&mut deadlines, &[accepted("2026-01-05T09:00:00"), extension]);
+        let reading = one(&deadlines, "2026-01-21T09:00:00", Duty::Decide, Basis::Statutory);
+        assert_eq!(reading.due, Due::On(day(due)));
+    }
+}
+
+#[test]
+fn joint_handling_has_forty_five_days() {
+    let mut deadlines = CaseDeadlines::new(CaseLimits::of_the_law(Handling::Joint));
+    follow(&mut deadlines, &[accepted("2026-01-05T09:00:00")]);
+    let reading = one(&deadlines, "2026-01-06T09:00:00", Duty::Decide, Basis::Statutory);
+    assert_eq!((reading.limit, reading.due), (TimeLimit::JOINT_DECISION, Due::On(day("2026-03-13"))));
+}
+
+#[test]
+fn delivery_has_ten_days_from_the_decision_and_what_is_done_stays_judged() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    follow(&mut deadlines, &[accepted("2026-01-05T09:00:00"), decided("2026-01-13T09:00:00")]);
+    let standing = |deadlines: &CaseDeadlines, duty, basis| one(deadlines, "2026-03-30T09:00:00", duty, basis).standing;
+    let broken = DutyStanding::Broken { on: day("2026-01-13") };
+    assert_eq!(standing(&deadlines, Duty::Decide, Basis::Promised), broken);
+    assert_eq!(standing(&deadlines, Duty::Decide, Basis::Statutory), DutyStanding::Kept { on: day("2026-01-13") });
+    assert_eq!(one(&deadlines, "2026-01-14T09:00:00", Duty::Deliver, Basis::Statutory).due, Due::On(day("2026-01-27")));
+    follow(&mut deadlines, &[delivered("2026-01-27T20:00:00")]);
+    assert_eq!(standing(&deadlines, Duty::Deliver, Basis::Statutory), DutyStanding::Kept { on: day("2026-01-27") });
+}
+
+fn applied() -> CaseEventData {
+    let number = CaseNumber::build(&"340705".parse().unwrap(), 2026, 1).unwrap().to_string();
+    let event = json!({
+        "specversion": "1.0",
+        "id": "01936b2e-7f5a-7c3e-9f10-000000000001",
+        "source": "urn:tongqiao:party:civil-affairs",
+        "type": "cn.tongqiao.case.applied.v1",
+        "subject": "01936b2e-7f5a-7c3e-9f10-000000000002",
+        "time": "2026-02-11T16:00:00.000+08:00",
+        "datacontenttype": "application/json",
+        "producer": "01936b2e-7f5a-7c3e-9f10-000000000003",
+        "incarnation": "01936b2e-7f5a-7c3e-9f10-000000000004",
+        "sequence": 1,
+        "revision": 0,
+        "number": number,
+        "dataclass": "personal",
+        "clock": "attested",
+        "data": {
+            "item": {"code": "11320900014355232Q300071500101701", "version": 1},
+            "division": "340705000000",
+            "applicant": {
+                "kind": "person",
+                "name": "测试甲",
+                "identity": {
+                    "kind": {"set": "id_type", "generation": "ga2000.156", "code": "111"},
+                    "number": "340705199001010016"
+                }
+            },
+            "form": {},
+            "materials": [],
+            "channel": {"set": "handle_form", "generation": "gb39046-2020", "code": "1"}
+        }
+    });
+    CaseEvent::parse(event.to_string().as_bytes()).unwrap().data
+}
+
+#[test]
+fn nobody_answers_within_five_days_and_the_case_counts_as_accepted_from_the_first() {
+    let calendar = calendar();
+    let days = WorkingDays::by(&calendar);
+    let mut deadlines = CaseDeadlines::new(limits());
+    deadlines.follow(Moment::exact(at("2026-02-11T16:00:00")), &applied());
+    // Thursday, Friday, the Saturday that is worked, and after nine days off Tuesday and Wednesday.
+    assert_eq!(one(&deadlines, "2026-02-12T00:00:00", Duty::Answer, Basis::Statutory).due, Due::On(day("2026-02-25")));
+    assert_eq!(deadlines.counts_as_accepted_since(at("2026-02-25T23:59:59"), days), None);
+    assert_eq!(deadlines.counts_as_accepted_since(at("2026-02-26T00:00:00"), days), Some(day("2026-02-11")));
+    let notice = CorrectionNotice { lines: Vec::new(), handler: "测试".to_owned(), due: None };
+    deadlines.follow(Moment::exact(at("2026-02-25T17:00:00")), &CaseEventData::CorrectionRequested(notice));
+    assert_eq!(deadlines.counts_as_accepted_since(at("2026-03-30T00:00:00"), days), None);
+}
+
+#[test]
+fn an_uncertain_clock_near_midnight_counts_from_the_earlier_day_and_says_so() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    let moment = Moment { at: at("2026-01-06T00:01:00"), uncertainty_ms: 120_000 };
+    deadlines.follow(moment, &accepted("2026-01-06T00:01:00"));
+    let reading = one(&deadlines, "2026-01-06T09:00:00", Duty::Decide, Basis::Promised);
+    assert_eq!((reading.due, reading.is_certain), (Due::On(day("2026-01-12")), false));
+}
+
+#[test]
+fn a_deadline_in_a_year_without_a_calendar_is_provisional() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    follow(&mut deadlines, &[accepted("2026-12-29T09:00:00")]);
+    let reading = one(&deadlines, "2026-12-30T09:00:00", Duty::Decide, Basis::Promised);
+    assert_eq!((reading.due, reading.calendar), (Due::On(day("2027-01-05")), CalendarStanding::Provisional));
+}
+
+#[test]
+fn a_withdrawn_case_has_no_clock_that_runs() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    let withdrawal = CaseEventData::Withdrawn(Withdrawal { reason: "不再办理".to_owned() });
+    follow(&mut deadlines, &[accepted("2026-01-05T09:00:00"), withdrawal]);
+    assert!(read(&deadlines, "2026-05-05T09:00:00").is_empty());
+}
