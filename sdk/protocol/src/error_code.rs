@@ -366,8 +366,6 @@ pub enum ErrorCode {
     StoreInvalidChange,
     /// `store.not_a_store`: The file belongs to another program.
     StoreNotAStore,
-    /// `store.not_found`: The store has no such record.
-    StoreNotFound,
     /// `client.connection_lost`: The connection broke before the answer came; it may have taken effect.
     ClientConnectionLost,
     /// `client.cancelled`: The call was cancelled before its answer came.
@@ -524,7 +522,6 @@ Row { code: "store.failed", number: 8105, kind: ErrorKind::Storage, http_status:
 Row { code: "store.conflict", number: 8106, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Rejected, params: &[], zh: ("数据已被他人先行修改", "请重新读取后重试。"), en: ("Somebody else changed the same thing first", "Read again and repeat.") },
 Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::Never, outcome: Outcome::Rejected, params: &["reason"], zh: ("变更与已存内容不符", "数据未改动，请修正发起变更的程序。"), en: ("The change does not fit what is stored", "Nothing has changed; correct the program that asked for it.") },
 Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该文件不是本地存储文件", "请指定本地存储文件，或尚不存在的文件路径。"), en: ("The file belongs to another program", "Give the path of a store, or of a file that does not exist yet.") },
-Row { code: "store.not_found", number: 8502, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &["record"], zh: ("存储中没有该记录", "核对编号；已落定的记录超过保留期会清除。"), en: ("The store has no such record", "Check the id; settled records are forgotten after the retention time.") },
 Row { code: "client.connection_lost", number: 8504, kind: ErrorKind::Unavailable, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("收到应答前连接中断，可能已生效", "查询结果，或原样重发。"), en: ("The connection broke before the answer came; it may have taken effect", "Ask, or send the very same request again.") },
 Row { code: "client.cancelled", number: 8505, kind: ErrorKind::Timeout, http_status: 499, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("调用在收到应答前被取消", "查询处理结果。"), en: ("The call was cancelled before its answer came", "Ask what became of it.") },
 Row { code: "internal.defect", number: 9001, kind: ErrorKind::Internal, http_status: 500, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("系统内部错误", "请反馈请求编号。"), en: ("Something is wrong on our side", "Report the request id.") },
@@ -674,7 +671,6 @@ impl ErrorCode {
         Self::StoreConflict,
         Self::StoreInvalidChange,
         Self::StoreNotAStore,
-        Self::StoreNotFound,
         Self::ClientConnectionLost,
         Self::ClientCancelled,
         Self::InternalDefect,

@@ -32,7 +32,10 @@ fn application() -> Value {
 }
 
 /// Paths and codes of the faults, or of the remarks when there are none.
-fn read(event: &Value) -> Result<Vec<(String, ErrorCode)>, Vec<(String, ErrorCode)>> {
+/// Paths with what was noted there.
+type Noted = Vec<(String, ErrorCode)>;
+
+fn read(event: &Value) -> Result<Noted, Noted> {
     let told = |faults: tongqiao_protocol::Faults| faults.iter().map(|one| (one.path.clone(), one.code)).collect();
     match CaseEvent::parse_with_remarks(event.to_string().as_bytes()) {
         Ok((event, remarks)) => {

@@ -9,11 +9,12 @@ use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use tongqiao_protocol::RecordKind;
+use tongqiao_protocol::{RecordKind, SignError, SignedRecord, Suite};
 
 use super::{CatalogueError, change, edition};
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::keys::PlatformKeys;
 
 /// Fresh for a minute; a day old is better than nothing (RFC 5861).
 const CACHEABLE: &str = "public, max-age=60, stale-if-error=86400";
@@ -33,7 +34,16 @@ async fn snapshot(State(app): State<AppState>, headers: HeaderMap) -> Result<Res
         return Ok((StatusCode::NOT_MODIFIED, caching(&digest)).into_response());
     }
     let edition = app.database.read(edition::latest).await?.ok_or(CatalogueError::NothingPublished)?;
-    Ok((caching(&edition.digest.to_string()), Json(edition.record)).into_response())
+    let record = signed_today(&app.keys(), edition.digest.suite(), edition.record).map_err(internal)?;
+    Ok((caching(&edition.digest.to_string()), Json(record)).into_response())
+}
+
+/// The same bytes under the key that signs now: an edition outlives the key that signed it first.
+fn signed_today(keys: &PlatformKeys, suite: Suite, record: SignedRecord) -> Result<SignedRecord, SignError> {
+    if record.signature.keyid == *keys.of(suite).key_id() {
+        return Ok(record);
+    }
+    keys.sign_record(suite, RecordKind::Catalogue, record.record)
 }
 
 /// Whether `If-None-Match` names this edition. The weak mark is allowed: it compares equal here (RFC 9110, 13.1.2).

@@ -92,7 +92,7 @@ async fn everything_goes_through_the_proxy_that_was_named() {
         }
     });
     let url = platform.base_url().to_owned();
-    let code = platform.enrolment_code(None, &["34"]).await.unwrap();
+    let code = platform.enrolment_code(None, &["340000000000"]).await.unwrap();
     let trust = tongqiao::Trust::system_and(city.as_bytes()).unwrap();
     let enrolment = enrol(&url, "civil-affairs", &code).unwrap().trust(trust.clone()).proxy(&proxy);
     let credentials = enrolment.run().await.unwrap();

@@ -9,7 +9,7 @@ use tongqiao::{
     Arrival, BillDraft, Client, EntryState, Request, Response, Sending, Silence, Transport, TransportFailure,
 };
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome};
-use tongqiao_protocol::{BillId, ErrorCode, Outcome, RecordId, RefundId, Suite};
+use tongqiao_protocol::{BillId, ErrorCode, Outcome, RecordId, RefundId, Suite, Timestamp};
 
 use super::cases::PATIENCE;
 use super::sandbox::{Sandbox, reqwest_client};
@@ -158,14 +158,14 @@ async fn a_refused_void_holds_up_no_refund_and_is_acknowledged() {
 async fn a_chosen_id_is_the_same_bill_or_refund_again_or_a_conflict() {
     let sandbox = Sandbox::start().await;
     let client = sandbox.client("civil-affairs").await;
-    let id = BillId::from_bytes([7; 16]);
+    let id = BillId::from_time_and_random(Timestamp::from_millis(7), [7; 10]);
     let bill = client.payments().create(&draft().bill_id(id)).await.unwrap();
     assert_eq!(client.payments().create(&draft().bill_id(id)).await.unwrap(), bill);
     let other = client.payments().create(&draft().late_fee("0.60").bill_id(id)).await.unwrap_err();
     assert_eq!((other.code(), other.outcome()), (ErrorCode::BillIdConflict, Outcome::NotSent));
 
     pay(&registered(&client, bill).await).await;
-    let refund = RefundId::from_bytes([8; 16]);
+    let refund = RefundId::from_time_and_random(Timestamp::from_millis(8), [8; 10]);
     let (one, two) = ("1.00".parse().unwrap(), "2.00".parse().unwrap());
     for _ in 0..2 {
         assert_eq!(client.payments().refund_as(refund, bill, one, "多缴").await.unwrap(), refund);
