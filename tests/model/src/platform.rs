@@ -69,7 +69,8 @@ impl Platform {
         for line in self.log.iter().filter(|line| line.event.stream() == *stream) {
             last = match line.decision {
                 // The place was taken by the very event that this one was to replace.
-                Decision::Refused if line.event.sequence.get() <= last.0 => last,
+                // Or nothing was left to decide: what came later has moved the stream on.
+                _ if line.event.sequence.get() <= last.0 => last,
                 Decision::Refused => (last.0, Some(line.event.id)),
                 _ => (line.event.sequence.get(), None),
             };
