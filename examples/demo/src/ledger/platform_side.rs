@@ -1,6 +1,6 @@
 //! The platform's database, read as a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
@@ -15,7 +15,7 @@ use crate::error::DemoError;
 pub(crate) struct LogLine {
     pub(crate) position: i64,
     pub(crate) record: Id,
-    /// `event`, `bill`, `void` or `refund`.
+    /// `event`, `bill`, `void`, `refund` or `payment`.
     pub(crate) kind: String,
     pub(crate) outcome: String,
     pub(crate) digest: String,
@@ -79,8 +79,8 @@ pub(crate) struct PlatformSide {
     pub(crate) events: Vec<Event>,
     pub(crate) cases: BTreeMap<Id, CaseFile>,
     pub(crate) bills: BTreeMap<Id, Bill>,
-    /// Digests of orders to void, by bill.
-    pub(crate) voids: BTreeMap<Id, String>,
+    /// Digests of orders to void, by bill. A department that was killed may have asked for it twice.
+    pub(crate) voids: BTreeMap<Id, BTreeSet<String>>,
     /// Payments by bill: each transaction's fen.
     pub(crate) payments: BTreeMap<Id, Vec<i64>>,
     pub(crate) refunds: BTreeMap<Id, Refund>,
@@ -117,7 +117,7 @@ impl PlatformSide {
                     "SELECT bill, state, amount + late_fee, refunded, refund_owed, digest FROM bill",
                     bill,
                 )?,
-                voids: all(&connection, "SELECT bill, digest FROM void_order", |row| Ok((row.get(0)?, row.get(1)?)))?,
+                voids: voids(&connection)?,
                 payments: payments(&connection)?,
                 refunds: all(&connection, "SELECT refund, bill, amount, state, digest FROM refund", refund)?,
                 usual_fen: BTreeMap::new(),
@@ -190,6 +190,17 @@ fn bill(row: &Row<'_>) -> rusqlite::Result<(Id, Bill)> {
 
 fn refund(row: &Row<'_>) -> rusqlite::Result<(Id, Refund)> {
     Ok((row.get(0)?, Refund { bill: row.get(1)?, fen: row.get(2)?, state: row.get(3)?, digest: row.get(4)? }))
+}
+
+fn voids(connection: &Connection) -> rusqlite::Result<BTreeMap<Id, BTreeSet<String>>> {
+    let mut by_bill = BTreeMap::<Id, BTreeSet<String>>::new();
+    let rows: Vec<(Id, String)> = all(connection, "SELECT bill, digest FROM bill_order WHERE kind = 'void'", |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    for (bill, digest) in rows {
+        by_bill.entry(bill).or_default().insert(digest);
+    }
+    Ok(by_bill)
 }
 
 fn payments(connection: &Connection) -> rusqlite::Result<BTreeMap<Id, Vec<i64>>> {

@@ -78,8 +78,10 @@ fn one(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row], plan: &Planned
     fen(audit, ("应退未退", "owed back"), plan, 0, bill.owed_fen);
     same_bytes(audit, rows, Kind::Bill, &plan.id, &bill.digest);
     if plan.ending == BillEnding::Voided {
-        let digest = platform.voids.get(&plan.id).map(String::as_str).unwrap_or_default();
-        same_bytes(audit, rows, Kind::Void, &plan.id, digest);
+        let none = BTreeSet::from([String::new()]);
+        for digest in platform.voids.get(&plan.id).unwrap_or(&none) {
+            same_bytes(audit, rows, Kind::Void, &plan.id, digest);
+        }
     }
     if let BillEnding::Refunded { .. } = plan.ending {
         let refund = platform.refunds.get(&plan.refund);

@@ -8,6 +8,8 @@ use super::super::{Id, PlatformSide};
 use super::{Audit, hex, same_digest};
 
 const SETTLED: i64 = 1;
+/// The platform's own line about money that came in; no store has a record of it.
+const PAYMENT: &str = "payment";
 
 pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row]) {
     if platform.epochs.len() != 1 {
@@ -30,7 +32,7 @@ pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row])
     let mut seen = BTreeSet::new();
     for row in rows {
         let kind = row.kind.as_logged();
-        // A void is logged under its bill's id; a department that was killed may have asked for it twice.
+        // A void is logged under its bill's id; a department that was killed may have asked for it twice, in other bytes.
         let record = if row.kind == Kind::Void { row.subject } else { row.id };
         if !seen.insert(row.id) {
             audit.doubled(
@@ -39,9 +41,11 @@ pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row])
             );
         }
         known.insert((record, kind));
-        let lines = log.get(&(record, kind)).map(Vec::as_slice).unwrap_or_default();
+        let lines = log.get(&(record, kind)).into_iter().flatten().copied();
+        let is_of_row = |line: &&LogLine| row.kind != Kind::Void || same_digest(&line.digest, &row.digest);
+        let lines: Vec<&LogLine> = lines.filter(is_of_row).collect();
         settled(audit, row, kind);
-        match lines {
+        match lines.as_slice() {
             [] => audit.lost(
                 format!("已受理而平台日志中没有：记录 {}", hex(&record)),
                 format!("accepted and not in the platform's log: {}", what(kind, &record)),
@@ -53,7 +57,8 @@ pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row])
             ),
         }
     }
-    for ((record, kind), _) in log.iter().filter(|(key, _)| !known.contains(*key)) {
+    payments(audit, platform, &log);
+    for ((record, kind), _) in log.iter().filter(|(key, _)| key.1 != PAYMENT && !known.contains(*key)) {
         audit.doubled(
             format!("平台日志中有、发件箱中没有：记录 {}", hex(record)),
             format!("in the platform's log though no store has it: {}", what(kind, record)),
@@ -73,9 +78,6 @@ fn settled(audit: &mut Audit, row: &Row, kind: &str) {
 /// What the store keeps of the answer is what the platform says that it answered.
 fn same_answer(audit: &mut Audit, platform: &PlatformSide, row: &Row, line: &LogLine) {
     let name = what(&line.kind, &line.record);
-    if row.kind == Kind::Void {
-        return voided(audit, platform, row, &name);
-    }
     let mut differs = |zh: &str, en: &str| {
         audit.find(
             format!("记录 {} 的{zh}与平台不一致", hex(&row.id)),
@@ -96,14 +98,21 @@ fn same_answer(audit: &mut Audit, platform: &PlatformSide, row: &Row, line: &Log
     }
 }
 
-/// A void has no receipt of its own; its store keeps its bill's. Its order stands at the platform.
-fn voided(audit: &mut Audit, platform: &PlatformSide, row: &Row, name: &str) {
-    let bill = platform.log.iter().find(|line| line.record == row.subject && line.kind == Kind::Bill.as_logged());
-    if bill.map(|line| &line.receipt) != row.receipt.as_ref() && row.receipt.is_some() {
-        audit.find(
-            format!("作废 {} 的回执不是其缴款单的回执", hex(&row.subject)),
-            format!("{name}: its receipt is not its bill's"),
-        );
+/// Every payment that the platform booked is a line of the log, and every such line a payment.
+fn payments(audit: &mut Audit, platform: &PlatformSide, log: &BTreeMap<(Id, &str), Vec<&LogLine>>) {
+    let logged = log.iter().filter(|((_, kind), _)| *kind == PAYMENT).map(|((bill, _), lines)| (*bill, lines.len()));
+    let logged: BTreeMap<Id, usize> = logged.collect();
+    let booked: BTreeMap<Id, usize> =
+        platform.payments.iter().map(|(bill, payments)| (*bill, payments.len())).collect();
+    let bills: BTreeSet<&Id> = logged.keys().chain(booked.keys()).collect();
+    for bill in bills {
+        let (in_log, in_book) = (logged.get(bill).copied().unwrap_or(0), booked.get(bill).copied().unwrap_or(0));
+        if in_log != in_book {
+            audit.find(
+                format!("缴款单 {} 入账 {in_book} 笔，日志中有 {in_log} 笔", hex(bill)),
+                format!("bill {}: {in_book} payments are booked and {in_log} stand in the log", hex(bill)),
+            );
+        }
     }
 }
 

@@ -124,13 +124,11 @@ impl World {
         match plan.ending {
             BillEnding::Voided => {
                 bill.state = "void".to_owned();
-                let receipt = self.platform.log.last().unwrap().receipt.clone();
                 self.record(plan.id, plan.id, 2, Kind::Void);
-                // A void's row keeps its bill's receipt, and an id of its own.
-                let row = self.stores[0].rows.last_mut().unwrap();
-                (row.id, row.receipt, row.position) = (id(99), Some(receipt), Some(i64::MAX));
+                // A void is logged under its bill's id; its row has an id of its own.
+                self.stores[0].rows.last_mut().unwrap().id = id(99);
                 self.journal.acknowledged.remove(&plan.id);
-                self.platform.voids.insert(plan.id, digest(plan.id, Kind::Void));
+                self.platform.voids.insert(plan.id, BTreeSet::from([digest(plan.id, Kind::Void)]));
             }
             BillEnding::Paid => {}
             BillEnding::Refunded { fen } => {
@@ -143,6 +141,15 @@ impl World {
         }
         if plan.ending != BillEnding::Voided {
             self.platform.payments.insert(plan.id, vec![PRICE]);
+            let position = i64::try_from(self.platform.log.len()).unwrap();
+            self.platform.log.push(LogLine {
+                position,
+                record: plan.id,
+                kind: "payment".to_owned(),
+                outcome: "settled".to_owned(),
+                digest: digest(plan.id, Kind::Bill),
+                receipt: format!("receipt {position}"),
+            });
             self.journal.paid_fen.insert(plan.id, PRICE);
         }
         self.platform.bills.insert(plan.id, bill);
