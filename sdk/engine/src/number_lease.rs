@@ -132,7 +132,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     extern crate std;
 
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, VecDeque};
     use std::vec::Vec;
 
     use proptest::prelude::*;
@@ -141,12 +141,17 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(0);
 
+    /// A UUID of version 7, as documents want them.
+    const fn uuid(number: u8) -> [u8; 16] {
+        [number, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]
+    }
+
     fn incarnation(number: u8) -> IncarnationId {
-        IncarnationId::from_bytes([number; 16])
+        IncarnationId::from_bytes(uuid(number))
     }
 
     fn block(first: u64, last: u64) -> LeasedBlock {
-        LeasedBlock::new(LeaseId::from_bytes([9; 16]), incarnation(1), first..=last, Timestamp::from_millis(100))
+        LeasedBlock::new(LeaseId::from_bytes(uuid(9)), incarnation(1), first..=last, Timestamp::from_millis(100))
             .unwrap()
     }
 
@@ -198,6 +203,55 @@ mod tests {
             }
             let unique: BTreeSet<u64> = taken.iter().copied().collect();
             prop_assert_eq!(unique.len(), taken.len());
+        }
+
+        /// A lease is a heap of slips that close at an hour and to all but one life of the store; a part is a handful of them.
+        #[test]
+        fn a_lease_agrees_with_a_heap_of_numbered_slips(
+            (first, size, expires) in (1_u64..50, 0_u64..40, 0_i64..60),
+            steps in prop::collection::vec((0_u8..3, 0_u64..12, 0_u8..10, 0_i64..4), 0..80),
+        ) {
+            let last = first + size;
+            let lease = LeaseId::from_bytes(uuid(9));
+            let mut block =
+                LeasedBlock::new(lease, incarnation(1), first..=last, Timestamp::from_millis(expires)).unwrap();
+            let mut slips: VecDeque<u64> = (first..=last).collect();
+            let mut hand: Option<(ClaimedPart, VecDeque<u64>)> = None;
+            let mut now = 0;
+            for (action, count, life, passes) in steps {
+                now += passes;
+                let (at, open) = (Timestamp::from_millis(now), now < expires);
+                // A block is kept as a document between any two steps.
+                block = serde_json::from_slice(&serde_json::to_vec(&block).unwrap()).unwrap();
+                if action == 0 {
+                    // One of ten claims comes from another life of the store.
+                    let claimed = block.claim(count, incarnation(if life == 0 { 2 } else { 1 }), at);
+                    let expected = match (life, open, slips.is_empty()) {
+                        (0, _, _) => Some(NoNumber::Burnt),
+                        (_, false, _) => Some(NoNumber::Expired),
+                        (_, true, true) => Some(NoNumber::Exhausted),
+                        _ => None,
+                    };
+                    prop_assert_eq!(claimed.as_ref().err().copied(), expected);
+                    if let Ok((part, rest)) = claimed {
+                        let size = slips.len().min(usize::try_from(count.max(1)).unwrap());
+                        hand = Some((part, slips.drain(..size).collect()));
+                        block = rest;
+                    }
+                } else if let Some((part, held)) = &mut hand {
+                    let expected = match held.front() {
+                        None => Err(NoNumber::Exhausted),
+                        Some(_) if !open => Err(NoNumber::Expired),
+                        Some(slip) => Ok(*slip),
+                    };
+                    prop_assert_eq!(part.take(at), expected);
+                    if expected.is_ok() {
+                        held.pop_front();
+                    }
+                    prop_assert_eq!(part.left(), held.len() as u64);
+                }
+                prop_assert_eq!(block.left(), slips.len() as u64);
+            }
         }
     }
 }

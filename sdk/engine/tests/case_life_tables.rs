@@ -175,4 +175,56 @@ proptest! {
             prop_assert_eq!(case.revision(), revision + u64::from(next.is_some()));
         }
     }
+    /// Three authors write without having seen the last of it, or claim to have seen what is not there: a plain reading of
+    /// both tables says who is refused, in favour of whom, and what waits.
+    #[test]
+    fn authors_who_have_not_seen_all_are_judged_as_the_tables_say(
+        events in prop::collection::vec((0_usize..13, any::<bool>(), 0_u8..3, -4_i64..2), 0..60),
+    ) {
+        let table = table();
+        let winners: BTreeMap<_, _> =
+            rows(CONFLICTS).into_iter().map(|row| ((row["earlier"], row["later"]), row["winner"])).collect();
+        let mut case = CaseLife::default();
+        let mut state = "none";
+        let mut effective: Vec<(&'static str, u8)> = Vec::new();
+        for (kind, is_extension, by, seen) in events {
+            // Most begin with an application, or nothing ever happens.
+            let kind = if effective.is_empty() { CaseEventKind::Applied } else { CaseEventKind::ALL[kind] };
+            let special = matches!(kind, CaseEventKind::SpecialBegun | CaseEventKind::SpecialEnded);
+            let when = match (special, is_extension) {
+                (false, _) => "-",
+                (true, true) => "procedure=extension",
+                (true, false) => "procedure=suspension",
+            };
+            let revision = u64::try_from(i64::try_from(effective.len()).unwrap() + seen).unwrap_or(0);
+            let between = effective.iter().enumerate().skip(usize::try_from(revision).unwrap());
+            let first = between
+                .filter(|(_, (_, author))| *author != by)
+                .find(|(_, (earlier, _))| winners.get(&(*earlier, kind.as_str())) == Some(&"first"));
+            let next = table.get(&(state, kind.as_str(), when)).copied();
+            let expected = match (first, next) {
+                _ if revision > effective.len() as u64 => {
+                    Err(NoEffect::RevisionAhead { missing: effective.len() as u64 + 1 })
+                }
+                (Some((place, (winner, _))), _) => Err(NoEffect::ConflictLost {
+                    kind,
+                    winner: CaseEventKind::from_name(winner).unwrap(),
+                    revision: place as u64 + 1,
+                }),
+                (None, None) => Err(NoEffect::Impossible { state: CaseState::from_name(state).unwrap(), kind }),
+                (None, Some(next)) => Ok(CaseState::from_name(next).unwrap()),
+            };
+            let event = happening(kind.as_str(), when);
+            prop_assert_eq!(case.judge(event, author_of(by), revision), expected);
+            let happened = case.happen(event, author_of(by), revision);
+            if let (Ok(_), Some(next)) = (expected, next) {
+                state = next;
+                effective.push((kind.as_str(), by));
+                prop_assert_eq!(happened, Ok(effective.len() as u64));
+            } else {
+                prop_assert_eq!(happened.map(|_| CaseState::None), expected);
+            }
+            prop_assert_eq!((case.state().as_str(), case.revision()), (state, effective.len() as u64));
+        }
+    }
 }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use tongqiao_engine::delivery::{RETRY_AFTER_LIMIT_MS, retry_at};
 use tongqiao_engine::{
     Change, Entry, EntryKind, EntryState, EpochBook, EpochNotice, KeptPart, Lane, ReceiptStanding, Retention, Sequence,
-    StreamKey, SubjectId,
+    Settings, StreamKey, SubjectId,
 };
 use tongqiao_protocol::{Digest, EpochId, IncarnationId, ProducerId, RecordId, Suite, Timestamp};
 
@@ -88,6 +89,35 @@ proptest! {
         let done = matches!(state, 1 | 3);
         let over = terminal.is_some_and(|day| now - day > i64::from(days));
         prop_assert_eq!(forgets, (done && over).then_some(Change::Forget { id: entry.id }));
+    }
+
+    /// The longest delay doubles with every failure up to the cap; the delay is anything up to it and never nothing. What was
+    /// asked for comes first, and chance on top of it.
+    #[test]
+    fn a_retry_comes_within_the_doubled_delay_or_just_after_what_was_asked_for(
+        (base, cap) in (0_u64..2_000, 0_u64..600_000),
+        failures in prop_oneof![0_u32..12, any::<u32>()],
+        asked in prop_oneof![Just(None), (0_u64..100_000).prop_map(Some), any::<u64>().prop_map(Some)],
+        (now, random) in (0_i64..4_000_000_000_000, any::<u64>()),
+    ) {
+        let settings = Settings { retry_base_ms: base, retry_cap_ms: cap, ..Settings::default() };
+        let mut longest = base;
+        for _ in 1..failures.min(100) {
+            longest = (longest * 2).min(cap);
+        }
+        let longest = longest.min(cap).max(1);
+        let from = Timestamp::from_millis(now);
+        let at = retry_at(&settings, failures, asked, from, random);
+        prop_assert_eq!(at, retry_at(&settings, failures, asked, from, random), "chance is an argument");
+        let delay = u64::try_from(at.as_millis() - now).unwrap();
+        match asked {
+            None => prop_assert!((1..=longest).contains(&delay), "{} of {}", delay, longest),
+            Some(asked) => {
+                let on_top = delay.checked_sub(asked.min(RETRY_AFTER_LIMIT_MS));
+                let most = longest.min(base.max(1));
+                prop_assert!(on_top.is_some_and(|on_top| (1..=most).contains(&on_top)), "{} for {}", delay, asked);
+            }
+        }
     }
 
     /// Whatever a clock has written, nothing waits longer than the longest delay there is.

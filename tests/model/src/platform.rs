@@ -68,8 +68,8 @@ impl Platform {
         let mut last = (0, None);
         for line in self.log.iter().filter(|line| line.event.stream() == *stream) {
             last = match line.decision {
-                // The place was taken by the very event that this one was to replace.
-                // Or nothing was left to decide: what came later has moved the stream on.
+                // A place that was settled before: by the very event that this one was to replace, or by an earlier
+                // replacement. The stream does not go back.
                 _ if line.event.sequence.get() <= last.0 => last,
                 Decision::Refused => (last.0, Some(line.event.id)),
                 _ => (line.event.sequence.get(), None),
@@ -159,5 +159,27 @@ impl Platform {
 impl Default for Platform {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::event_id;
+
+    fn event(signed: u8, sequence: u64, kind: &'static str, abandons: Option<RecordId>) -> Event {
+        let sequence = Sequence::new(sequence).unwrap_or(Sequence::FIRST);
+        Event { id: event_id(0, signed), producer: 0, incarnation: 0, sequence, revision: 0, step: 0, kind, abandons }
+    }
+
+    #[test]
+    fn a_second_abandonment_of_a_place_settles_and_does_not_take_the_stream_back() {
+        let mut platform = Platform::new();
+        let refused = event(1, 1, "decided", None);
+        let (first, second) = (event(2, 1, "decided", Some(refused.id)), event(3, 1, "decided", Some(refused.id)));
+        let (next, last) = (event(4, 2, "applied", None), event(5, 3, "step-recorded", None));
+        let verdicts = platform.answer(&[refused, first, next, second, last]).into_iter().map(|answer| answer.verdict);
+        let settled: Vec<bool> = verdicts.map(|verdict| matches!(verdict, Verdict::Settled(_))).collect();
+        assert_eq!(settled, [false, true, true, true, true]);
     }
 }

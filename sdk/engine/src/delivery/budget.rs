@@ -53,7 +53,71 @@ impl RetryBudget {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The plainest bucket: looks at every millisecond.
+    struct PlainBucket {
+        tokens: u32,
+        /// Milliseconds since the bucket stopped being full, or since the last token fell into it.
+        counted: u64,
+    }
+
+    impl PlainBucket {
+        fn millisecond(&mut self, settings: &Settings) {
+            if self.tokens >= settings.retry_burst {
+                return;
+            }
+            self.counted += 1;
+            if self.counted == settings.retry_refill_ms {
+                self.counted = 0;
+                self.tokens += 1;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_budget_agrees_with_a_bucket_that_looks_at_every_millisecond(
+            (burst, refill) in (1_u32..6, 1_u64..50),
+            steps in prop::collection::vec((0_i64..120, any::<bool>()), 1..60),
+        ) {
+            let settings = Settings { retry_burst: burst, retry_refill_ms: refill, ..Settings::default() };
+            let (mut budget, mut plain) = (RetryBudget::full(&settings), PlainBucket { tokens: burst, counted: 0 });
+            let mut now = Timestamp::from_millis(0);
+            let mut spent: Vec<Timestamp> = Vec::new();
+            for (passes, wants) in steps {
+                now = now.plus_millis(passes);
+                (0..passes).for_each(|_| plain.millisecond(&settings));
+                budget.refill(&settings, now);
+                prop_assert_eq!(budget.tokens, plain.tokens);
+                let until = budget.empty_until(&settings);
+                if plain.tokens > 0 {
+                    prop_assert_eq!(until, None);
+                } else {
+                    let left = i64::try_from(refill - plain.counted).unwrap_or(i64::MAX);
+                    prop_assert_eq!(until, Some(now.plus_millis(left)));
+                }
+                if wants && plain.tokens > 0 {
+                    plain.tokens -= 1;
+                    budget.spend(now);
+                    spent.push(now);
+                }
+            }
+            // However it is asked: never more in any span than a burst and what falls into the bucket meanwhile.
+            for (first, begin) in spent.iter().enumerate() {
+                for (count, end) in spent[first..].iter().enumerate() {
+                    let span = u64::try_from(end.millis_since(*begin)).unwrap_or(0);
+                    prop_assert!(count as u64 <= u64::from(burst) + span / refill);
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_burst_is_allowed_and_then_one_retry_per_interval() {

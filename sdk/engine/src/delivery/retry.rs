@@ -55,7 +55,7 @@ pub(super) fn next_attempt(
     let jitter = 1 + spinner.spin() % ceiling_ms(settings, failures);
     let delay = match retry_after_ms {
         // The jitter comes on top, so that all who were told the same moment do not come at that moment.
-        Some(asked) => asked.min(RETRY_AFTER_LIMIT_MS).saturating_add(jitter.min(settings.retry_base_ms)),
+        Some(asked) => asked.min(RETRY_AFTER_LIMIT_MS).saturating_add(jitter.min(settings.retry_base_ms.max(1))),
         None => jitter,
     };
     now.plus_millis(i64::try_from(delay).unwrap_or(i64::MAX))
@@ -97,5 +97,8 @@ mod tests {
         assert!((60_001..=60_500).contains(&at), "{at}");
         let at = next_attempt(&settings, 1, Some(u64::MAX), now, &mut Spinner(1)).as_millis();
         assert!((86_400_001..=86_400_500).contains(&at), "{at}");
+        // Never at the same moment again, whatever the settings and the platform say.
+        let hasty = Settings { retry_base_ms: 0, ..settings };
+        assert_eq!(next_attempt(&hasty, 1, Some(0), now, &mut Spinner(1)).as_millis(), 1);
     }
 }
