@@ -1,6 +1,7 @@
 //! The client library against the reference platform, over real sockets.
 
 mod bad_drafts;
+mod bad_tokens;
 mod blocking;
 mod cases;
 mod delivery;
