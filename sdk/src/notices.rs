@@ -2,6 +2,7 @@
 
 use tokio::sync::{broadcast, watch};
 use tongqiao_engine::delivery::Notice;
+use tongqiao_protocol::Problem;
 
 /// Notices that a slow listener may fall behind by.
 const BACKLOG: usize = 4_096;
