@@ -62,12 +62,10 @@ impl History {
         self.happens("applied", Value::Null);
         self.pass(10);
         if self.chance.once_in(10) {
-            let remedy =
-                json!({ "reconsideration": "测试市人民政府", "litigation": "测试区人民法院", "within_days": 60 });
-            return self.happens(
-                "rejected",
-                json!({ "reason": "不属于本机关职权范围", "legal_basis": "行政许可法第三十二条", "remedy": remedy }),
-            );
+            let remedy = "可在六十日内申请行政复议或者提起行政诉讼";
+            let basis = "行政许可法第三十二条";
+            let data = json!({ "reason": "超出职权", "legal_basis": basis, "remedy": remedy, "handler": "测试" });
+            return self.happens("rejected", data);
         }
         if self.chance.once_in(10) {
             return;
