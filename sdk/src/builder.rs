@@ -9,6 +9,7 @@ use tongqiao_protocol::{DivisionCode, Language};
 use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
 
+use crate::arrangement::Arrangement;
 use crate::cases::{CaseLocks, NumberPool};
 use crate::client::{Client, Shared};
 use crate::clock::{Clock, PlatformClock, SystemClock};
@@ -191,6 +192,7 @@ impl ClientBuilder {
             credentials: self.credentials,
             directory,
             mirror: Mirror::default(),
+            arrangement: Arrangement::default(),
             keyring: self.identity.map(Keyring::new),
             numbers,
             retention,

@@ -2,6 +2,7 @@
 
 mod case_file;
 mod case_locks;
+mod deadlines;
 mod draft;
 mod form;
 mod handle;
@@ -17,6 +18,9 @@ use std::sync::Arc;
 
 pub(crate) use case_file::noted_before_forgetting;
 pub(crate) use case_locks::CaseLocks;
+pub use deadlines::{
+    AlertStatement, DeadlineDifference, DeadlineReport, DeadlineStatement, DutyAlert, DutyStatement, PlatformDeadlines,
+};
 pub use draft::CaseDraft;
 pub(crate) use handle::await_record;
 pub use handle::{CaseHandle, CaseView, EventView};
@@ -224,6 +228,53 @@ impl Cases {
     /// A `store.` code.
     pub async fn get(&self, case: CaseId) -> Result<Option<CaseView>, Error> {
         handle::view(&self.shared, case).await
+    }
+
+    /// Until when somebody must answer, decide and hand over, and which of the city's rules of supervision are met by now:
+    /// counted here by the mirrored calendar, guide and rules from the events that this store has, also without a network.
+    /// Events that are accepted here and not settled yet count as if they were.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, case: tongqiao::CaseHandle) -> Result<(), tongqiao::Error> {
+    /// use tongqiao::{Due, DutyStanding};
+    ///
+    /// let report = client.cases().deadlines(case.id()).await?;
+    /// for duty in &report.duties {
+    ///     if let (Due::On(day), DutyStanding::Running { days_left }) = (duty.due, duty.standing) {
+    ///         println!("{} ({:?}): until {day}, {days_left} days left", duty.duty.as_str(), duty.basis);
+    ///     }
+    /// }
+    /// for alert in &report.alerts {
+    ///     println!("{} {}", alert.rule.level.as_str(), alert.rule.id);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `case.unknown` when the case was not opened through this store; `signature.answer_unsigned` when calendar or rules
+    /// were never mirrored and what came now is not signed by the platform; or a `store.` code.
+    pub async fn deadlines(&self, case: CaseId) -> Result<DeadlineReport, Error> {
+        deadlines::report(&self.shared, case).await
+    }
+
+    /// The platform's own word on the same, signed, and every value that differs from what is read here for that moment. Then
+    /// somebody else's events, another edition of the guide or an uncertain clock is the reason, or one side counts wrongly:
+    /// a person should look.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, case: tongqiao::CaseHandle) -> Result<(), tongqiao::Error> {
+    /// let said = client.cases().deadlines_of_platform(case.id()).await?;
+    /// for difference in said.differences.iter().flatten() {
+    ///     println!("{}: {:?} here, {:?} there", difference.what, difference.here, difference.platform);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `case.unknown` when the platform does not show the case to this party; `signature.answer_unsigned` when the statement is
+    /// not signed by the platform, of another case or of another time; an error of the connection; or a `store.` code.
+    pub async fn deadlines_of_platform(&self, case: CaseId) -> Result<PlatformDeadlines, Error> {
+        deadlines::of_platform(&self.shared, case).await
     }
 
     /// Replaces a refused or dead event by a corrected one, in its place in the order; the events behind it go on.

@@ -9,6 +9,7 @@ use tongqiao_engine::Retention;
 use tongqiao_protocol::{ErrorCode, Timestamp};
 
 use crate::Error;
+use crate::arrangement::Arrangement;
 use crate::builder::ClientBuilder;
 use crate::cases::{CaseLocks, Cases, NumberPool};
 use crate::clock::PlatformClock;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) credentials: Credentials,
     pub(crate) directory: Directory,
     pub(crate) mirror: Mirror,
+    pub(crate) arrangement: Arrangement,
     pub(crate) keyring: Option<Keyring>,
     pub(crate) numbers: NumberPool,
     /// How long what is settled is kept.
@@ -42,7 +44,6 @@ pub(crate) struct Shared {
     pub(crate) nudged: Notify,
     /// Rung when numbers run low or something else of the upkeep is wanted soon.
     pub(crate) upkeep: Notify,
-    /// How long settled records are kept.
     /// `true` once the client is closed.
     pub(crate) stop: watch::Sender<bool>,
 }

@@ -198,6 +198,15 @@ impl From<serde_json::Error> for Unreadable {
     }
 }
 
+/// Only where the faults are, and which: what stands there is not repeated.
+impl From<tongqiao_protocol::Faults> for Unreadable {
+    fn from(faults: tongqiao_protocol::Faults) -> Self {
+        Self(
+            faults.0.iter().map(|fault| format!("{} {}", fault.path, fault.code.code())).collect::<Vec<_>>().join("; "),
+        )
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.code.code(), self.0.code.title(Language::English))?;

@@ -41,6 +41,7 @@
 //! clock differs. `debug`: each request with method, path, `latency_ms`, and for a failure `code`, the platform's
 //! `request` id and `retry_after_ms`; each case that is opened and each event that is appended, with their ids.
 
+mod arrangement;
 pub mod blocking;
 mod builder;
 mod cases;
@@ -69,7 +70,10 @@ mod transport;
 mod upkeep;
 
 pub use builder::ClientBuilder;
-pub use cases::{CaseDraft, CaseHandle, CaseView, Cases, EventView, Prepared};
+pub use cases::{
+    AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
+    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared,
+};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use credentials::Credentials;
@@ -87,7 +91,9 @@ pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
 pub use receipt::Receipt;
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
+pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
 pub use tongqiao_engine::delivery::Notice;
+pub use tongqiao_engine::working_days::CalendarStanding;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.
 pub use tongqiao_protocol as protocol;

@@ -2,6 +2,7 @@
 
 use tokio::sync::{broadcast, watch};
 use tongqiao_engine::delivery::Notice;
+use tongqiao_protocol::Problem;
 
 /// Notices that a slow listener may fall behind by.
 const BACKLOG: usize = 4_096;
@@ -21,7 +22,10 @@ impl NoticeBoard {
             Notice::ReceiptUnverifiable { id } => {
                 tracing::error!(%id, "a receipt proves nothing: somebody is not who it says")
             }
-            Notice::Buried { id, .. } => tracing::error!(%id, "a record became a dead letter; a person must look"),
+            Notice::Buried { id, problem, .. } => {
+                let code = Problem::parse(problem).map(|problem| problem.code.code());
+                tracing::error!(%id, code, "a record became a dead letter; a person must look");
+            }
             Notice::Refused { id, .. } => tracing::warn!(%id, "the platform refused a record; its stream waits"),
             Notice::Expired { id, .. } => tracing::warn!(%id, "a record was not answered in time"),
             Notice::EpochChanged { epoch, reoffered } => {

@@ -36,7 +36,8 @@ pub struct Outbox {
 pub struct Attention {
     /// The record's row.
     pub entry: Entry,
-    /// Why; `None` for an expired record, about which nothing is known.
+    /// Why; `None` for an expired record, about which nothing is known, and for a dead letter that was settled in an epoch
+    /// that the platform has lost: there the store keeps the receipt, the evidence, and the reason is in the log.
     pub problem: Option<Problem>,
 }
 

@@ -77,6 +77,7 @@ async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result
     steps.push(("numbers", shared.numbers.top_up(shared).await));
     if with_catalogue.is_some() {
         steps.push(("catalogue", shared.mirror.refresh(shared).await.map(|_| ())));
+        steps.push(("calendar and rules", shared.arrangement.keep_fresh(shared).await));
     }
     steps.push(("forgetting", forget(shared).await));
     let failed = steps.into_iter().filter_map(|(step, done)| Some((step, done.err()?)));

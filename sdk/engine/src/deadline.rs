@@ -28,7 +28,9 @@
 mod case;
 mod clock;
 mod limit;
+mod step;
 
 pub use case::{CaseDeadlines, CaseLimits, Duty, DutyReading, DutyStanding, Handling, Moment};
 pub use clock::{DeadlineClock, Due};
 pub use limit::{Basis, LimitUnit, TimeLimit};
+pub use step::ClockStep;

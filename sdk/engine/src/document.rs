@@ -23,6 +23,8 @@ pub enum Collection {
     Checkpoint,
     /// Identity: sessions and cached keys.
     Identity,
+    /// The city's working calendar and supervision rules, as the platform signed them.
+    Arrangement,
 }
 
 impl Collection {
@@ -38,6 +40,7 @@ impl Collection {
             Self::Role => "role",
             Self::Checkpoint => "checkpoint",
             Self::Identity => "identity",
+            Self::Arrangement => "arrangement",
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use tongqiao_engine::deadline::{ClockStep, Moment};
 use tongqiao_engine::{Actor, CaseState, Change, Collection, Entry, EntryKind, EntryState, Expected, Happening};
-use tongqiao_protocol::case::{CaseEventData, CaseEventKind, Procedure};
+use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, ClockStanding, Procedure};
 use tongqiao_protocol::{CaseId, CaseNumber, Digest, EventId, IncarnationId, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
@@ -45,21 +46,85 @@ pub(super) struct FiledEvent {
     /// The case's revision after it, noted from the receipt because the receipt's retention ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
+    /// What the clocks of the case need of it, because the record's retention ends before the case does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) clock: Option<ClockNote>,
 }
 
+/// What an event means for deadlines, and when it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ClockNote {
+    pub(super) at: Timestamp,
+    pub(super) step: ClockStep,
+    /// How far this machine's clock may have been off.
+    pub(super) uncertainty_ms: u32,
+}
+
+impl ClockNote {
+    pub(super) fn of(event: &CaseEvent) -> Option<Self> {
+        let step = ClockStep::of(&event.data)?;
+        let uncertainty_ms = match event.clock {
+            ClockStanding::Attested => ATTESTED_UNCERTAINTY_MS,
+            ClockStanding::Free => FREE_UNCERTAINTY_MS,
+        };
+        Some(Self { at: event.time, step, uncertainty_ms })
+    }
+
+    /// The moment that counts. A time that was read from a clock is as good as the clock; one that somebody wrote down,
+    /// such as midnight for "on that day", is what it says.
+    pub(super) fn moment(self) -> Moment {
+        let far = |stated: Timestamp| stated.millis_since(self.at).unsigned_abs() > u64::from(self.uncertainty_ms);
+        let uncertainty_ms = if self.step.stated().is_some_and(far) { 0 } else { self.uncertainty_ms };
+        Moment { at: self.at, uncertainty_ms }
+    }
+}
+
+/// What a clock that the platform's signed time has set may be off by: its noise, and half a request's usual way.
+const ATTESTED_UNCERTAINTY_MS: u32 = 2_000;
+/// What a machine's clock that nobody has confirmed is commonly off by, at most.
+const FREE_UNCERTAINTY_MS: u32 = 300_000;
+
 impl FiledEvent {
-    pub(super) fn of(id: EventId, digest: Digest, data: &CaseEventData) -> Self {
-        let procedure = match data {
+    pub(super) fn of(event: &CaseEvent, digest: Digest) -> Self {
+        let procedure = match &event.data {
             CaseEventData::SpecialBegun(begin) => Some(begin.procedure),
             CaseEventData::SpecialEnded(end) => Some(end.procedure),
             _ => None,
         };
         let procedure = procedure.map(Procedure::as_str).map(str::to_owned);
-        Self { id, kind: data.name().to_owned(), procedure, replaced_by: None, digest: Some(digest), revision: None }
+        Self {
+            id: event.id,
+            kind: event.data.name().to_owned(),
+            procedure,
+            replaced_by: None,
+            digest: Some(digest),
+            revision: None,
+            clock: ClockNote::of(event),
+        }
     }
 
     pub(super) fn kind(&self) -> Option<CaseEventKind> {
         CaseEventKind::from_name(&self.kind)
+    }
+
+    /// Whether an event of this kind may mean something for the clocks.
+    pub(super) fn may_move_clocks(&self) -> bool {
+        use CaseEventKind::{Accepted, Applied, CorrectionRequested, Decided, Delivered, Rejected, Withdrawn};
+        use CaseEventKind::{SpecialBegun, SpecialEnded};
+        matches!(
+            self.kind(),
+            Some(
+                Applied
+                    | CorrectionRequested
+                    | Rejected
+                    | Accepted
+                    | SpecialBegun
+                    | SpecialEnded
+                    | Decided
+                    | Delivered
+                    | Withdrawn
+            )
+        )
     }
 
     fn happening(&self) -> Option<Happening> {

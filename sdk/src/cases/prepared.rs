@@ -152,7 +152,7 @@ pub(super) async fn submit(shared: &Arc<Running>, bytes: &[u8]) -> Result<CaseHa
             let same = filed.digest.is_none_or(|known| known == digest);
             return Ok(if same { Submission::There } else { Submission::OtherBytes });
         }
-        file.events.push(FiledEvent::of(event.id, digest, &event.data));
+        file.events.push(FiledEvent::of(&event, digest));
         match store.commit(vec![Change::Append { entry, bytes }, file.put(expected)]) {
             Ok(_) => Ok(Submission::Taken(file.number)),
             Err(error) => match error.reason() {

@@ -52,7 +52,7 @@ async fn replace(
     }
     let mut file = ground.file;
     let signed = writing::sign(shared, &event)?;
-    let filed = FiledEvent::of(event.id, signed.digest(), &event.data);
+    let filed = FiledEvent::of(&event, signed.digest());
     if let CaseEventData::Applied(application) = &event.data {
         file.content = Some(writing::content_digest(shared, case, application));
     }

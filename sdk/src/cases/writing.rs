@@ -108,7 +108,7 @@ pub(super) fn new_file(
         opened_at: event.time,
         incarnation: event.incarnation,
         content: Some(content_digest(shared, event.case, application)),
-        events: vec![FiledEvent::of(event.id, digest, &event.data)],
+        events: vec![FiledEvent::of(event, digest)],
     })
 }
 
@@ -201,7 +201,7 @@ pub(super) async fn append(
         let event = event_on(shared, &ground, data)?;
         let mut file = ground.file;
         let signed = sign(shared, &event)?;
-        file.events.push(FiledEvent::of(event.id, signed.digest(), &event.data));
+        file.events.push(FiledEvent::of(&event, signed.digest()));
         let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
         match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
             Ok(_) => {

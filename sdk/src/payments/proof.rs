@@ -2,7 +2,7 @@
 
 use tongqiao_protocol::bill::{BillState, BillView, RefundState, RefundView};
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
-use tongqiao_protocol::{Digest, EpochId, ErrorCode, RecordId};
+use tongqiao_protocol::{Digest, EpochId, ErrorCode, RecordId, Timestamp};
 
 use crate::Error;
 use crate::client::Shared;
@@ -12,6 +12,8 @@ use crate::receipt::{Receipt, verify_wire};
 pub(super) struct Proof {
     pub(super) epoch: EpochId,
     pub(super) position: u64,
+    /// When the platform judged.
+    pub(super) time: Timestamp,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -71,7 +73,7 @@ async fn check(
         return Err(invalid("a receipt speaks of something else"));
     }
     let bytes = serde_json::to_vec(wire).map_err(Error::internal)?;
-    let proof = Proof { epoch: receipt.epoch, position: receipt.position, bytes };
+    let proof = Proof { epoch: receipt.epoch, position: receipt.position, time: receipt.time, bytes };
     Ok((receipt, proof))
 }
 

@@ -129,7 +129,6 @@ async fn load(shared: &Shared, bill: BillId) -> Result<BillFile, Error> {
 /// A record whose fate is proved no longer waits for a person: settled with its receipt, or gone, with the proof kept in the
 /// bill's document.
 async fn end(shared: &Shared, id: RecordId, outcome: PaymentOutcome, proof: Proof) -> Result<(), Error> {
-    let at = shared.clock.local();
     shared
         .storage
         .ask(move |store| {
@@ -139,7 +138,8 @@ async fn end(shared: &Shared, id: RecordId, outcome: PaymentOutcome, proof: Proo
             let change = match outcome {
                 PaymentOutcome::Confirmed if waits && !is_refused => {
                     let state = EntryState::Settled { epoch: proof.epoch, position: proof.position };
-                    Change::Settle { id, state, receipt: proof.bytes, at }
+                    // The platform's time, like every receipt's: retention counts from it, and this machine's clock may be wrong.
+                    Change::Settle { id, state, receipt: proof.bytes, at: proof.time }
                 }
                 PaymentOutcome::Absent if waits => Change::Forget { id },
                 _ => return Ok(()),

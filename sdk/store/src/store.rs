@@ -95,7 +95,8 @@ pub trait Store: Send + Sync {
     /// See the trait; `CorruptRow` when the checksum does not fit.
     fn bytes(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The receipt of a settled or refused entry, or the problem of a dead one.
+    /// The receipt of a settled or refused entry, or the problem of a dead one. One that was offered again and died keeps its
+    /// earlier receipt, the evidence of what the platform lost.
     ///
     /// # Errors
     /// See the trait; `CorruptRow` when the checksum does not fit.

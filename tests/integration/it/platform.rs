@@ -3,6 +3,7 @@
 mod bad_input;
 mod bill_life;
 mod controls;
+mod deadlines;
 mod department;
 mod epochs;
 mod explanations;

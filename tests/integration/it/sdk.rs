@@ -1,8 +1,10 @@
 //! The client library against the reference platform, over real sockets.
 
 mod bad_drafts;
+mod bad_tokens;
 mod blocking;
 mod cases;
+mod deadlines;
 mod delivery;
 mod directory;
 mod enrolment;

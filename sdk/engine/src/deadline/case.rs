@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use tongqiao_protocol::case::{CaseEventData, Procedure};
+use tongqiao_protocol::case::CaseEventData;
 use tongqiao_protocol::{CivilDate, Timestamp};
 
 use super::clock::{DeadlineClock, Due};
 use super::limit::{Basis, TimeLimit};
+use super::step::ClockStep;
 use crate::working_days::{CalendarStanding, Counted, WorkingDays};
 
 /// Something an agency must do in time.
@@ -118,6 +119,8 @@ pub struct DutyReading {
     pub duty: Duty,
     /// Who set the limit.
     pub basis: Basis,
+    /// The day on which the clock began, which does not count.
+    pub begun: CivilDate,
     /// All days of the limit, extensions included.
     pub limit: TimeLimit,
     /// Until when.
@@ -165,39 +168,33 @@ impl CaseDeadlines {
 
     /// An event has happened.
     pub fn follow(&mut self, moment: Moment, data: &CaseEventData) {
-        let stated = |at: Timestamp| Moment { at, uncertainty_ms: moment.uncertainty_ms };
-        match data {
-            CaseEventData::Applied(_) => self.begin(Duty::Answer, Basis::Statutory, TimeLimit::NOTICE, moment),
-            CaseEventData::CorrectionRequested(_) | CaseEventData::Rejected(_) => self.finish(Duty::Answer, moment),
-            CaseEventData::Accepted(acceptance) => {
-                let moment = stated(acceptance.accepted_on);
+        if let Some(step) = ClockStep::of(data) {
+            self.step(moment, step);
+        }
+    }
+
+    /// An event has happened of which only this was kept; `moment` is the event's own.
+    pub fn step(&mut self, moment: Moment, step: ClockStep) {
+        let moment = Moment { at: step.stated().unwrap_or(moment.at), ..moment };
+        match step {
+            ClockStep::Applied => self.begin(Duty::Answer, Basis::Statutory, TimeLimit::NOTICE, moment),
+            ClockStep::Answered => self.finish(Duty::Answer, moment),
+            ClockStep::Accepted { .. } => {
                 self.finish(Duty::Answer, moment);
                 if let Some(promised) = self.limits.promised {
                     self.begin(Duty::Decide, Basis::Promised, promised, moment);
                 }
                 self.begin(Duty::Decide, Basis::Statutory, self.limits.statutory, moment);
             }
-            CaseEventData::SpecialBegun(begin) => {
-                let day = stated(begin.begun).date();
-                for track in self.deciding() {
-                    match begin.procedure {
-                        Procedure::Extension => track.clock.extend(begin.extension_days()),
-                        Procedure::Suspension => track.clock.suspend(day),
-                    }
-                }
-            }
-            CaseEventData::SpecialEnded(end) if end.procedure == Procedure::Suspension => {
-                let day = stated(end.ended).date();
-                self.deciding().for_each(|track| track.clock.resume(day));
-            }
-            CaseEventData::Decided(decision) => {
-                let moment = stated(decision.decided_on);
+            ClockStep::Extended { days } => self.deciding().for_each(|track| track.clock.extend(days)),
+            ClockStep::Suspended { .. } => self.deciding().for_each(|track| track.clock.suspend(moment.date())),
+            ClockStep::Resumed { .. } => self.deciding().for_each(|track| track.clock.resume(moment.date())),
+            ClockStep::Decided { .. } => {
                 self.finish(Duty::Decide, moment);
                 self.begin(Duty::Deliver, Basis::Statutory, TimeLimit::DELIVERY, moment);
             }
-            CaseEventData::Delivered(delivery) => self.finish(Duty::Deliver, stated(delivery.delivered_on)),
-            CaseEventData::Withdrawn(_) => self.tracks.retain(|track| track.done.is_some()),
-            _ => {}
+            ClockStep::Delivered { .. } => self.finish(Duty::Deliver, moment),
+            ClockStep::Withdrawn => self.tracks.retain(|track| track.done.is_some()),
         }
     }
 
@@ -253,6 +250,6 @@ impl Track {
         };
         let limit = self.clock.limit().with_days(self.clock.days());
         let (duty, basis, is_certain) = (self.duty, self.basis, self.is_certain);
-        DutyReading { duty, basis, limit, due, standing, calendar, is_certain }
+        DutyReading { duty, basis, begun: self.clock.begun(), limit, due, standing, calendar, is_certain }
     }
 }

@@ -143,6 +143,15 @@ pub fn what_is_offered_again_never_expires_and_keeps_its_receipt(store: &impl St
     assert!(store.check().unwrap().is_sound());
 }
 
+pub fn what_is_offered_again_and_dies_keeps_its_earlier_receipt(store: &impl Store) {
+    store.commit(vec![append(1, stream(1), 1), settle(1, 1)]).unwrap();
+    store.commit(vec![Change::Reoffer { id: id(1) }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(1), at: NOW, problem: b"{}".to_vec() }]).unwrap();
+    assert_eq!(numbers(&store.needing_attention(0, 10).unwrap()), [1]);
+    assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)));
+    assert!(store.check().unwrap().is_sound());
+}
+
 pub fn a_payment_that_failed_for_good_may_be_forgotten_though_others_follow_it(store: &impl Store) {
     let payment = |number: u32, sequence: u64| {
         let entry = super::fixture::entry(number, stream(1), sequence);

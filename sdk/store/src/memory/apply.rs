@@ -31,7 +31,7 @@ impl Contents {
                 if let Some(row) = self.pending_row(&id)? {
                     row.entry.state = EntryState::Dead;
                     row.entry.terminal_at = Some(at);
-                    row.receipt = Some(problem);
+                    row.receipt.get_or_insert(problem);
                 }
             }
             Change::Reoffer { id } => {

@@ -199,7 +199,10 @@ impl<'a> Applying<'a> {
         stored.entry.terminal_at = Some(at);
         self.save(&stored)?;
         if let Some(problem) = why {
-            self.put_receipt(stored.entry.ordinal, problem)?;
+            // One that was offered again has a receipt: evidence of what the platform lost, which no problem may write over.
+            let statement = "INSERT INTO receipt (ordinal, seal, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            let values = params![stored.entry.ordinal.cast_signed(), seal_of_bytes(problem), problem];
+            self.execute(statement, values)?;
         }
         self.open_or_block(stored.entry.stream.subject.as_bytes(), stored.owner)
     }

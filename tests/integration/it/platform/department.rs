@@ -22,15 +22,21 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::beginning_at(Timestamp::from_millis(NOON_MILLIS)).await
+    }
+
+    /// The same at another time; the department's clock agrees.
+    pub(crate) async fn beginning_at(start: Timestamp) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let running = Platform::builder()
             .database(directory.path().join("platform.sqlite"))
-            .clock(Clock::manual(Timestamp::from_millis(NOON_MILLIS)))
+            .clock(Clock::manual(start))
             .sandbox()
             .start()
             .await
             .unwrap();
         let department = Department::enrol(running.base_url(), "civil-affairs").await;
+        let department = department.later_by_seconds((start.as_millis() - NOON_MILLIS) / 1_000);
         Self { running, department, _directory: directory }
     }
 
@@ -415,6 +421,12 @@ impl Item {
     pub(crate) fn required_field(&self) -> String {
         let fields = self.0["form"].as_array().unwrap();
         fields.iter().find(|one| one["required"] == true).unwrap()["key"].as_str().unwrap().to_owned()
+    }
+
+    /// The days that the guide promises, and those that the law gives.
+    pub(crate) fn days(&self) -> (u32, u32) {
+        let days = |member: &str| u32::try_from(self.0[member].as_u64().unwrap()).unwrap();
+        (days("promised_days"), days("statutory_days"))
     }
 
     /// The data of a complete application for a synthetic person.

@@ -126,7 +126,11 @@ async fn a_bill_whose_answers_were_all_lost_is_never_called_too_late_while_it_ca
     let view = registered(&client, bill).await;
     assert_eq!((view.state, view.outcome), (BillState::Open, PaymentOutcome::Confirmed));
     assert!(client.outbox().attention().await.unwrap().is_empty(), "nothing is left for a person");
-    assert!(matches!(client.outbox().entry(bill).await.unwrap().unwrap().state, EntryState::Settled { .. }));
+    let entry = client.outbox().entry(bill).await.unwrap().unwrap();
+    assert!(matches!(entry.state, EntryState::Settled { .. }));
+    let receipt: Value = serde_json::from_slice(&view.receipt.unwrap().receipt).unwrap();
+    let judged: Timestamp = receipt["time"].as_str().unwrap().parse().unwrap();
+    assert_eq!(entry.terminal_at, Some(judged), "retention counts from the platform's time");
 }
 
 #[tokio::test]

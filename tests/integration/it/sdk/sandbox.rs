@@ -7,21 +7,36 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tongqiao::{CaseDraft, Client, ClientBuilder, Credentials, ItemQuery, enrol};
-use tongqiao_protocol::Suite;
-use tongqiao_reference_platform::{Platform, Running};
+use tongqiao_protocol::{Suite, Timestamp};
+use tongqiao_reference_platform::{Clock, Platform, Running};
 
 /// A platform in this process, with a folder that outlives its restarts.
 pub(super) struct Sandbox {
     folder: TempDir,
     address: SocketAddr,
     running: Option<Running>,
+    clock: Clock,
 }
 
 impl Sandbox {
     pub(super) async fn start() -> Self {
+        Self::start_by(Clock::system()).await
+    }
+
+    /// The same on a day of one's choice, which lasts until the clock is moved.
+    pub(super) async fn start_at(now: Timestamp) -> Self {
+        Self::start_by(Clock::manual(now)).await
+    }
+
+    async fn start_by(clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let running = platform(folder.path(), None).await;
-        Self { address: running.address(), running: Some(running), folder }
+        let running = platform(folder.path(), None, clock.clone()).await;
+        Self { address: running.address(), running: Some(running), folder, clock }
+    }
+
+    /// Moves the platform's clock.
+    pub(super) fn now_is(&self, now: Timestamp) {
+        self.clock.set(now);
     }
 
     pub(super) fn url(&self) -> String {
@@ -35,7 +50,7 @@ impl Sandbox {
 
     /// Starts it again on the same address and database.
     pub(super) async fn start_again(&mut self) {
-        self.running = Some(platform(self.folder.path(), Some(self.address)).await);
+        self.running = Some(platform(self.folder.path(), Some(self.address), self.clock.clone()).await);
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -89,8 +104,8 @@ pub(super) fn reqwest_client() -> reqwest::Client {
         .unwrap()
 }
 
-async fn platform(folder: &Path, address: Option<SocketAddr>) -> Running {
-    let mut builder = Platform::builder().database(folder.join("platform.sqlite")).sandbox();
+async fn platform(folder: &Path, address: Option<SocketAddr>, clock: Clock) -> Running {
+    let mut builder = Platform::builder().database(folder.join("platform.sqlite")).clock(clock).sandbox();
     if let Some(address) = address {
         builder = builder.listen(address);
     }

@@ -8,7 +8,7 @@ use tongqiao_protocol::{ErrorCode, Suite};
 
 use super::sandbox::{Sandbox, reqwest_client};
 
-const REDIRECT: &str = "http://127.0.0.1/back";
+pub(super) const REDIRECT: &str = "http://127.0.0.1/back";
 
 async fn client(sandbox: &Sandbox) -> Client {
     let registration = json!({ "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" });
@@ -20,7 +20,7 @@ async fn client(sandbox: &Sandbox) -> Client {
 }
 
 /// What the person's browser does on the page of the sandbox: choose somebody, be sent back.
-async fn choose(sandbox: &Sandbox, sign_in: &SignIn, person: &str) -> String {
+pub(super) async fn choose(sandbox: &Sandbox, sign_in: &SignIn, person: &str) -> String {
     let query = sign_in.address().split_once('?').unwrap().1;
     let request = reqwest_client()
         .post(format!("{}/oidc/authorize", sandbox.url()))
@@ -67,7 +67,7 @@ async fn an_answer_to_another_sign_in_and_a_refusal_are_told_apart() {
 }
 
 /// A token that the provider has just given.
-async fn token(sandbox: &Sandbox, client: &Client) -> String {
+pub(super) async fn token(sandbox: &Sandbox, client: &Client) -> String {
     let sign_in = client.identity().begin().await.unwrap();
     let callback = choose(sandbox, &sign_in, "u-0101").await;
     // A web framework hands over path and query only.
