@@ -19,6 +19,7 @@ use crate::items::Mirror;
 use crate::notices::NoticeBoard;
 use crate::storage::Storage;
 use crate::transport::{HttpTransport, Transport, Trust};
+use crate::witness::Witness;
 use crate::{Credentials, Error};
 
 /// How many case numbers are kept in stock per division.
@@ -191,6 +192,7 @@ impl ClientBuilder {
             credentials: self.credentials,
             directory,
             mirror: Mirror::default(),
+            witness: Witness::default(),
             keyring: self.identity.map(Keyring::new),
             numbers,
             retention,

@@ -21,6 +21,9 @@ impl NoticeBoard {
             Notice::ReceiptUnverifiable { id } => {
                 tracing::error!(%id, "a receipt proves nothing: somebody is not who it says")
             }
+            Notice::LogDisputed { code } => {
+                tracing::error!(code = code.code(), "the platform's log has been changed; the evidence is in the store")
+            }
             Notice::Buried { id, .. } => tracing::error!(%id, "a record became a dead letter; a person must look"),
             Notice::Refused { id, .. } => tracing::warn!(%id, "the platform refused a record; its stream waits"),
             Notice::Expired { id, .. } => tracing::warn!(%id, "a record was not answered in time"),

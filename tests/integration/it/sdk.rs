@@ -15,3 +15,4 @@ mod replacing;
 mod sandbox;
 mod signing_in;
 mod tls;
+mod transparency;
