@@ -20,6 +20,7 @@ use crate::items::Mirror;
 use crate::notices::NoticeBoard;
 use crate::storage::Storage;
 use crate::transport::{HttpTransport, Transport, Trust};
+use crate::witness::Witness;
 use crate::{Credentials, Error};
 
 /// How many case numbers are kept in stock per division.
@@ -193,6 +194,7 @@ impl ClientBuilder {
             directory,
             mirror: Mirror::default(),
             arrangement: Arrangement::default(),
+            witness: Witness::default(),
             keyring: self.identity.map(Keyring::new),
             numbers,
             retention,

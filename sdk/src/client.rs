@@ -21,7 +21,9 @@ use crate::items::{Items, Mirror};
 use crate::notices::{NoticeBoard, Notices};
 use crate::outbox::Outbox;
 use crate::payments::Payments;
+use crate::receipts::Receipts;
 use crate::storage::Storage;
+use crate::witness::Witness;
 
 /// What all sub-clients and background tasks of one client share.
 pub(crate) struct Shared {
@@ -30,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<PlatformClock>,
     pub(crate) credentials: Credentials,
     pub(crate) directory: Directory,
+    pub(crate) witness: Witness,
     pub(crate) mirror: Mirror,
     pub(crate) arrangement: Arrangement,
     pub(crate) keyring: Option<Keyring>,
@@ -133,6 +136,11 @@ impl Client {
     /// Bills, payments and refunds 统一支付.
     pub fn payments(&self) -> Payments {
         Payments::new(Arc::clone(&self.running))
+    }
+
+    /// Proofs of receipts, by the platform's transparency log.
+    pub fn receipts(&self) -> Receipts {
+        Receipts::new(Arc::clone(&self.running))
     }
 
     /// What has been accepted here and is not settled yet.

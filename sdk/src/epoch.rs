@@ -8,12 +8,17 @@ use crate::Error;
 use crate::client::Shared;
 use crate::exchange::Ask;
 
-/// Asks the platform and checks its signature: whoever could forge this could make everybody send everything again.
+/// What the delivery wants to know of it.
 pub(crate) async fn fetch(shared: &Shared) -> Result<EpochNotice, Error> {
+    let statement = statement(shared).await?;
+    let previous = statement.previous.into_iter().map(|part| KeptPart { epoch: part.epoch, kept: part.kept }).collect();
+    Ok(EpochNotice { epoch: statement.epoch, previous })
+}
+
+/// Asks the platform and checks its signature: whoever could forge this could make everybody send everything again.
+pub(crate) async fn statement(shared: &Shared) -> Result<EpochStatement, Error> {
     let answer = shared.exchange.ask(Ask::get("/v1/epoch")).await?;
     let record = serde_json::from_slice::<SignedRecord>(answer.body()).map_err(Error::malformed_answer)?;
     shared.directory.check(shared, RecordKind::Epoch, &record).await?;
-    let statement = serde_json::from_slice::<EpochStatement>(&record.record).map_err(Error::malformed_answer)?;
-    let previous = statement.previous.into_iter().map(|part| KeptPart { epoch: part.epoch, kept: part.kept }).collect();
-    Ok(EpochNotice { epoch: statement.epoch, previous })
+    serde_json::from_slice::<EpochStatement>(&record.record).map_err(Error::malformed_answer)
 }

@@ -19,8 +19,8 @@
 //! ```
 //!
 //! # How to think of it
-//! * A [`Client`] is cheap to clone and has a sub-client per noun: [`Identity`], [`Items`], [`Cases`], [`Payments`], and
-//!   the [`Outbox`] in which accepted work waits.
+//! * A [`Client`] is cheap to clone and has a sub-client per noun: [`Identity`], [`Items`], [`Cases`], [`Payments`], the
+//!   [`Outbox`] in which accepted work waits, and [`Receipts`], which proves what became of it.
 //! * Several processes may share one store file. One of them delivers; when it dies, another takes over in seconds.
 //! * Nothing counts before its receipt was verified: [`CaseHandle::settled`] gives a receipt that the platform signed.
 //! * An [`Error`] says what happened, whether the same call may be repeated, and whether it took effect all the same.
@@ -36,7 +36,7 @@
 //!
 //! # What is logged
 //! Through [`tracing`](https://docs.rs/tracing), never with a name, a number of a person or a filled-in form; case numbers
-//! are masked. `error`: a receipt or directory that proves nothing, a dead letter, a division without numbers. `warn`:
+//! are masked. `error`: a receipt or directory that proves nothing, a log that was changed, a dead letter, a division without numbers. `warn`:
 //! refusals, expiries, a store that cannot be written. `info`: the platform is not reached, another process delivers, the
 //! clock differs. `debug`: each request with method, path, `latency_ms`, and for a failure `code`, the platform's
 //! `request` id and `retry_after_ms`; each case that is opened and each event that is appended, with their ids.
@@ -63,11 +63,13 @@ mod notices;
 mod outbox;
 mod payments;
 mod receipt;
+mod receipts;
 mod secret;
 mod signer;
 mod storage;
 mod transport;
 mod upkeep;
+mod witness;
 
 pub use builder::ClientBuilder;
 pub use cases::{
@@ -89,6 +91,7 @@ pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
 pub use receipt::Receipt;
+pub use receipts::Receipts;
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
@@ -98,6 +101,8 @@ pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.
 pub use tongqiao_protocol as protocol;
 pub use tongqiao_protocol::receipt::ReceiptKind;
+pub use tongqiao_protocol::transparency::{Checkpoint, ReceiptProof};
 pub use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use tongqiao_store::{IntegrityReport, Statistics};
 pub use transport::{Arrival, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};
+pub use witness::LogDispute;

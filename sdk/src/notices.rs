@@ -26,6 +26,9 @@ impl NoticeBoard {
                 let code = Problem::parse(problem).map(|problem| problem.code.code());
                 tracing::error!(%id, code, "a record became a dead letter; a person must look");
             }
+            Notice::LogDisputed { code } => {
+                tracing::error!(code = code.code(), "the platform's log has been changed; the evidence is in the store")
+            }
             Notice::Refused { id, .. } => tracing::warn!(%id, "the platform refused a record; its stream waits"),
             Notice::Expired { id, .. } => tracing::warn!(%id, "a record was not answered in time"),
             Notice::EpochChanged { epoch, reoffered } => {

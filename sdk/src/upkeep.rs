@@ -7,7 +7,7 @@ use tongqiao_engine::Change;
 use tongqiao_engine::delivery::{Settings, retry_at};
 
 use crate::client::Shared;
-use crate::{Error, cases, entropy};
+use crate::{Error, cases, entropy, witness};
 
 /// How often, when nothing special is wanted.
 const ROUND: Duration = Duration::from_secs(300);
@@ -76,6 +76,7 @@ async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result
     }
     steps.push(("numbers", shared.numbers.top_up(shared).await));
     if with_catalogue.is_some() {
+        steps.push(("log", witness::keep_watch(shared).await));
         steps.push(("catalogue", shared.mirror.refresh(shared).await.map(|_| ())));
         steps.push(("calendar and rules", shared.arrangement.keep_fresh(shared).await));
     }

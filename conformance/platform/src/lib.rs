@@ -48,6 +48,7 @@ mod sandbox;
 mod server;
 mod status;
 mod supervision;
+mod transparency;
 
 pub use clock::Clock;
 pub use platform::{Builder, Platform, Running, StartError};

@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::supervision::Arrangement;
+use crate::transparency::LogTree;
 use crate::{bill, catalogue, enrolment, epoch, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
@@ -146,6 +147,7 @@ impl Builder {
                 let keys = keys::PlatformKeys::load(connection)?;
                 catalogue::ensure(connection, &keys, suite, now)?;
                 oidc::ensure_signing_key(connection)?;
+                LogTree::ensure(connection, suite)?;
                 Ok::<_, catalogue::CatalogueError>((keys, epoch::current_or_first(connection, now)?))
             })
             .await

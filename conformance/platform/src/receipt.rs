@@ -14,6 +14,7 @@ use crate::database::DatabaseError;
 use crate::epoch;
 use crate::keys::PlatformKeys;
 use crate::refusal::Refusal;
+use crate::transparency::LogTree;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,7 @@ impl Batch {
         let mut insert = connection.prepare_cached(
             "INSERT INTO log (position, record, kind, outcome, digest, time, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
+        let log_tree = LogTree::open(connection)?;
         let mut receipts = Vec::with_capacity(size);
         for (index, (decision, position, body)) in self.entries.iter().enumerate() {
             let path: Vec<String> = tree.path(index).iter().map(|hash| STANDARD.encode(hash)).collect();
@@ -143,6 +145,7 @@ impl Batch {
                 self.now.as_millis(),
                 receipt.to_string(),
             ))?;
+            log_tree.append(*position, body)?;
             receipts.push(receipt);
         }
         Ok(receipts)

@@ -12,7 +12,7 @@ use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
     bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, sandbox, status,
-    supervision,
+    supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -26,6 +26,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(enrolment::router())
         .merge(lease::router())
         .merge(supervision::router())
+        .merge(transparency::router())
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {

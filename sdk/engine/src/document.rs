@@ -21,6 +21,8 @@ pub enum Collection {
     Role,
     /// Where a reader of a stream of notices stands.
     Checkpoint,
+    /// Signed checkpoints of the platform's log of receipts, and a dispute about it.
+    TransparencyLog,
     /// Identity: sessions and cached keys.
     Identity,
     /// The city's working calendar and supervision rules, as the platform signed them.
@@ -39,6 +41,7 @@ impl Collection {
             Self::Epoch => "epoch",
             Self::Role => "role",
             Self::Checkpoint => "checkpoint",
+            Self::TransparencyLog => "transparency-log",
             Self::Identity => "identity",
             Self::Arrangement => "arrangement",
         }

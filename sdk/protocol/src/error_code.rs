@@ -322,6 +322,14 @@ pub enum ErrorCode {
     ScopeAuthorNotCarried,
     /// `epoch.changed`: The platform began a new epoch.
     EpochChanged,
+    /// `log.forked`: The platform shows two histories: its log does not continue the one it signed before.
+    LogForked,
+    /// `log.rolled_back`: The platform's log has become shorter without a new epoch.
+    LogRolledBack,
+    /// `log.not_included`: A receipt that the platform signed does not stand in its log.
+    LogNotIncluded,
+    /// `log.receipt_lost`: A restore of the platform has undone this receipt.
+    LogReceiptLost,
     /// `identity.token_invalid`: The identity token is not acceptable.
     IdentityTokenInvalid,
     /// `identity.state_mismatch`: The answer does not belong to this sign-in.
@@ -500,6 +508,10 @@ Row { code: "scope.division", number: 6507, kind: ErrorKind::Forbidden, http_sta
 Row { code: "scope.item", number: 6508, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party", "item"], zh: ("该参与方无此事项的权限", "申请授权，或核对事项。"), en: ("The party has no scope for this item", "Ask for the scope, or check the item.") },
 Row { code: "scope.author_not_carried", number: 6509, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["party", "author"], zh: ("发送方不得代传该作者的记录", "由作者所属节点发送。"), en: ("The sender may not carry records of this author", "Let the author's own node send it.") },
 Row { code: "epoch.changed", number: 6510, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["epoch"], zh: ("平台已启用新纪元", "无需处理，平台缺失的记录会自动重新报送。"), en: ("The platform began a new epoch", "Nothing to do; the records it lost are offered again.") },
+Row { code: "log.forked", number: 6511, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::Never, outcome: Outcome::Unknown, params: &[], zh: ("平台出示了两份历史：其日志与此前签名的检查点不衔接", "保留本地存储，联系运营方和监察部门；两份已签名的检查点已留作证据。"), en: ("The platform shows two histories: its log does not continue the one it signed before", "Keep the store and call the operator and the supervising authority; both signed checkpoints are kept as evidence.") },
+Row { code: "log.rolled_back", number: 6512, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::Never, outcome: Outcome::Unknown, params: &[], zh: ("平台日志在未换纪元的情况下变短", "保留本地存储，联系运营方和监察部门；两份已签名的检查点已留作证据。"), en: ("The platform's log has become shorter without a new epoch", "Keep the store and call the operator and the supervising authority; both signed checkpoints are kept as evidence.") },
+Row { code: "log.not_included", number: 6513, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::Never, outcome: Outcome::Unknown, params: &[], zh: ("平台签发的回执不在其日志中", "妥善保存该回执，它能证明平台的承诺；联系运营方和监察部门。"), en: ("A receipt that the platform signed does not stand in its log", "Keep the receipt: it proves what was promised. Call the operator and the supervising authority.") },
+Row { code: "log.receipt_lost", number: 6514, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("平台恢复备份后该回执已失效", "记录会自动重新报送；请改用新回执申请证明。"), en: ("A restore of the platform has undone this receipt", "The record is offered again by itself; ask for the proof of its new receipt.") },
 Row { code: "identity.token_invalid", number: 7002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("身份令牌不可用", "请重新登录，并核对时钟与客户端编号。"), en: ("The identity token is not acceptable", "Sign in again; check clock and client id.") },
 Row { code: "identity.state_mismatch", number: 7003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("登录应答与本次请求不符", "请重新登录，应答可能被伪造。"), en: ("The answer does not belong to this sign-in", "Begin again; somebody may have forged the answer.") },
 Row { code: "identity.keys_unavailable", number: 7004, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("尚未获取身份认证平台的公钥", "请先连接一次统一身份认证平台。"), en: ("The identity provider's keys were never fetched", "Connect once to the identity provider.") },
@@ -649,6 +661,10 @@ impl ErrorCode {
         Self::ScopeItem,
         Self::ScopeAuthorNotCarried,
         Self::EpochChanged,
+        Self::LogForked,
+        Self::LogRolledBack,
+        Self::LogNotIncluded,
+        Self::LogReceiptLost,
         Self::IdentityTokenInvalid,
         Self::IdentityStateMismatch,
         Self::IdentityKeysUnavailable,

@@ -38,6 +38,7 @@ pub mod signed_record;
 pub mod suite;
 pub mod supervision_rule;
 pub mod timestamp;
+pub mod transparency;
 pub mod working_calendar;
 
 pub use amount::Amount;

@@ -1,4 +1,4 @@
-//! The Merkle tree over a batch of receipts, in the manner of RFC 9162 §2.1.
+//! The Merkle tree over receipts, in the manner of RFC 9162 §2.1: of one batch, and of the whole log.
 //!
 //! Leaf: H(0x00 ‖ body). Node: H(0x01 ‖ left ‖ right). A tree of *n* leaves splits at the largest power of two below *n*, so
 //! that trees of any size are defined and no leaf is ever counted twice. H is the hash of the signing key's suite.
@@ -13,8 +13,11 @@
 //! assert_eq!(merkle::root_of(Suite::ShangMi, b"c", 2, 3, &path), Some(tree.root()));
 //! ```
 
+mod consistency;
+
 use alloc::vec::Vec;
 
+pub use self::consistency::is_consistent;
 use crate::receipt::TreeHash;
 use crate::{Digest, Suite};
 
@@ -68,6 +71,11 @@ impl MerkleTree {
         }
         Some(path)
     }
+}
+
+/// The root of a tree without leaves: the hash of nothing.
+pub fn empty_root(suite: Suite) -> TreeHash {
+    TreeHash(*Digest::of_parts(suite, &[]).as_bytes())
 }
 
 fn leaf(suite: Suite, body: &[u8]) -> TreeHash {

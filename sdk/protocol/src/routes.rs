@@ -75,6 +75,9 @@ const fn write(path: &'static str, access: Access, body_bytes_max: usize) -> Rou
 pub const ROUTES: &[Route] = &[
     read("/v1/time", Access::Open),
     read("/v1/epoch", Access::Open),
+    read("/v1/log/checkpoint", Access::Open),
+    read("/v1/log/inclusion", Access::Open),
+    read("/v1/log/consistency", Access::Open),
     read("/v1/directory", Access::Open),
     read("/v1/catalogue", Access::Open),
     read("/v1/catalogue/changes", Access::Open),

@@ -48,6 +48,8 @@ pub enum RecordKind {
     SupervisionRules,
     /// The platform's statement of a case's deadlines.
     Deadlines,
+    /// A checkpoint of the log of receipts.
+    Checkpoint,
 }
 
 impl RecordKind {
@@ -65,6 +67,7 @@ impl RecordKind {
         Self::WorkingCalendar,
         Self::SupervisionRules,
         Self::Deadlines,
+        Self::Checkpoint,
     ];
 
     /// The first line of the signed message.
@@ -82,6 +85,7 @@ impl RecordKind {
             Self::WorkingCalendar => "tongqiao-working-calendar-v1",
             Self::SupervisionRules => "tongqiao-supervision-rules-v1",
             Self::Deadlines => "tongqiao-deadlines-v1",
+            Self::Checkpoint => "tongqiao-checkpoint-v1",
         }
     }
 }

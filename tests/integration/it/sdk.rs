@@ -17,3 +17,4 @@ mod replacing;
 mod sandbox;
 mod signing_in;
 mod tls;
+mod transparency;

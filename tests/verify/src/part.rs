@@ -6,6 +6,7 @@ mod oidc;
 mod program;
 mod rust;
 mod start;
+mod verifier;
 
 use crate::generate;
 use crate::repository::Repository;
@@ -125,5 +126,12 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 3,
         reach: Reach::OnlyWithAll("needs node and packages from npm"),
         run: oidc::run,
+    },
+    Part {
+        name: "verifier",
+        about: "a script without our code proves the platform's receipts and finds what was deleted or changed",
+        budget_minutes: 4,
+        reach: Reach::OnlyWithAll("needs packages from PyPI"),
+        run: verifier::run,
     },
 ];

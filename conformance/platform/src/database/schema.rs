@@ -7,11 +7,15 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The tables of the protocol, and those of each portal beside it.
-const FIRST: &str =
-    concat!(include_str!("schema.sql"), include_str!("../catalogue/schema.sql"), include_str!("../oidc/schema.sql"),);
+const FIRST: &str = concat!(
+    include_str!("schema.sql"),
+    include_str!("../catalogue/schema.sql"),
+    include_str!("../oidc/schema.sql"),
+    include_str!("../transparency/schema.sql"),
+);
 
 /// Creates the tables in an empty file.
 pub(super) fn migrate(connection: &Connection) -> Result<(), DatabaseError> {

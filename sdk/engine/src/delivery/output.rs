@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use tongqiao_protocol::{EpochId, RecordId, Timestamp};
+use tongqiao_protocol::{EpochId, ErrorCode, RecordId, Timestamp};
 
 use super::{BatchId, Missing, RequestNumber};
 use crate::{Change, EntryKind, Failure, Lane, LogPlace, StreamKey};
@@ -147,5 +147,11 @@ pub enum Notice {
         epoch: EpochId,
         /// How many records went back to pending.
         reoffered: u64,
+    },
+    /// The platform's log is not what it was, or lacks a receipt that it gave. An alarm, with the evidence in the store: somebody
+    /// has changed the past.
+    LogDisputed {
+        /// `log.forked`, `log.rolled_back` or `log.not_included`.
+        code: ErrorCode,
     },
 }
