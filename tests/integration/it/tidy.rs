@@ -11,5 +11,6 @@ mod length;
 mod names;
 mod people;
 mod signatures;
+mod specification;
 mod tree;
 mod words;
