@@ -198,7 +198,7 @@ async fn a_new_process_without_a_network_counts_by_what_was_signed_and_by_nothin
     restarted.close().await;
 
     // Somebody gives the office a holiday in the file.
-    let store = SqliteStore::open(&sandbox.path("kept.sqlite")).unwrap();
+    let store = SqliteStore::open(sandbox.path("kept.sqlite")).unwrap();
     let kept = store.document(Collection::Arrangement, "working-calendar").unwrap().unwrap();
     let touched = touch(&kept.bytes);
     let (collection, key) = (Collection::Arrangement, "working-calendar".to_owned());
