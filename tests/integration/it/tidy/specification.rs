@@ -89,6 +89,35 @@ fn the_table_of_routes_is_that_of_the_code_and_refers_to_sections_that_exist() {
 }
 
 #[test]
+fn what_stands_in_code_is_the_same_in_both_languages() {
+    let mut findings = Vec::new();
+    for (english, chinese) in chapter::all() {
+        let (left, right) = (english.words_in_code(), chinese.words_in_code());
+        findings.extend(left.symmetric_difference(&right).map(|word| format!("{}: `{word}`", english.path)));
+    }
+    tree::assert_none(&findings, "name members, words, codes and constants in both languages");
+}
+
+#[test]
+fn references_lead_to_sections_that_exist() {
+    let sections = chapter::all().into_iter().flat_map(|(english, _)| english.sections()).collect::<BTreeSet<_>>();
+    let mut references = 0;
+    let mut findings = Vec::new();
+    for chapter in chapter::every() {
+        for rest in chapter.text.split(['(', '（']).skip(1) {
+            let named = rest.split(|letter: char| !letter.is_ascii_digit() && letter != '.').next().unwrap_or_default();
+            let is_reference = named.split('.').all(|part| (1..=2).contains(&part.len())) && named.contains('.');
+            references += usize::from(is_reference);
+            if is_reference && !sections.contains(named) {
+                findings.push(format!("{}: {named}", chapter.path));
+            }
+        }
+    }
+    assert!(references > 100, "found only {references} references: do they still stand in brackets?");
+    tree::assert_none(&findings, "refer to a section that exists");
+}
+
+#[test]
 fn every_address_that_the_text_names_is_in_the_table_of_routes() {
     let mut findings = Vec::new();
     for chapter in chapter::every() {

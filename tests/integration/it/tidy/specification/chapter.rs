@@ -1,5 +1,7 @@
 //! A chapter of the specification in one language, taken apart.
 
+use std::collections::BTreeSet;
+
 use super::super::tree;
 
 pub(super) const FOLDER: &str = "conformance/spec/";
@@ -81,6 +83,12 @@ impl Chapter {
     /// The rows of all tables.
     pub(super) fn rows(&self) -> Vec<&str> {
         self.prose().filter(|line| line.starts_with("| ")).collect()
+    }
+
+    /// The single words that stand in code within sentences; placeholders are translated and left out.
+    pub(super) fn words_in_code(&self) -> BTreeSet<&str> {
+        let words = self.prose().flat_map(|line| line.split('`').skip(1).step_by(2));
+        words.filter(|word| word.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<')).collect()
     }
 
     /// The numbers of its sections, such as `5.3`.
