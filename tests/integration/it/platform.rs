@@ -11,3 +11,4 @@ mod money;
 mod routes;
 mod spine;
 mod streams;
+mod transparency;
