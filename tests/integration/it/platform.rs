@@ -12,3 +12,4 @@ mod money;
 mod routes;
 mod spine;
 mod streams;
+mod transparency;

@@ -80,6 +80,25 @@ async fn another_platform_s_key_or_a_revoked_one_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_receipt_of_a_key_revoked_since_is_vouched_for_by_the_log_alone() {
+    let world = World::new(Suite::International).await;
+    let client = world.client("civil-affairs", Suite::International).await;
+    world.settle_and_prove(&client).await;
+    let bundle = world.settle_and_prove(&client).await;
+    client.close().await;
+    for step in ["announce", "take-over", "revoke-former"] {
+        world.post("/sandbox/platform-keys", &json!({ "step": step })).await;
+    }
+    assert_eq!(world.receipt(&bundle).await.exit, 1, "its checkpoint is of the revoked key too");
+    let bundle = renewed(&world, &bundle, 2).await;
+    let found = world.receipt(&bundle).await;
+    assert!(found.exit == 0 && found.text.contains("log only"), "{found:?}");
+    let mut forged = bundle.clone();
+    forged["receipt"]["receipt"] = json!("e30=");
+    assert_ne!(world.receipt(&forged).await.exit, 0);
+}
+
+#[tokio::test]
 async fn a_later_checkpoint_continues_every_earlier_one() {
     for suite in SUITES {
         let world = World::new(suite).await;

@@ -195,16 +195,20 @@ mod tests {
             let bodies: Vec<_> = (0..70).map(body).collect();
             let hashes = |path: Vec<Hash>| path.into_iter().map(TreeHash).collect::<Vec<_>>();
             for size in 0..=70_i64 {
+                // A path grows by one when the log doubles.
+                let longest = 64 - size.leading_zeros() as usize + 1;
                 let root = tree.root(size).unwrap();
                 assert_eq!(root, defined(suite, &bodies[..usize::try_from(size).unwrap()]), "{size}");
                 for position in 0..size {
                     let path = hashes(tree.inclusion(position, size).unwrap());
+                    assert!(path.len() < longest);
                     let (place, count) = (position.cast_unsigned(), size.cast_unsigned());
                     assert_eq!(root_of(suite, &body(position), place, count, &path), Some(TreeHash(root)));
                 }
                 for from in 0..=size {
                     let older = (from.cast_unsigned(), TreeHash(tree.root(from).unwrap()));
                     let path = hashes(tree.consistency(from, size).unwrap());
+                    assert!(path.len() <= longest);
                     assert!(
                         is_consistent(suite, older, (size.cast_unsigned(), TreeHash(root)), &path),
                         "{from} {size}"

@@ -105,9 +105,11 @@ async fn a_receipt_whose_time_was_moved_in_the_log_is_seen_by_its_holder_and_by_
     assert_eq!(dispute.code, ErrorCode::LogForked);
     assert!(dispute.held.is_some_and(|held| held != dispute.shown));
     assert_eq!(client.receipts().prove(cases[1].event()).await.unwrap_err().code(), ErrorCode::LogForked);
-    // A store that never saw a checkpoint still has the receipt.
-    let (mut sandbox, client, cases) = world(0).await;
-    drop(cases);
+}
+
+#[tokio::test]
+async fn a_store_that_never_saw_a_checkpoint_still_has_the_receipt_to_accuse_with() {
+    let (mut sandbox, client, _) = world(0).await;
     let case = settled(&client).await;
     client.close().await;
     let name = sandbox.path("civil-affairs.sqlite");
@@ -173,6 +175,18 @@ async fn a_restore_that_says_so_is_no_dispute_and_what_it_kept_must_be_what_it_w
     sandbox.post("/sandbox/restore", &json!({ "backup": backup })).await;
     forge(&mut sandbox, "UPDATE log SET receipt = json_set(receipt, '$.receipt', 'e30=') WHERE position = 1").await;
     assert_eq!(client.receipts().check_log().await.unwrap_err().code(), ErrorCode::LogForked);
+}
+
+#[tokio::test]
+async fn a_receipt_whose_key_was_revoked_since_is_proven_by_the_log_under_the_key_of_today() {
+    let (sandbox, client, cases) = world(2).await;
+    client.receipts().check_log().await.unwrap();
+    for step in ["announce", "take-over", "revoke-former"] {
+        sandbox.post("/sandbox/platform-keys", &json!({ "step": step })).await;
+        client.refresh_directory().await.unwrap();
+    }
+    let proof = client.receipts().prove(cases[0].event()).await.unwrap();
+    assert_ne!(proof.receipt.signature.keyid, proof.checkpoint.signature.keyid);
 }
 
 /// Changes answers on the way.
