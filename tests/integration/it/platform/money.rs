@@ -126,6 +126,23 @@ async fn a_settled_bill_offered_again_after_its_time_is_taken_when_it_shows_its_
     let taken = department.post("/v1/bills", &shown).await;
     assert_eq!(taken.body["state"], "open", "{:#}", taken.body);
     assert_eq!(department.post("/v1/bills", &bills[1].1).await.code(), "bill.too_late");
+
+    // Restored once more, and the keys have been rotated since: the receipt that was given late is as good as the first.
+    restored(&department, &backup).await;
+    for step in ["announce", "take-over"] {
+        department.plain(Method::POST, "/sandbox/platform-keys", &json!({ "step": step })).await;
+    }
+    shown["receipt"] = taken.body["receipt"].clone();
+    let again = department.post("/v1/bills", &shown).await;
+    assert_eq!(again.body["state"], "open", "{:#}", again.body);
+
+    // What a key signed that is revoked may be a forgery.
+    restored(&department, &backup).await;
+    department.plain(Method::POST, "/sandbox/platform-keys", &json!({ "step": "announce" })).await;
+    department.plain(Method::POST, "/sandbox/platform-keys", &json!({ "step": "take-over" })).await;
+    department.plain(Method::POST, "/sandbox/platform-keys", &json!({ "step": "revoke-former" })).await;
+    let revoked = department.post("/v1/bills", &shown).await;
+    assert_eq!((revoked.code(), revoked.faults()[0].0.as_str()), ("request.invalid_value", "/receipt"));
 }
 
 #[tokio::test]
