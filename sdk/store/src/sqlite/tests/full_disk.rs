@@ -71,7 +71,7 @@ impl SmallDisk {
     fn mount(at: PathBuf) -> Option<Self> {
         std::fs::create_dir(&at).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&at).status();
-        mounted.is_ok_and(|status| status.success()).then_some(Self(at))
+        mounted.is_ok_and(|status| status.success()).then(|| Self(at))
     }
 }
 
