@@ -8,6 +8,7 @@ mod directory;
 mod enrolment;
 mod keeping;
 mod lifetimes;
+mod past;
 mod payments;
 mod processes;
 mod refusals;
