@@ -10,6 +10,7 @@ mod judgement;
 mod lease;
 mod number_pool;
 mod opening;
+mod past;
 mod prepared;
 mod replacement;
 mod writing;

@@ -186,20 +186,21 @@ impl CaseFile {
 
     /// The state that our own events lead to; `None` where somebody else's must have come between.
     pub(super) fn state(&self, standings: &[Standing]) -> Option<CaseState> {
-        let events = self.events.iter().zip(standings).filter(|(_, standing)| **standing != Standing::Void);
-        events.filter_map(|(event, _)| event.happening()).try_fold(CaseState::None, CaseState::after)
+        self.effective(standings).filter_map(FiledEvent::happening).try_fold(CaseState::None, CaseState::after)
     }
 
-    /// The state in which whatever takes the place of the event at `place` finds the case: what comes behind it waits for
-    /// it, so that only what the platform has applied counts there.
-    pub(super) fn state_at(&self, standings: &[Standing], place: usize) -> Option<CaseState> {
+    /// What has happened, or is on its way: all but abandonments and what has not taken effect.
+    pub(super) fn effective<'a>(&'a self, standings: &'a [Standing]) -> impl Iterator<Item = &'a FiledEvent> {
+        let events = self.events.iter().zip(standings).filter(|(_, standing)| **standing != Standing::Void);
+        events.map(|(event, _)| event).filter(|event| event.kind().is_some())
+    }
+
+    /// The case as whatever takes the place of the event at `place` finds it: what comes behind it waits for it, so that only
+    /// what the platform has applied counts there.
+    pub(super) fn standings_at(standings: &[Standing], place: usize) -> Vec<Standing> {
         let waiting = |index: usize, standing: &Standing| index > place && !matches!(standing, Standing::Settled(_));
-        let seen: Vec<_> = standings
-            .iter()
-            .enumerate()
-            .map(|(index, standing)| if waiting(index, standing) { Standing::Void } else { *standing })
-            .collect();
-        self.state(&seen)
+        let each = standings.iter().enumerate();
+        each.map(|(index, standing)| if waiting(index, standing) { Standing::Void } else { *standing }).collect()
     }
 
     /// The revision once everything on its way is applied.

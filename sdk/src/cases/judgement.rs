@@ -3,8 +3,8 @@
 use tongqiao_protocol::case::{ApplicantKind, Application, CaseEventData, Citation, CorrectionLine};
 use tongqiao_protocol::{DivisionCode, ErrorCode, Fault, Faults, Timestamp};
 
-use super::case_file::CaseFile;
-use super::form;
+use super::writing::Ground;
+use super::{form, past};
 use crate::Error;
 use crate::client::Shared;
 use crate::items::{Catalogue, Item, today};
@@ -38,9 +38,12 @@ pub(super) fn judge(catalogue: &Catalogue, application: &Application, now: Times
     faults
 }
 
-/// What the mirrored guide says of a further event of a case: a correction notice may demand only what it names. Where the
-/// mirror does not have the version under which the case was taken, the platform is left to say it.
-pub(super) async fn judge_change(shared: &Shared, file: &CaseFile, data: &CaseEventData) -> Result<(), Error> {
+/// What the case's past and the mirrored guide say of a further event: a correction notice is given once and may demand only
+/// what the guide names. Where the mirror does not have the version under which the case was taken, the platform is left to
+/// say it.
+pub(super) async fn judge_change(shared: &Shared, ground: &Ground, data: &CaseEventData) -> Result<(), Error> {
+    ground.past.judge(data)?;
+    let file = &ground.file;
     let CaseEventData::CorrectionRequested(notice) = data else { return Ok(()) };
     let Some(catalogue) = shared.mirror.current(shared).await? else { return Ok(()) };
     let Some(item) = catalogue.item(&file.item, file.item_version) else { return Ok(()) };
@@ -53,8 +56,7 @@ fn uncited(item: &Item, index: usize, line: &CorrectionLine) -> Option<Fault> {
         Citation::Material => item.materials.iter().any(|one| one.key == line.id),
         Citation::Condition => item.conditions.iter().any(|one| one.key == line.id),
     };
-    let fault = || Fault::new(&format!("/data/lines/{index}/id"), ErrorCode::CaseCorrectionUncited);
-    (!cited).then(|| fault().with("cites", line.cites.as_str()).with("id", &line.id))
+    (!cited).then(|| past::uncited(index, line))
 }
 
 /// An agency's item is for its own division and those inside; a township may take in what its county handles.

@@ -10,6 +10,7 @@ use tongqiao_store::Reason;
 use super::case_file::{CaseFile, FiledEvent};
 use super::draft::CaseDraft;
 use super::handle::CaseHandle;
+use super::past::Past;
 use super::{judgement, opening, writing};
 use crate::Error;
 use crate::client::{Running, Shared};
@@ -81,7 +82,7 @@ pub(super) async fn change(
     let event = match after {
         None => {
             let ground = writing::ground(shared, case).await?;
-            judgement::judge_change(shared, &ground.file, data).await?;
+            judgement::judge_change(shared, &ground, data).await?;
             writing::event_on(shared, &ground, data)?
         }
         Some(before) => behind(shared, case, before, data).await?,
@@ -112,7 +113,8 @@ async fn behind(shared: &Shared, case: CaseId, before: &Prepared, data: &CaseEve
     let stream =
         tongqiao_engine::StreamKey { producer: before.producer, incarnation: before.incarnation, subject: case.into() };
     let sequence = Sequence::new(before.sequence).ok_or_else(|| Error::of(ErrorCode::RecordMalformed))?.next();
-    let ground = writing::Ground { file, version: 0, stream, sequence, seen: before.revision, state: None };
+    let (seen, past) = (before.revision, Past::default());
+    let ground = writing::Ground { file, version: 0, stream, sequence, seen, state: None, past };
     writing::event_on(shared, &ground, data)
 }
 

@@ -41,7 +41,7 @@ async fn replace(
     let case = CaseId::from_bytes(*old.stream.subject.as_bytes());
     let _turn = shared.case_locks.turn(case).await;
     let ground = writing::ground_at(shared, case, Some(refused)).await?;
-    judgement::judge_change(shared, &ground.file, &data).await?;
+    judgement::judge_change(shared, &ground, &data).await?;
     let mut event = CaseEvent { number: None, ..replacement_on(shared, &ground, &data)? };
     // The place stays in the stream in which it was refused, even after a restore.
     (event.producer, event.incarnation) = (old.stream.producer, old.stream.incarnation);

@@ -10,6 +10,7 @@ use tongqiao_store::{Reason, StoreError};
 use super::case_file::{CaseFile, FiledEvent, may_happen};
 use super::judgement;
 use super::opening::{self, Opening};
+use super::past::Past;
 use crate::client::Shared;
 use crate::{Error, entropy};
 
@@ -132,6 +133,7 @@ pub(super) struct Ground {
     pub(super) seen: u64,
     /// As far as it can be told here.
     pub(super) state: Option<CaseState>,
+    pub(super) past: Past,
 }
 
 /// Reads what the next event of a case is built on.
@@ -150,12 +152,13 @@ pub(super) async fn ground_at(shared: &Shared, case: CaseId, replaced: Option<Ev
         let standings = file.standings(store, identity.incarnation)?;
         // The file is written with the event; then it may as well remember what the receipts say.
         file.note_revisions(&standings);
-        let state = match replaced.and_then(|event| file.place_of(event)) {
-            Some(place) => file.state_at(&standings, place),
-            None => file.state(&standings),
-        };
         let seen = file.seen(&standings);
-        Ok(Some(Ground { file, version, stream, sequence, seen, state }))
+        let found = match replaced.and_then(|event| file.place_of(event)) {
+            Some(place) => CaseFile::standings_at(&standings, place),
+            None => standings,
+        };
+        let (state, past) = (file.state(&found), Past::read(store, &file, &found)?);
+        Ok(Some(Ground { file, version, stream, sequence, seen, state, past }))
     });
     found.await?.ok_or_else(|| Error::of(ErrorCode::CaseUnknown))
 }
@@ -197,7 +200,7 @@ pub(super) async fn append(
 ) -> Result<(CaseNumber, EventId), Error> {
     for _ in 0..ATTEMPTS {
         let ground = ground(shared, case).await?;
-        judgement::judge_change(shared, &ground.file, data).await?;
+        judgement::judge_change(shared, &ground, data).await?;
         let event = event_on(shared, &ground, data)?;
         let mut file = ground.file;
         let signed = sign(shared, &event)?;

@@ -3,7 +3,6 @@
 //! The platform is stopped before anything is measured, so that delivery takes no part: that is also the case for which
 //! `open` is made.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -14,7 +13,7 @@ use tongqiao_protocol::{Signer as _, Suite};
 use tongqiao_reference_platform::Platform;
 use tongqiao_store::Store as _;
 
-use crate::store::{RECORD_BYTES, median, ours::Ours};
+use crate::store::{RECORD_BYTES, load::Trouble, median, ours::Ours};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -45,7 +44,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-async fn measure(options: &Options, suite: Suite) -> Result<(), Box<dyn Error>> {
+async fn measure(options: &Options, suite: Suite) -> Result<(), Trouble> {
     std::fs::create_dir_all(&options.directory)?;
     let directory = tempfile::Builder::new().prefix("bench-open-").tempdir_in(&options.directory)?;
     let running = Platform::builder().database(directory.path().join("platform.db")).sandbox().start().await?;

@@ -6,20 +6,24 @@
 
 mod backlog;
 mod disk;
+mod figures;
 mod goal;
+pub(crate) mod load;
 pub(crate) mod ours;
+mod proof;
 mod raw;
 mod redis;
 mod strace;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use self::goal::{Goal, Verdict};
+use self::figures::Figures;
+use self::goal::Verdict;
+use self::load::{Trouble, Until};
 
 /// The size of a record's bytes: a signed case event of the demo is about this long.
 pub(crate) const RECORD_BYTES: usize = 1_024;
@@ -50,28 +54,43 @@ pub(crate) struct Options {
     /// Also make a backlog of so many records and measure how fast work is found in it.
     #[arg(long, default_value_t = 0)]
     backlog: u32,
-    /// Only commit this many records with 64 callers, for counting system calls from outside.
+    /// Only commit, for looking at the system calls from outside.
     #[arg(long, hide = true)]
-    only_commit: Option<u32>,
+    traced: Option<Traced>,
+    /// How many callers commit then.
+    #[arg(long, hide = true, default_value_t = 64)]
+    callers: usize,
+    /// How many records they commit.
+    #[arg(long, hide = true, default_value_t = 1)]
+    records: u32,
+}
+
+/// What a process does whose system calls are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Traced {
+    /// Commits.
+    Store,
+    /// Commits and marks the trace before and after each.
+    StoreFollowed,
+    /// The same with a database that synchronises nothing.
+    NothingSynchronised,
+}
+
+impl Traced {
+    /// As the command line says it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::StoreFollowed => "store-followed",
+            Self::NothingSynchronised => "nothing-synchronised",
+        }
+    }
 }
 
 /// Middle value; the slice is sorted.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-#[derive(Default)]
-struct Figures {
-    raw: Vec<f64>,
-    ours: [Vec<f64>; 3],
-    redis: [Vec<f64>; 3],
-    records_per_sync: [Vec<f64>; 3],
-    fdatasync_micros: Vec<f64>,
-    alone_micros: Vec<f64>,
-    alone_ratio: Vec<f64>,
-    ours_to_raw: Vec<f64>,
-    ours_to_redis: Vec<f64>,
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -91,10 +110,16 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn measure(options: &Options) -> Result<Verdict, Box<dyn Error>> {
-    if let Some(records) = options.only_commit {
-        let ours = ours::Ours::open(&options.directory.join("counted.db"))?;
-        println!("commits {}", ours.commit_exactly(64, records)?);
+fn measure(options: &Options) -> Result<Verdict, Trouble> {
+    if let Some(what) = options.traced {
+        let (directory, callers, records) = (&options.directory, options.callers, options.records);
+        match what {
+            Traced::Store => {
+                ours::Ours::open(&directory.join("counted.db"))?.commit(callers, Until::Done(records))?;
+            }
+            Traced::StoreFollowed => proof::follow_ours(directory, callers, records)?,
+            Traced::NothingSynchronised => proof::follow_nothing(directory, records)?,
+        }
         return Ok(Verdict::Met);
     }
     std::fs::create_dir_all(&options.directory)?;
@@ -109,97 +134,34 @@ fn measure(options: &Options) -> Result<Verdict, Box<dyn Error>> {
     }
     let mut raw = raw::Raw::open(&directory.path().join("raw.db"))?;
     let ours = ours::Ours::open(&directory.path().join("ours.db"))?;
-    let mut disk = disk::Disk::open(&directory.path().join("plain"))?;
+    let mut disk = disk::Disk::open(directory.path())?;
     let mut figures = Figures::default();
     for round in 1..=options.rounds {
         eprint!("\rround {round} of {}", options.rounds);
-        one_round(&mut figures, time, &mut raw, &ours, &mut disk, redis.as_ref())?;
+        figures.raw.push(raw.rows_per_second(time)?);
+        figures.alone(ours.alone_beside(&mut disk, time * 2)?);
+        for (index, callers) in CALLERS.into_iter().enumerate() {
+            figures.ours(index, &ours.commit(callers, Until::Passed(time))?);
+            if let Some(redis) = &redis {
+                figures.redis(index, &redis.push(callers, Until::Passed(time))?);
+            }
+        }
     }
     eprintln!();
     let counted = strace::count(directory.path())?;
-    if counted.is_none() && options.require_strace {
+    let proofs = strace::prove(directory.path())?;
+    if (counted.is_none() || proofs.is_none()) && options.require_strace {
         return Err("strace (Debian: apt install strace) is required, with the right to trace".into());
     }
-    let verdict = report(&mut figures, redis.is_some(), counted.as_ref());
+    let verdict = figures.report(counted.as_ref());
+    for proof in proofs.iter().flatten() {
+        println!("{proof}");
+    }
+    if proofs.iter().flatten().any(|proof| proof.early > 0) {
+        return Err("a record was acknowledged before the disk had confirmed it".into());
+    }
     if options.backlog > 0 {
         backlog::measure(&directory.path().join("backlog.db"), options.backlog)?;
     }
     Ok(verdict)
-}
-
-fn one_round(
-    figures: &mut Figures,
-    time: Duration,
-    raw: &mut raw::Raw,
-    ours: &ours::Ours,
-    disk: &mut disk::Disk,
-    redis: Option<&redis::Redis>,
-) -> Result<(), Box<dyn Error>> {
-    let raw_rate = raw.rows_per_second(time)?;
-    figures.raw.push(raw_rate);
-    let (sync, commit) = ours.alone_beside(disk, time * 2)?;
-    figures.fdatasync_micros.push(sync);
-    figures.alone_micros.push(commit);
-    figures.alone_ratio.push(commit / sync);
-    for (index, callers) in CALLERS.into_iter().enumerate() {
-        let measured = ours.records_per_second(callers, time)?;
-        figures.ours[index].push(measured.rate);
-        figures.records_per_sync[index].push(measured.records_per_sync);
-        if callers == 64 {
-            figures.ours_to_raw.push(measured.rate / raw_rate);
-        }
-        if let Some(redis) = redis {
-            let rate = redis.records_per_second(callers, time)?;
-            figures.redis[index].push(rate);
-            if callers == 64 {
-                figures.ours_to_redis.push(measured.rate / rate);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Prints the figures, and how they stand to the goals.
-fn report(figures: &mut Figures, has_redis: bool, counted: Option<&strace::Counted>) -> Verdict {
-    println!("records of {RECORD_BYTES} bytes, each acknowledged after the disk has confirmed; medians of rounds");
-    println!("{:<44}{:>12}{:>16}", "", "records/s", "records/sync");
-    println!("{:<44}{:>12.0}{:>16}", "raw SQLite, 64 rows a transaction, 1 thread", median(&mut figures.raw), RAW_ROWS);
-    for (index, callers) in CALLERS.into_iter().enumerate() {
-        let name = format!("tongqiao-store, {callers} callers");
-        let (rate, sync) = (median(&mut figures.ours[index]), median(&mut figures.records_per_sync[index]));
-        println!("{name:<44}{rate:>12.0}{sync:>16.1}");
-    }
-    for (index, callers) in CALLERS.into_iter().enumerate().filter(|_| has_redis) {
-        let name = format!("redis appendfsync always, {callers} clients");
-        println!("{name:<44}{:>12.0}", median(&mut figures.redis[index]));
-    }
-    let sync = median(&mut figures.fdatasync_micros);
-    println!(
-        "one fdatasync of 512 appended bytes: {sync:.0} µs; one commit alone: {:.0} µs",
-        median(&mut figures.alone_micros)
-    );
-    let per_record = match counted {
-        Some(counted) => {
-            println!(
-                "strace counted {} fsync/fdatasync for {} records of 64 callers (the store says: {} commits, the rest are checkpoints and opening)",
-                counted.syncs, counted.records, counted.commits
-            );
-            counted.syncs as f64 / f64::from(counted.records)
-        }
-        None => {
-            println!("strace is missing: synchronisations are the commits that the store counts, without checkpoints");
-            1.0 / median(&mut figures.records_per_sync[2])
-        }
-    };
-    let to_raw = median(&mut figures.ours_to_raw);
-    let mut goals = vec![
-        Goal::at_least("64 callers against raw SQLite", to_raw, 0.8),
-        Goal::at_most("synchronisations per record at 64 callers", per_record, 1.0 / 32.0),
-        Goal::at_most("alone against one fdatasync", median(&mut figures.alone_ratio), 1.3),
-    ];
-    if has_redis {
-        let to_redis = median(&mut figures.ours_to_redis);
-        goals.push(Goal::at_least("64 callers against redis with 64 clients", to_redis, 1.0));
-    }
-    Verdict::print(&goals)
 }

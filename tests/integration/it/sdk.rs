@@ -10,6 +10,7 @@ mod directory;
 mod enrolment;
 mod keeping;
 mod lifetimes;
+mod past;
 mod payments;
 mod processes;
 mod refusals;

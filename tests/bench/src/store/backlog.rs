@@ -1,6 +1,5 @@
 //! Finding work in a long backlog: time must not grow with what is waiting, blocked or not due.
 
-use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,11 +7,12 @@ use tongqiao_engine::{Change, EntryState, Lane};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 use tongqiao_store::{PendingQuery, Store};
 
+use super::load::Trouble;
 use super::ours::Ours;
 
 const PAGE: u32 = 1_000;
 
-pub(crate) fn measure(path: &Path, records: u32) -> Result<(), Box<dyn Error>> {
+pub(crate) fn measure(path: &Path, records: u32) -> Result<(), Trouble> {
     let ours = Ours::open(path)?;
     let began = Instant::now();
     let mut left = records;
@@ -23,7 +23,7 @@ pub(crate) fn measure(path: &Path, records: u32) -> Result<(), Box<dyn Error>> {
     }
     println!("backlog of {records} records made in {:.1} s", began.elapsed().as_secs_f64());
     let now = Timestamp::from_millis(1_790_000_000_000);
-    let ask = |name: &str, after_ordinal| -> Result<Vec<RecordId>, Box<dyn Error>> {
+    let ask = |name: &str, after_ordinal| -> Result<Vec<RecordId>, Trouble> {
         let query = PendingQuery { lane: Lane::Case, after_ordinal, limit: PAGE, now };
         let mut best = f64::INFINITY;
         let mut ids = Vec::new();

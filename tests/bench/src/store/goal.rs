@@ -9,6 +9,15 @@ pub(super) struct Goal {
     value: f64,
     bound: f64,
     side: Side,
+    weight: Weight,
+}
+
+/// What missing a goal leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Fails,
+    /// Printed like any other, and no failure.
+    IsTold,
 }
 
 #[derive(Clone, Copy)]
@@ -29,11 +38,16 @@ pub(super) enum Verdict {
 
 impl Goal {
     pub(super) const fn at_least(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtLeast }
+        Self { name, value, bound, side: Side::AtLeast, weight: Weight::Fails }
     }
 
     pub(super) const fn at_most(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtMost }
+        Self { name, value, bound, side: Side::AtMost, weight: Weight::Fails }
+    }
+
+    /// The same goal, whose missing is told and is no failure.
+    pub(super) const fn only_told(self) -> Self {
+        Self { weight: Weight::IsTold, ..self }
     }
 
     fn verdict(&self) -> Verdict {
@@ -53,7 +67,7 @@ impl Goal {
 }
 
 impl Verdict {
-    /// Prints every goal and the count of those missed, and gives the worst verdict.
+    /// Prints every goal and the count of those missed, and gives the worst verdict of those that may fail.
     pub(super) fn print(goals: &[Goal]) -> Self {
         for goal in goals {
             let word = match goal.verdict() {
@@ -65,11 +79,13 @@ impl Verdict {
                 Side::AtLeast => ">=",
                 Side::AtMost => "<=",
             };
-            println!("{word:<16}{:<44}{:>8.3}  (goal {sign} {})", goal.name, goal.value, goal.bound);
+            let told = if goal.weight == Weight::IsTold { ", only told" } else { "" };
+            println!("{word:<16}{:<44}{:>8.3}  (goal {sign} {}{told})", goal.name, goal.value, goal.bound);
         }
         let missed = goals.iter().filter(|goal| goal.verdict() != Self::Met).count();
         println!("goals: {} met, {missed} MISSED", goals.len() - missed);
-        goals.iter().map(Goal::verdict).max().unwrap_or(Self::Met)
+        let failing = goals.iter().filter(|goal| goal.weight == Weight::Fails);
+        failing.map(Goal::verdict).max().unwrap_or(Self::Met)
     }
 }
 
@@ -89,5 +105,13 @@ mod tests {
             assert_eq!(Goal::at_least("a", at_least, 1.0).verdict(), verdict, "{at_least}");
             assert_eq!(Goal::at_most("b", at_most, 1.0).verdict(), verdict, "{at_most}");
         }
+    }
+
+    #[test]
+    fn a_goal_that_is_only_told_fails_nothing() {
+        let [met, missed] = [1.0, 9.0].map(|value| Goal::at_most("a", value, 1.0));
+        assert_eq!(Verdict::print(&[met, missed.only_told()]), Verdict::Met);
+        let [met, missed] = [9.0, 1.0].map(|value| Goal::at_least("a", value, 8.0));
+        assert_eq!(Verdict::print(&[met, missed]), Verdict::ClearlyMissed);
     }
 }

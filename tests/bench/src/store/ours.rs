@@ -1,9 +1,7 @@
 //! Our store, with any number of callers.
 
-use std::error::Error;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};
@@ -11,6 +9,7 @@ use tongqiao_protocol::{Digest, RecordId, Suite, Timestamp};
 use tongqiao_store::{SqliteStore, Store, StoreIdentity};
 
 use super::disk::Disk;
+use super::load::{Load, Trouble, Until, drive};
 use super::{RECORD_BYTES, median};
 
 pub(crate) struct Ours {
@@ -21,12 +20,13 @@ pub(crate) struct Ours {
 }
 
 pub(crate) struct Measured {
-    pub(crate) rate: f64,
-    pub(crate) records_per_sync: f64,
+    pub(crate) load: Load,
+    /// As the store counts.
+    pub(crate) commits: u64,
 }
 
 impl Ours {
-    pub(crate) fn open(path: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Trouble> {
         let store = SqliteStore::open(path)?;
         let identity = store.identity()?;
         let digest = Digest::of(Suite::International, &[b'x'; RECORD_BYTES]);
@@ -66,63 +66,30 @@ impl Ours {
         Change::Append { entry, bytes: vec![b'x'; RECORD_BYTES] }
     }
 
-    /// The medians, in microseconds, of one `fdatasync` and of one commit of a single caller, taken in turns.
-    pub(crate) fn alone_beside(&self, disk: &mut Disk, time: Duration) -> Result<(f64, f64), Box<dyn Error>> {
-        let (mut syncs, mut commits) = (Vec::new(), Vec::new());
+    /// The medians, in microseconds, of one `fdatasync` behind an append, one behind an overwrite, and one commit of a single
+    /// caller, taken in turns.
+    pub(crate) fn alone_beside(&self, disk: &mut Disk, time: Duration) -> Result<[f64; 3], Trouble> {
+        let mut micros: [Vec<f64>; 3] = Default::default();
         let began = Instant::now();
         while began.elapsed() < time {
-            syncs.push(disk.append_and_wait()?.as_secs_f64() * 1e6);
+            micros[0].push(disk.append_and_wait()?.as_secs_f64() * 1e6);
+            micros[1].push(disk.overwrite_and_wait()?.as_secs_f64() * 1e6);
             let change = self.next_change();
             let started = Instant::now();
             self.store.commit(vec![change])?;
-            commits.push(started.elapsed().as_secs_f64() * 1e6);
+            micros[2].push(started.elapsed().as_secs_f64() * 1e6);
         }
-        Ok((median(&mut syncs), median(&mut commits)))
+        Ok(micros.map(|mut micros| median(&mut micros)))
     }
 
-    pub(crate) fn records_per_second(&self, callers: usize, time: Duration) -> Result<Measured, Box<dyn Error>> {
-        let (stop, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (first, syncs) = (self.records.load(Ordering::Relaxed), self.store.synchronisations());
-        let began = Instant::now();
-        thread::scope(|scope| {
-            for _ in 0..callers {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::Relaxed) {
-                        if self.store.commit(vec![self.next_change()]).is_err() {
-                            failed.store(true, Ordering::Relaxed);
-                            return;
-                        }
-                        // Nobody sleeps until the end: the callers themselves look at the clock.
-                        if began.elapsed() >= time {
-                            stop.store(true, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
-        if failed.into_inner() {
-            return Err("a commit failed".into());
-        }
-        let records = (self.records.load(Ordering::Relaxed) - first) as f64;
-        let syncs = (self.store.synchronisations() - syncs).max(1) as f64;
-        Ok(Measured { rate: records / began.elapsed().as_secs_f64(), records_per_sync: records / syncs })
-    }
-
-    /// Commits that many records and gives the number of commits that the store has counted.
-    pub(crate) fn commit_exactly(&self, callers: usize, records: u32) -> Result<u64, Box<dyn Error>> {
-        let (left, failed) = (AtomicU32::new(records), AtomicBool::new(false));
-        thread::scope(|scope| {
-            for _ in 0..callers {
-                scope.spawn(|| {
-                    let take = |left: u32| left.checked_sub(1);
-                    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
-                        if self.store.commit(vec![self.next_change()]).is_err() {
-                            failed.store(true, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
-        if failed.into_inner() { Err("a commit failed".into()) } else { Ok(self.store.synchronisations()) }
+    pub(crate) fn commit(&self, callers: usize, until: Until) -> Result<Measured, Trouble> {
+        let before = self.store.synchronisations();
+        let load = drive(callers, until, || {
+            Ok(|| {
+                self.store.commit(vec![self.next_change()])?;
+                Ok(())
+            })
+        })?;
+        Ok(Measured { load, commits: self.store.synchronisations() - before })
     }
 }

@@ -24,19 +24,29 @@ impl Raw {
     }
 
     pub(crate) fn rows_per_second(&mut self, time: Duration) -> rusqlite::Result<f64> {
-        let bytes = [b'x'; RECORD_BYTES];
         let (began, first) = (Instant::now(), self.rows);
         while began.elapsed() < time {
-            let transaction = self.connection.transaction()?;
-            {
-                let mut insert = transaction.prepare_cached("INSERT INTO outbox (id, bytes) VALUES (?1, ?2)")?;
-                for _ in 0..RAW_ROWS {
-                    self.rows += 1;
-                    insert.execute(params![u128::from(self.rows).to_be_bytes(), bytes])?;
-                }
-            }
-            transaction.commit()?;
+            self.insert(RAW_ROWS)?;
         }
         Ok((self.rows - first) as f64 / began.elapsed().as_secs_f64())
+    }
+
+    /// So many rows in one transaction.
+    pub(crate) fn insert(&mut self, rows: usize) -> rusqlite::Result<()> {
+        let bytes = [b'x'; RECORD_BYTES];
+        let transaction = self.connection.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached("INSERT INTO outbox (id, bytes) VALUES (?1, ?2)")?;
+            for _ in 0..rows {
+                self.rows += 1;
+                insert.execute(params![u128::from(self.rows).to_be_bytes(), bytes])?;
+            }
+        }
+        transaction.commit()
+    }
+
+    /// From here on a commit returns before anything is on disk: what a proof must notice.
+    pub(crate) fn synchronise_nothing(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("PRAGMA synchronous = OFF")
     }
 }

@@ -1,15 +1,14 @@
 //! redis-server with `appendfsync always`, spoken to by hand over a Unix socket.
 
-use std::error::Error;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RECORD_BYTES;
+use super::load::{Load, Trouble, Until, drive};
 
 pub(crate) struct Redis {
     server: Child,
@@ -42,9 +41,14 @@ impl Client {
 
 impl Redis {
     /// Starts a server in `directory`; `None` when it is not installed.
-    pub(crate) fn start(directory: &Path) -> Result<Option<Self>, Box<dyn Error>> {
+    pub(crate) fn start(directory: &Path) -> Result<Option<Self>, Trouble> {
+        Self::start_by(Command::new("redis-server"), directory)
+    }
+
+    /// The same with a command that is given the server's arguments, such as strace.
+    pub(crate) fn start_by(mut command: Command, directory: &Path) -> Result<Option<Self>, Trouble> {
         let socket = directory.join("redis.sock");
-        let server = Command::new("redis-server")
+        let server = command
             .args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always"])
             .args(["--auto-aof-rewrite-percentage", "0", "--maxclients", "200"])
             .arg("--dir")
@@ -69,30 +73,19 @@ impl Redis {
         Ok(Some(redis))
     }
 
-    pub(crate) fn records_per_second(&self, clients: usize, time: Duration) -> Result<f64, Box<dyn Error>> {
-        let (stop, records) = (AtomicBool::new(false), AtomicU64::new(0));
-        let began = Instant::now();
-        thread::scope(|scope| {
-            let pushing: Vec<_> = (0..clients)
-                .map(|_| {
-                    scope.spawn(|| -> io::Result<()> {
-                        let mut client = Client::connect(&self.socket)?;
-                        while !stop.load(Ordering::Relaxed) {
-                            client.push()?;
-                            records.fetch_add(1, Ordering::Relaxed);
-                            if began.elapsed() >= time {
-                                stop.store(true, Ordering::Relaxed);
-                            }
-                        }
-                        Ok(())
-                    })
-                })
-                .collect();
-            pushing
-                .into_iter()
-                .try_for_each(|client| client.join().map_err(|_| io::Error::other("a client panicked"))?)
-        })?;
-        Ok(records.into_inner() as f64 / began.elapsed().as_secs_f64())
+    pub(crate) fn push(&self, clients: usize, until: Until) -> Result<Load, Trouble> {
+        drive(clients, until, || {
+            let mut client = Client::connect(&self.socket)?;
+            Ok(move || Ok(client.push()?))
+        })
+    }
+
+    /// Ends the server as its operator would, and waits for it.
+    pub(crate) fn shut_down(mut self) -> Result<(), Trouble> {
+        let mut stream = UnixStream::connect(&self.socket)?;
+        stream.write_all(b"*2\r\n$8\r\nSHUTDOWN\r\n$6\r\nNOSAVE\r\n")?;
+        self.server.wait()?;
+        Ok(())
     }
 }
 
