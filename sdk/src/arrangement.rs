@@ -235,3 +235,36 @@ pub(crate) async fn verify(
 pub(crate) fn not_his_word(why: &str) -> Error {
     Error::of(ErrorCode::SignatureAnswerUnsigned).outcome_is(Outcome::NotSent).detail(why)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use tongqiao_store::MemoryStore;
+
+    use super::*;
+
+    fn kept(issued: &str) -> (Timestamp, Vec<u8>) {
+        let record = format!(r#"{{"issued":"{issued}","years":[]}}"#).into_bytes();
+        let issued = WorkingCalendar::parse(&record).unwrap().issued;
+        let signature = serde_json::json!({ "keyid": "platform/1", "value": format!("{}==", "A".repeat(86)) });
+        let signature = serde_json::from_value(signature).unwrap();
+        let kept = Kept { heard_at: issued, signed: SignedRecord { record, signature } };
+        (issued, serde_json::to_vec(&kept).unwrap())
+    }
+
+    #[test]
+    fn an_older_edition_never_takes_the_place_of_a_later_one() {
+        let store = MemoryStore::new().unwrap();
+        let (first, next) = (kept("2024-11-12T00:00:00+08:00"), kept("2025-11-04T00:00:00+08:00"));
+        let stored = || store.document(Collection::Arrangement, WorkingCalendar::NAME).unwrap().unwrap().bytes;
+        for (edition, becomes, remains) in [
+            (&first, Keeping::Kept, &first),
+            (&next, Keeping::Kept, &next),
+            (&first, Keeping::Older, &next),
+            (&next, Keeping::Kept, &next),
+        ] {
+            assert_eq!(keep::<WorkingCalendar>(&store, edition.0, &edition.1).unwrap(), becomes);
+            assert_eq!(stored(), remains.1);
+        }
+    }
+}

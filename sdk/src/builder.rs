@@ -1,7 +1,9 @@
 //! Settings of a client that does not run yet. What is required is an argument of [`Client::builder`](crate::Client).
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tongqiao_engine::Retention;
@@ -19,12 +21,16 @@ use crate::identity::{IdentityProvider, Keyring};
 use crate::items::Mirror;
 use crate::notices::NoticeBoard;
 use crate::storage::Storage;
-use crate::transport::{HttpTransport, Transport, Trust};
+use crate::transport::{HttpTransport, Timeouts, Transport, Trust};
 use crate::witness::Witness;
 use crate::{Credentials, Error};
 
 /// How many case numbers are kept in stock per division.
 const NUMBERS_IN_STOCK: u32 = 200;
+
+/// What may be set, in seconds.
+const CONNECT_TIMEOUT: RangeInclusive<u64> = 1..=120;
+const STALL_TIMEOUT: RangeInclusive<u64> = 5..=600;
 
 /// Where accepted work is kept.
 enum Place {
@@ -41,6 +47,7 @@ pub struct ClientBuilder {
     store_limit: Option<u64>,
     trust: Trust,
     proxy: Option<String>,
+    timeouts: Timeouts,
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
     identity: Option<IdentityProvider>,
@@ -60,6 +67,7 @@ impl ClientBuilder {
             store_limit: None,
             trust: Trust::system(),
             proxy: None,
+            timeouts: Timeouts::default(),
             clock: Arc::new(SystemClock),
             transport: None,
             identity: None,
@@ -104,6 +112,20 @@ impl ClientBuilder {
         self
     }
 
+    /// The longest wait for a connection; 10 seconds by default, 1 to 120.
+    pub const fn connect_timeout(mut self, longest: Duration) -> Self {
+        self.timeouts.connect = longest;
+        self
+    }
+
+    /// The longest silence: after a request is away until its answer begins (for large records longer, by the slowest upload
+    /// that is waited for, 2 KiB a second), and between two pieces of an answer. 60 seconds by default, 5 to 600. A request
+    /// that is given up is sent again later, and counts once.
+    pub const fn stall_timeout(mut self, longest: Duration) -> Self {
+        self.timeouts.stall = longest;
+        self
+    }
+
     /// Accepts an `http://` address of another machine: records then travel readable for everybody on the way. For trials in
     /// closed networks; loopback needs no leave.
     pub const fn danger_accept_plain_http(mut self) -> Self {
@@ -117,7 +139,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Another transport than HTTP over reqwest; `trust` and `proxy` have no effect then.
+    /// Another transport than HTTP over reqwest; `trust`, `proxy` and the timeouts have no effect then.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
@@ -168,12 +190,14 @@ impl ClientBuilder {
         let Some(retention) = Retention::of_days(self.retention_days) else {
             return Err(Error::configuration("retention_days", "7 to 3,660"));
         };
+        within("connect_timeout", self.timeouts.connect, CONNECT_TIMEOUT)?;
+        within("stall_timeout", self.timeouts.stall, STALL_TIMEOUT)?;
         let Some(place) = self.store else {
             return Err(Error::configuration("store", "a file is needed, or in_memory()"));
         };
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?),
+            None => Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref(), self.timeouts)?),
         };
         let clock = Arc::new(PlatformClock::new(self.clock));
         let numbers = NumberPool::new(self.numbers);
@@ -249,6 +273,14 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+fn within(setting: &'static str, value: Duration, seconds: RangeInclusive<u64>) -> Result<(), Error> {
+    let limits = Duration::from_secs(*seconds.start())..=Duration::from_secs(*seconds.end());
+    if limits.contains(&value) {
+        return Ok(());
+    }
+    Err(Error::configuration(setting, format!("{} to {} seconds", seconds.start(), seconds.end())))
+}
+
 async fn open(place: Place, limit_bytes: Option<u64>) -> Result<Arc<dyn Store>, Error> {
     let options = limit_bytes.map_or_else(SqliteOptions::default, |bytes| SqliteOptions::default().limit_bytes(bytes));
     let opened = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Store>, tongqiao_store::StoreError> {
@@ -263,6 +295,17 @@ async fn open(place: Place, limit_bytes: Option<u64>) -> Result<Arc<dyn Store>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_timeout_is_allowed_to_its_limits_and_no_millisecond_beyond() {
+        let millis = Duration::from_millis;
+        for (seconds, least, most) in [(CONNECT_TIMEOUT, 1_000, 120_000), (STALL_TIMEOUT, 5_000, 600_000)] {
+            let allowed = |value| within("timeout", millis(value), seconds.clone()).is_ok();
+            assert_eq!([least - 1, least, most, most + 1].map(allowed), [false, true, true, false]);
+        }
+        let Timeouts { connect, stall } = Timeouts::default();
+        assert!(within("connect", connect, CONNECT_TIMEOUT).and(within("stall", stall, STALL_TIMEOUT)).is_ok());
+    }
 
     #[test]
     fn an_address_without_tls_is_of_this_machine_or_said_aloud() {

@@ -124,8 +124,8 @@ impl Cases {
     /// Says what happens next to a case: judged by the table of case life as far as this store knows the case, signed and
     /// committed. Delivery keeps the order in which events of a case are appended here.
     ///
-    /// A call that was dropped by a timeout may have been committed, and saying it again may say it twice: look at
-    /// [`Cases::get`] first, or keep signed bytes ([`Cases::prepare_change`], [`Cases::submit`]), which count once.
+    /// A call that was dropped by a timeout may have been committed, and saying it again may say it twice: choose the event's id
+    /// ([`Cases::append_once`]), or keep signed bytes ([`Cases::prepare_change`], [`Cases::submit`]); both count once.
     ///
     /// ```no_run
     /// use tongqiao::protocol::case::{CaseEventData, PreReview};
@@ -149,8 +149,43 @@ impl Cases {
     pub async fn append(&self, case: CaseId, change: impl Into<CaseEventData>) -> Result<CaseHandle, Error> {
         self.shared.still_open()?;
         let _turn = self.shared.case_locks.turn(case).await;
-        let change = change.into();
-        let (number, event) = writing::append(&self.shared, case, &change).await?;
+        self.appended(case, None, change.into()).await
+    }
+
+    /// [`Cases::append`] under an id that the caller has chosen and stored first: with it the same content is the same event, as
+    /// often as it is said, by this process or another, and also after the record's retention. For a program that may be
+    /// killed, or that gives the call a timeout.
+    ///
+    /// ```no_run
+    /// use tongqiao::protocol::EventId;
+    /// use tongqiao::protocol::case::{CaseEventData, PreReview};
+    ///
+    /// # async fn run(client: tongqiao::Client, case: tongqiao::CaseHandle, chosen: [u8; 10]) -> Result<(), tongqiao::Error> {
+    /// let event = EventId::from_time_and_random(client.platform_time(), chosen);
+    /// // … store `event` beside your own record of what was done …
+    /// let reviewed = PreReview { result: "材料齐全".to_owned(), handler: "测试经办".to_owned() };
+    /// let first = client.cases().append_once(case.id(), event, CaseEventData::PreReviewed(reviewed.clone())).await?;
+    /// let again = client.cases().append_once(case.id(), event, CaseEventData::PreReviewed(reviewed)).await?;
+    /// assert_eq!(first.event(), again.event());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Cases::append`], and `event.id_conflict` when this store has the id with other content or in another case. An event
+    /// that was refused and replaced is still itself: the handle tells of its refusal.
+    pub async fn append_once(
+        &self,
+        case: CaseId,
+        event: EventId,
+        change: impl Into<CaseEventData>,
+    ) -> Result<CaseHandle, Error> {
+        self.shared.still_open()?;
+        let _turn = self.shared.case_locks.turn(case).await;
+        self.appended(case, Some(event), change.into()).await
+    }
+
+    async fn appended(&self, case: CaseId, id: Option<EventId>, change: CaseEventData) -> Result<CaseHandle, Error> {
+        let (number, event) = writing::append(&self.shared, case, id, &change).await?;
         tracing::debug!(%case, %event, kind = change.name(), number = number.mask(), "an event is appended");
         Ok(CaseHandle::new(Arc::clone(&self.shared), case, number, event))
     }

@@ -29,11 +29,6 @@ impl Refusal {
         self.error.code()
     }
 
-    /// The platform's name for the request.
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.error.request_id()
-    }
-
     pub(crate) const fn retry_after_ms(&self) -> Option<u64> {
         self.retry_after_ms
     }

@@ -12,7 +12,7 @@ use crate::builder::{Plain, endpoint};
 use crate::clock::{PlatformClock, SystemClock};
 use crate::directory::{PlatformKey, checked_signature};
 use crate::exchange::{Ask, Exchange};
-use crate::transport::{HttpTransport, Trust};
+use crate::transport::{HttpTransport, Timeouts, Trust};
 use crate::{Credentials, Error, Secret, SoftwareSigner};
 
 /// A system that wants to join; see [`enrol`].
@@ -131,7 +131,7 @@ impl Enrolment {
         if !begun.platform_keys().is_empty() {
             return Ok(begun);
         }
-        let transport = Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref())?);
+        let transport = Arc::new(HttpTransport::new(&self.trust, self.proxy.as_deref(), Timeouts::default())?);
         let clock = Arc::new(PlatformClock::new(Arc::new(SystemClock)));
         let exchange = Exchange::new(transport, url, None, clock, Language::Chinese);
         let public_key =

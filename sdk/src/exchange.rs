@@ -6,13 +6,18 @@ use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::watch;
 use tongqiao_protocol::epoch::EPOCH_HEADER;
-use tongqiao_protocol::{EpochId, ErrorCode, Language, Signer, Timestamp};
+use tongqiao_protocol::{EpochId, ErrorCode, Language, RequestId, Signer, Timestamp, routes};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use url::Url;
 
 use crate::classify::{self, Refusal};
 use crate::clock::PlatformClock;
 use crate::transport::{Request, Response, Transport};
-use crate::{Error, hop};
+use crate::{Error, entropy, hop};
+
+/// By which the platform's log names a request, too.
+const REQUEST_HEADER: HeaderName = HeaderName::from_static("tongqiao-request");
 
 /// What is to be asked of the platform.
 #[derive(Debug, Clone)]
@@ -22,6 +27,7 @@ pub(crate) struct Ask {
     query: Vec<(String, String)>,
     headers: HeaderMap,
     body: Vec<u8>,
+    attempt: u32,
 }
 
 impl Ask {
@@ -37,13 +43,25 @@ impl Ask {
     }
 
     fn new(method: Method, path: String, body: Vec<u8>) -> Self {
-        Self { method, path, query: Vec::new(), headers: HeaderMap::new(), body }
+        Self { method, path, query: Vec::new(), headers: HeaderMap::new(), body, attempt: 1 }
     }
 
     #[must_use]
     pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         self.query.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// How often this has been tried, this time included; for the log.
+    #[must_use]
+    pub(crate) const fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// The path with names in place of ids, which a log may hold and a metric can count by.
+    fn route(&self) -> &'static str {
+        routes::find(self.method.as_str(), &self.path).map_or("other", |route| route.path)
     }
 }
 
@@ -85,30 +103,42 @@ impl Exchange {
         let before = self.clock.dated_offset_ms();
         match self.send(&ask).await {
             Err(refusal) if refusal.code() == ErrorCode::SignatureStale && self.clock.dated_offset_ms() != before => {
-                self.send(&ask).await.map_err(Error::from)
+                self.send(&ask.attempt(2)).await.map_err(Error::from)
             }
             other => other.map_err(Error::from),
         }
     }
 
-    /// Sends once and says what came of it.
+    /// Sends once and says what came of it, in a span of its own. The request's id stands in the platform's log too.
     pub(crate) async fn send(&self, ask: &Ask) -> Result<Response, Refusal> {
-        let request = self.request(ask).map_err(Refusal::unsent)?;
+        let id = entropy::id(self.clock.for_requests(), RequestId::from_time_and_random).map_err(Refusal::unsent)?;
+        let span = tracing::debug_span!(
+            "request",
+            method = %ask.method,
+            route = ask.route(),
+            request = %id,
+            attempt = ask.attempt,
+            status = Empty,
+            latency_ms = Empty,
+        );
+        self.send_as(id, ask).instrument(span).await
+    }
+
+    async fn send_as(&self, id: RequestId, ask: &Ask) -> Result<Response, Refusal> {
+        let request = self.request(id, ask).map_err(Refusal::unsent)?;
         let sent_at = self.clock.local();
         let answer = self.transport.send(request).await;
+        let span = tracing::Span::current();
         if let Ok(response) = &answer {
             self.hear(response, sent_at);
+            span.record("status", response.status().as_u16());
         }
-        let latency_ms = self.clock.local().millis_since(sent_at);
+        span.record("latency_ms", self.clock.local().millis_since(sent_at));
         let result = classify::classify(answer, self.clock.for_requests());
         match &result {
-            Ok(_) => tracing::debug!(method = %ask.method, path = ask.path, latency_ms, "the platform answered"),
+            Ok(_) => tracing::debug!("the platform answered"),
             Err(refusal) => tracing::debug!(
-                method = %ask.method,
-                path = ask.path,
-                latency_ms,
                 code = refusal.code().code(),
-                request = refusal.request_id(),
                 retry_after_ms = refusal.retry_after_ms(),
                 "the platform did not do it"
             ),
@@ -116,13 +146,14 @@ impl Exchange {
         result
     }
 
-    fn request(&self, ask: &Ask) -> Result<Request, Error> {
+    fn request(&self, id: RequestId, ask: &Ask) -> Result<Request, Error> {
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{}", self.endpoint.path().trim_end_matches('/'), ask.path));
         if !ask.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&ask.query);
         }
         let mut headers = ask.headers.clone();
+        headers.insert(REQUEST_HEADER, HeaderValue::from_str(&id.to_string()).map_err(Error::internal)?);
         headers.insert(
             ACCEPT_LANGUAGE,
             HeaderValue::from_static(match self.language {

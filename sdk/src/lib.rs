@@ -29,8 +29,8 @@
 //!
 //! # How long things take
 //! A call that accepts work waits for the disk and for nothing else, unless a number must be leased or the catalogue was
-//! never mirrored. A request waits 10 seconds for a connection, 30 for the next piece of its answer and 120 for all of
-//! it. [`CaseHandle::settled`], [`Outbox::drained`] and [`Payments::await_paid`] wait as long as it takes: give them a
+//! never mirrored. A request waits 10 seconds for a connection and 60 for its answer to begin and for each next piece of it
+//! ([`ClientBuilder::connect_timeout`], [`ClientBuilder::stall_timeout`]). [`CaseHandle::settled`], [`Outbox::drained`] and [`Payments::await_paid`] wait as long as it takes: give them a
 //! timeout of your own. Dropping any future of this library is safe; whether the work of a dropped call was done is seen
 //! in the store ([`Cases::get`], [`Outbox::entry`]).
 //!
@@ -38,8 +38,19 @@
 //! Through [`tracing`](https://docs.rs/tracing), never with a name, a number of a person or a filled-in form; case numbers
 //! are masked. `error`: a receipt or directory that proves nothing, a log that was changed, a dead letter, a division without numbers. `warn`:
 //! refusals, expiries, a store that cannot be written. `info`: the platform is not reached, another process delivers, the
-//! clock differs. `debug`: each request with method, path, `latency_ms`, and for a failure `code`, the platform's
-//! `request` id and `retry_after_ms`; each case that is opened and each event that is appended, with their ids.
+//! clock differs. `debug`: each case that is opened and each event that is appended, with their ids, and the spans.
+//!
+//! Every request to the platform is a span `request` of level `debug`:
+//!
+//! | field | what |
+//! |---|---|
+//! | `method`, `route` | such as `POST` and `/v1/bills/{bill}/void`: a name in braces stands for every id |
+//! | `request` | the request's id, sent as the header `tongqiao-request`; the platform's log has the same |
+//! | `attempt` | 1, and more for what is sent again |
+//! | `status` | of the answer, if there was one |
+//! | `latency_ms` | until the answer was here or given up |
+//!
+//! The event inside says how it ended; for a failure with `code` and `retry_after_ms`.
 
 mod arrangement;
 pub mod blocking;

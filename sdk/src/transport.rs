@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-pub(crate) use http::HttpTransport;
+pub(crate) use http::{HttpTransport, Timeouts};
 pub use tls::Trust;
 
 /// A request with its whole body; the URI is absolute.

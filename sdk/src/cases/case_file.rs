@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tongqiao_engine::deadline::{ClockStep, Moment};
 use tongqiao_engine::{Actor, CaseState, Change, Collection, Entry, EntryKind, EntryState, Expected, Happening};
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, ClockStanding, Procedure};
-use tongqiao_protocol::{CaseId, CaseNumber, Digest, EventId, IncarnationId, Timestamp};
+use tongqiao_protocol::{CaseId, CaseNumber, Digest, EventId, IncarnationId, ProducerId, Suite, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
 use crate::receipt::Receipt;
@@ -46,9 +46,28 @@ pub(super) struct FiledEvent {
     /// The case's revision after it, noted from the receipt because the receipt's retention ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
+    /// What it says, told from other content under the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) content: Option<Digest>,
     /// What the clocks of the case need of it, because the record's retention ends before the case does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) clock: Option<ClockNote>,
+}
+
+/// By which what an event says is told from something else under the same id: without time and place, which are others when it
+/// is said again. Its id is a part of it, so that the digest of a short text tells nothing to whoever knows only the digest.
+pub(super) fn content_of(event: &CaseEvent, suite: Suite) -> Digest {
+    let nowhere = CaseEvent {
+        time: Timestamp::from_millis(0),
+        producer: ProducerId::from_bytes([0; 16]),
+        incarnation: IncarnationId::from_bytes([0; 16]),
+        sequence: 1,
+        revision: 0,
+        clock: ClockStanding::Free,
+        replacement: None,
+        ..event.clone()
+    };
+    Digest::of(suite, &nowhere.to_bytes())
 }
 
 /// What an event means for deadlines, and when it happened.
@@ -99,6 +118,7 @@ impl FiledEvent {
             replaced_by: None,
             digest: Some(digest),
             revision: None,
+            content: Some(content_of(event, digest.suite())),
             clock: ClockNote::of(event),
         }
     }

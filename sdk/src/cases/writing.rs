@@ -7,7 +7,7 @@ use tongqiao_protocol::{
 };
 use tongqiao_store::{Reason, StoreError};
 
-use super::case_file::{CaseFile, FiledEvent, may_happen};
+use super::case_file::{CaseFile, FiledEvent, content_of, may_happen};
 use super::judgement;
 use super::opening::{self, Opening};
 use super::past::Past;
@@ -174,6 +174,11 @@ pub(super) fn event_on(shared: &Shared, ground: &Ground, data: &CaseEventData) -
         let words = format!("{} cannot happen to a case that is {}", happening.kind(), state.as_str());
         return Err(Error::of(ErrorCode::CaseTransitionImpossible).outcome_is(Outcome::NotSent).detail(words));
     }
+    bare_event(shared, ground, data)
+}
+
+/// The same, whether it may happen or not.
+fn bare_event(shared: &Shared, ground: &Ground, data: &CaseEventData) -> Result<CaseEvent, Error> {
     let now = shared.clock.now();
     Ok(CaseEvent {
         id: entropy::id(now, EventId::from_time_and_random)?,
@@ -192,16 +197,22 @@ pub(super) fn event_on(shared: &Shared, ground: &Ground, data: &CaseEventData) -
     })
 }
 
-/// Signs and commits the next event of a case; when another process was faster, again on the new ground.
+/// Signs and commits the next event of a case; when another process was faster, again on the new ground. An event with a
+/// `chosen` id that the case has already is that event, if it says the same.
 pub(super) async fn append(
     shared: &Shared,
     case: CaseId,
+    chosen: Option<EventId>,
     data: &CaseEventData,
 ) -> Result<(CaseNumber, EventId), Error> {
     for _ in 0..ATTEMPTS {
         let ground = ground(shared, case).await?;
+        if let Some(filed) = chosen.and_then(|chosen| ground.file.events.iter().find(|filed| filed.id == chosen)) {
+            return said_before(shared, &ground, filed, data);
+        }
         judgement::judge_change(shared, &ground, data).await?;
-        let event = event_on(shared, &ground, data)?;
+        let mut event = event_on(shared, &ground, data)?;
+        event.id = chosen.unwrap_or(event.id);
         let mut file = ground.file;
         let signed = sign(shared, &event)?;
         file.events.push(FiledEvent::of(&event, signed.digest()));
@@ -212,10 +223,38 @@ pub(super) async fn append(
                 return Ok((number, event.id));
             }
             Err(error) if was_overtaken(&error) => {}
+            Err(error) if chosen.is_some() && matches!(error.reason(), Reason::IdTaken { .. }) => {
+                // Another process said it a moment ago; or it is the id of a record of something else.
+                let ground = self::ground(shared, case).await?;
+                let filed = ground.file.events.iter().find(|filed| Some(filed.id) == chosen);
+                return filed.map_or_else(|| Err(other_content()), |filed| said_before(shared, &ground, filed, data));
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Err(Error::of(ErrorCode::StoreConflict).detail("other writers of this case are faster again and again"))
+}
+
+/// The event that has the chosen id already.
+fn said_before(
+    shared: &Shared,
+    ground: &Ground,
+    filed: &FiledEvent,
+    data: &CaseEventData,
+) -> Result<(CaseNumber, EventId), Error> {
+    let again = CaseEvent { id: filed.id, ..bare_event(shared, ground, data)? };
+    let same = match filed.content {
+        Some(content) => content == content_of(&again, content.suite()),
+        // Filed before contents were kept.
+        None => filed.kind == data.name(),
+    };
+    if same { Ok((ground.file.number, filed.id)) } else { Err(other_content()) }
+}
+
+fn other_content() -> Error {
+    Error::of(ErrorCode::EventIdConflict)
+        .outcome_is(Outcome::NotSent)
+        .detail("the id is of an event with other content")
 }
 
 /// Whether a commit failed only because somebody else wrote to the same case.

@@ -35,7 +35,9 @@ async fn attempt(shared: &Shared, kind: EntryKind, ids: Vec<RecordId>) -> Result
         // Nothing is sent: the machine hears of what is damaged, and that it got no answer about what is gone.
         return Ok(damaged);
     }
-    let answer = shared.exchange.send(&ask(kind, &records)).await;
+    // The one that has waited longest says how often this was tried; each was counted when it failed.
+    let failures = records.iter().map(|record| record.entry.attempts).max().unwrap_or_default();
+    let answer = shared.exchange.send(&ask(kind, &records).attempt(failures.saturating_add(1))).await;
     let mut answers = match (kind, answer) {
         (EntryKind::CaseEvent, Ok(response)) => answer::case_events(shared, &records, response.body()).await,
         (_, Ok(response)) => answer::payment(shared, &records, response.body()).await,

@@ -83,13 +83,18 @@ impl Moment {
         Self { at, uncertainty_ms: 0 }
     }
 
-    /// The date that holds against the agency: the earliest it can have been.
-    fn date(self) -> CivilDate {
+    /// The earliest day it can have been: it holds against the agency where a clock begins or goes on.
+    fn earliest(self) -> CivilDate {
         CivilDate::of(self.at.plus_millis(-i64::from(self.uncertainty_ms)))
     }
 
+    /// The latest day it can have been: it holds against the agency where a clock ends or stops.
+    fn latest(self) -> CivilDate {
+        CivilDate::of(self.at.plus_millis(i64::from(self.uncertainty_ms)))
+    }
+
     fn is_certain(self) -> bool {
-        self.date() == CivilDate::of(self.at.plus_millis(i64::from(self.uncertainty_ms)))
+        self.earliest() == self.latest()
     }
 }
 
@@ -129,7 +134,7 @@ pub struct DutyReading {
     pub standing: DutyStanding,
     /// Whether unpublished holidays may still move it.
     pub calendar: CalendarStanding,
-    /// Whether the day on which it began is certain, for all that the author's clock knew.
+    /// Whether every day on which it began, stopped, went on or ended is certain, for all that the author's clock knew.
     pub is_certain: bool,
 }
 
@@ -187,8 +192,14 @@ impl CaseDeadlines {
                 self.begin(Duty::Decide, Basis::Statutory, self.limits.statutory, moment);
             }
             ClockStep::Extended { days } => self.deciding().for_each(|track| track.clock.extend(days)),
-            ClockStep::Suspended { .. } => self.deciding().for_each(|track| track.clock.suspend(moment.date())),
-            ClockStep::Resumed { .. } => self.deciding().for_each(|track| track.clock.resume(moment.date())),
+            ClockStep::Suspended { .. } => self.deciding().for_each(|track| {
+                track.clock.suspend(moment.latest());
+                track.is_certain &= moment.is_certain();
+            }),
+            ClockStep::Resumed { .. } => self.deciding().for_each(|track| {
+                track.clock.resume(moment.earliest());
+                track.is_certain &= moment.is_certain();
+            }),
             ClockStep::Decided { .. } => {
                 self.finish(Duty::Decide, moment);
                 self.begin(Duty::Deliver, Basis::Statutory, TimeLimit::DELIVERY, moment);
@@ -217,14 +228,15 @@ impl CaseDeadlines {
     fn begin(&mut self, duty: Duty, basis: Basis, limit: TimeLimit, moment: Moment) {
         // A second acceptance or decision moves nothing: the tables do not let it happen.
         if !self.tracks.iter().any(|track| (track.duty, track.basis) == (duty, basis)) {
-            let clock = DeadlineClock::new(moment.date(), limit);
+            let clock = DeadlineClock::new(moment.earliest(), limit);
             self.tracks.push(Track { duty, basis, clock, done: None, is_certain: moment.is_certain() });
         }
     }
 
     fn finish(&mut self, duty: Duty, moment: Moment) {
         for track in self.tracks.iter_mut().filter(|track| track.duty == duty && track.done.is_none()) {
-            track.done = Some(moment.date());
+            track.done = Some(moment.latest());
+            track.is_certain &= moment.is_certain();
         }
     }
 

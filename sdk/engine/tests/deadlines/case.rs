@@ -217,6 +217,23 @@ fn an_uncertain_clock_near_midnight_counts_from_the_earlier_day_and_says_so() {
 }
 
 #[test]
+fn an_uncertain_clock_never_makes_in_time_what_may_have_been_late() {
+    // Due on 12 January; decided a minute before or after the midnight that follows.
+    for (minute, uncertainty_ms, standing, is_certain) in [
+        ("23:59:00", 0, DutyStanding::Kept { on: day("2026-01-12") }, true),
+        ("23:59:00", 59_999, DutyStanding::Kept { on: day("2026-01-12") }, true),
+        ("23:59:00", 60_000, DutyStanding::Broken { on: day("2026-01-13") }, false),
+    ] {
+        let mut deadlines = CaseDeadlines::new(limits());
+        follow(&mut deadlines, &[accepted("2026-01-05T09:00:00")]);
+        let at = format!("2026-01-12T{minute}");
+        deadlines.follow(Moment { at: crate::case::at(&at), uncertainty_ms }, &decided(&at));
+        let reading = one(&deadlines, "2026-01-14T09:00:00", Duty::Decide, Basis::Promised);
+        assert_eq!((reading.standing, reading.is_certain), (standing, is_certain), "{uncertainty_ms}");
+    }
+}
+
+#[test]
 fn a_deadline_in_a_year_without_a_calendar_is_provisional() {
     let mut deadlines = CaseDeadlines::new(limits());
     follow(&mut deadlines, &[accepted("2026-12-29T09:00:00")]);

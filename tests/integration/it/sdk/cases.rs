@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tongqiao::ReceiptKind;
 use tongqiao_protocol::case::{CaseEventData, PreReview, Withdrawal};
-use tongqiao_protocol::{ErrorCode, Suite};
+use tongqiao_protocol::{ErrorCode, EventId, Outcome, Suite};
 
 use super::sandbox::{Sandbox, draft};
 
@@ -116,4 +116,41 @@ async fn cases_opened_at_once_without_a_platform_waste_no_numbers() {
         assert!(numbers.insert(opened.unwrap().unwrap()), "a number was given out twice");
     }
     assert_eq!(numbers.len(), 65);
+}
+
+#[tokio::test]
+async fn an_event_with_a_chosen_id_is_appended_once_however_often_and_by_whomever_it_is_said() {
+    let sandbox = Sandbox::start().await;
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let build = || sandbox.builder(&credentials).store(sandbox.path("shared.sqlite")).build();
+    let (client, other) = (build().await.unwrap(), build().await.unwrap());
+    let case = client.cases().open(&draft(&client).await).await.unwrap();
+    let reviewed = |result: &str| {
+        CaseEventData::PreReviewed(PreReview { result: result.to_owned(), handler: "测试经办".to_owned() })
+    };
+    let id = EventId::from_time_and_random(client.platform_time(), [7; 10]);
+    let (cases, others) = (client.cases(), other.cases());
+    let (first, second) = tokio::join!(
+        cases.append_once(case.id(), id, reviewed("材料齐全")),
+        others.append_once(case.id(), id, reviewed("材料齐全"))
+    );
+    assert_eq!((first.unwrap().event(), second.unwrap().event()), (id, id));
+    let again = cases.append_once(case.id(), id, reviewed("材料齐全")).await.unwrap();
+    let receipt = tokio::time::timeout(PATIENCE, again.settled()).await.unwrap().unwrap();
+    assert_eq!(receipt.revision, Some(2));
+    // Also when the case has gone on, so that the event could not happen any more.
+    let withdrawn = CaseEventData::Withdrawn(Withdrawal { reason: "申请人改变主意".to_owned() });
+    let last = cases.append(case.id(), withdrawn.clone()).await.unwrap();
+    tokio::time::timeout(PATIENCE, last.settled()).await.unwrap().unwrap();
+    assert_eq!(others.append_once(case.id(), id, reviewed("材料齐全")).await.unwrap().event(), id);
+
+    let elsewhere = client.cases().open(&draft(&client).await).await.unwrap();
+    for (case, other) in
+        [(case.id(), reviewed("材料不齐")), (case.id(), withdrawn), (elsewhere.id(), reviewed("材料齐全"))]
+    {
+        let conflict = cases.append_once(case, id, other).await.unwrap_err();
+        assert_eq!((conflict.code(), conflict.outcome()), (ErrorCode::EventIdConflict, Outcome::NotSent));
+    }
+    tokio::time::timeout(PATIENCE, client.outbox().drained()).await.unwrap().unwrap();
+    assert_eq!(sandbox.ledger().await["counts"]["events_effective"], 4);
 }

@@ -181,14 +181,13 @@ async fn a_deadline_in_a_year_without_a_calendar_is_provisional_here_and_there()
 async fn a_new_process_without_a_network_counts_by_what_was_signed_and_by_nothing_that_was_touched() {
     let mut sandbox = Sandbox::start_at(at("2026-02-11T09:00")).await;
     let credentials = sandbox.enrol("civil-affairs", Suite::ShangMi).await;
-    let build = || sandbox.builder(&credentials).store(sandbox.path("kept.sqlite")).build();
-    let client = build().await.unwrap();
+    let build = |sandbox: &Sandbox| sandbox.builder(&credentials).store(sandbox.path("kept.sqlite")).build();
+    let client = build(&sandbox).await.unwrap();
     client.refresh_directory().await.unwrap();
     let case = opened(&client).await.id();
     happens(&client, case, accepted("2026-02-11T10:00")).await;
     let online = agreed(&client, case).await;
     client.close().await;
-    let build = |sandbox: &Sandbox| sandbox.builder(&credentials).store(sandbox.path("kept.sqlite")).build();
     sandbox.stop().await;
     let restarted = build(&sandbox).await.unwrap();
     let offline = restarted.cases().deadlines(case).await.unwrap();

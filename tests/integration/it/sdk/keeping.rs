@@ -202,6 +202,9 @@ async fn no_log_line_at_any_level_says_who_applied() {
 
     let logged = String::from_utf8(captured.0.lock().unwrap().take().unwrap()).unwrap();
     assert!(logged.contains("a case is opened"), "too little was captured: {}", logged.len());
+    let span = ["request{method=POST route=\"/v1/case-events\" request=", " attempt=1 status=200 latency_ms="];
+    let answered = |line: &&str| line.contains("the platform answered") && span.iter().all(|part| line.contains(part));
+    assert!(logged.lines().any(|line| answered(&line)), "no request says how it went");
     for secret in ["测试用户", CITIZEN, &CITIZEN[..17], "13800000000", "办理入职手续"] {
         assert!(!logged.contains(secret), "{secret} stands in the log");
         assert!(!shown.contains(secret), "{secret} is shown: {shown}");
