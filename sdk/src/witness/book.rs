@@ -106,9 +106,16 @@ mod tests {
 
     use super::*;
 
-    fn held(epoch: u8, size: u64) -> Held {
+    /// Reads back: ids are UUIDv7.
+    fn epoch(number: u8) -> EpochId {
+        let mut bytes = [number; 16];
+        (bytes[6], bytes[8]) = (0x70, 0x80);
+        EpochId::from_bytes(bytes)
+    }
+
+    fn held(number: u8, size: u64) -> Held {
         let checkpoint = json!({
-            "epoch": EpochId::from_bytes([epoch; 16]), "size": size, "suite": "international",
+            "epoch": epoch(number), "size": size, "suite": "international",
             "root": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "time": "2026-11-23T12:00:00.000+08:00",
         });
         let signature = json!({ "keyid": "platform/1", "value": "A".repeat(86) + "==" });
@@ -144,6 +151,6 @@ mod tests {
         assert!(book.survivor(|_| 1).is_none());
         let turned = book.turned(kept, held(2, 7));
         assert_eq!(sizes(&turned), [2, 5, 7]);
-        assert!(turned.is_over(EpochId::from_bytes([1; 16])) && !turned.is_over(EpochId::from_bytes([2; 16])));
+        assert!(turned.is_over(epoch(1)) && !turned.is_over(epoch(2)));
     }
 }
