@@ -101,6 +101,8 @@ impl<'a> Applying<'a> {
                 return Err(StoreError::new(Reason::SequenceTaken { next }));
             }
         }
+        // Nothing stands before the first of a stream that could hold it.
+        let can_be_blocked = entry.sequence != Sequence::FIRST;
         let owner = match owner {
             Some(owner) => owner,
             None => self.new_owner(&entry.stream)?,
@@ -108,7 +110,7 @@ impl<'a> Applying<'a> {
         let ordinal = self.next_ordinal()?;
         let subject = entry.stream.subject.as_bytes();
         let sequence = sequence_column(entry.sequence);
-        let blocked = self.first_block(subject, owner)?.is_some_and(|first| first < sequence);
+        let blocked = can_be_blocked && self.first_block(subject, owner)?.is_some_and(|first| first < sequence);
         let values = params![
             ordinal,
             id.as_bytes(),

@@ -65,7 +65,7 @@ fn claims_without_proof(said: &str) -> Vec<String> {
     need(said.contains("/applicant"), "the faulty draft named no fault with its path");
     // The ledger is the last thing said: one line of JSON, in which the case stands once, as its number says.
     let ledger = said.lines().rev().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let cases = ledger.as_ref().and_then(|ledger| ledger["cases"].as_array());
+    let cases = ledger.as_ref().and_then(|ledger| ledger["effects"]["cases"].as_array());
     let times = |number: &str| {
         let cases = cases.map(Vec::as_slice).unwrap_or_default();
         cases.iter().filter(|case| case["number"] == number).count()
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn each_claim_of_the_guide_is_missed_when_its_proof_is_taken_away() {
         let said = "办件编号 case number 12\n已落定 settled: position 0 of epoch e\n  /applicant/name x\n\
-                    {\"cases\":[{\"number\":\"12\"}]}\n";
+                    {\"effects\":{\"cases\":[{\"number\":\"12\"}]}}\n";
         assert!(claims_without_proof(said).is_empty(), "{:?}", claims_without_proof(said));
         for proof in ["已落定", "/applicant", "{\"number\":\"12\"}"] {
             assert_eq!(claims_without_proof(&said.replace(proof, "")).len(), 1, "without {proof}");
