@@ -5,13 +5,13 @@ use tongqiao_protocol::{CivilDate, Timestamp};
 
 use super::arrangement::Arrangement;
 
-/// How many days are written down: no limit with its suspensions needs more.
-const DAYS_LISTED: i32 = 8_000;
 /// 行政许可法 art. 32, 42 and 44, in working days.
 const ANSWER_DAYS: i64 = 5;
 const DELIVER_DAYS: i64 = 10;
 /// Art. 42: what an extension is that does not say by how much.
 const EXTENSION_DAYS: i64 = 10;
+/// All extensions of a clock together.
+const EXTENSION_DAYS_MAX: i64 = 3_650;
 
 /// One clock.
 pub(super) struct Clock {
@@ -19,6 +19,7 @@ pub(super) struct Clock {
     pub(super) basis: &'static str,
     pub(super) begun: CivilDate,
     pub(super) days: i64,
+    extension_days: i64,
     stops: Vec<(CivilDate, Option<CivilDate>)>,
     pub(super) done: Option<CivilDate>,
 }
@@ -59,7 +60,7 @@ pub(super) fn of_events(events: &[Happened], promised: Option<i64>, statutory: i
             }
             ("special-begun", Some("extension")) => {
                 let days = event.data.get("extended_by_days").and_then(Value::as_i64).unwrap_or(EXTENSION_DAYS);
-                deciding(&mut clocks).for_each(|clock| clock.days += days);
+                deciding(&mut clocks).for_each(|clock| clock.extend(days));
             }
             ("special-begun", _) => {
                 let day = stated("begun");
@@ -100,7 +101,13 @@ fn finish(clocks: &mut [Clock], duty: &str, day: CivilDate) {
 
 impl Clock {
     const fn new(duty: &'static str, basis: &'static str, begun: CivilDate, days: i64) -> Self {
-        Self { duty, basis, begun, days, stops: Vec::new(), done: None }
+        Self { duty, basis, begun, days, extension_days: 0, stops: Vec::new(), done: None }
+    }
+
+    fn extend(&mut self, days: i64) {
+        let all = (self.extension_days + days).min(EXTENSION_DAYS_MAX);
+        self.days += all - self.extension_days;
+        self.extension_days = all;
     }
 
     fn is_stopped(&self) -> bool {
@@ -111,21 +118,62 @@ impl Clock {
         self.stops.iter().any(|(begun, end)| *begun < day && end.is_none_or(|end| day <= end))
     }
 
-    /// Writes down every day, strikes out what does not count, and looks where the limit ends.
+    /// Every day from the `first`-th after the beginning, as far as days can be written.
+    fn days_from(&self, first: i32) -> impl Iterator<Item = CivilDate> {
+        let begun = self.begun;
+        (first..).map(move |ahead| begun.plus_days(ahead)).take_while(|day| *day < CivilDate::LAST)
+    }
+
+    /// Goes through every day, strikes out what does not count, and looks where the limit ends.
     pub(super) fn reckon(&self, today: CivilDate, arrangement: &Arrangement) -> Reckoning {
-        let days: Vec<CivilDate> = (1..=DAYS_LISTED).map(|ahead| self.begun.plus_days(ahead)).collect();
-        let left: Vec<CivilDate> =
-            days.iter().copied().filter(|day| arrangement.is_worked(*day) && !self.is_struck(*day)).collect();
-        let used = i64::try_from(left.iter().filter(|day| **day <= today).count()).unwrap_or(i64::MAX);
+        let left = || self.days_from(1).filter(|day| arrangement.is_worked(*day) && !self.is_struck(*day));
+        let used = i64::try_from(left().take_while(|day| *day <= today).count()).unwrap_or(i64::MAX);
         let since = self.stops.last().filter(|(_, end)| end.is_none()).map(|(begun, _)| *begun);
+        // A clock that stood before its limit was over has no end yet; no day after that counts.
+        let end = since.unwrap_or(CivilDate::LAST);
         let due = match usize::try_from(self.days).unwrap_or_default() {
-            0 => (0..DAYS_LISTED).map(|ahead| self.begun.plus_days(ahead)).find(|day| arrangement.is_worked(*day)),
-            days => left.get(days - 1).copied(),
+            0 => self.days_from(0).take_while(|day| *day <= end).find(|day| arrangement.is_worked(*day)),
+            days => left().take_while(|day| *day <= end).nth(days - 1),
         };
-        // A clock that stood before its limit was over has no end yet.
-        let due = due.filter(|due| since.is_none_or(|since| *due <= since));
         let last = due.or(since).unwrap_or(self.begun);
-        let provisional = days.iter().take_while(|day| **day <= last).any(|day| !arrangement.knows(*day));
+        let provisional = self.days_from(1).take_while(|day| *day <= last).any(|day| !arrangement.knows(day));
         Reckoning { due, stopped_since: if due.is_none() { since } else { None }, used, provisional }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn happened(kind: &str, time: &str, data: Value) -> Happened {
+        Happened { kind: kind.to_owned(), time: time.parse().unwrap(), data }
+    }
+
+    #[test]
+    fn the_longest_limit_with_decades_of_suspension_still_has_an_end() {
+        let arrangement = Arrangement::from_tables().unwrap();
+        let extension = json!({ "procedure": "extension", "begun": "2026-01-06T09:00:00Z", "extended_by_days": 3_650 });
+        let events = [
+            happened("accepted", "2026-01-05T01:00:00Z", json!({ "accepted_on": "2026-01-05T01:00:00Z" })),
+            happened("special-begun", "2026-01-06T01:00:00Z", extension.clone()),
+            happened("special-begun", "2026-01-07T01:00:00Z", extension),
+            happened(
+                "special-begun",
+                "2026-01-08T01:00:00Z",
+                json!({ "procedure": "suspension", "begun": "2026-01-08T01:00:00Z" }),
+            ),
+            happened(
+                "special-ended",
+                "2056-01-08T01:00:00Z",
+                json!({ "procedure": "suspension", "ended": "2056-01-08T01:00:00Z" }),
+            ),
+        ];
+        let clocks = of_events(&events, None, 3_650);
+        assert_eq!(clocks[0].days, 7_300, "extensions come to ten years at most, as the engine counts");
+        let reckoning = clocks[0].reckon("2056-02-01".parse().unwrap(), &arrangement);
+        assert!(reckoning.due.is_some() && reckoning.stopped_since.is_none());
     }
 }

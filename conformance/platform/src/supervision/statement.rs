@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, Timestamp};
+use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, Timestamp, reading};
 
 use super::arrangement::{Arrangement, Rule};
 use super::clocks::{self, Clock, Happened};
@@ -49,7 +49,8 @@ fn events(connection: &Connection, case: CaseId) -> Result<Vec<Happened>, Databa
     let rows = statement.query_map([case.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     rows.map(|row| {
         let (kind, record) = row?;
-        let event: Value = serde_json::from_slice(&record).map_err(|_| DatabaseError::Corrupt("event"))?;
+        // By the reader that took it in: two readers of one signed record may disagree.
+        let event = reading::object(&record).map_err(|_| DatabaseError::Corrupt("event"))?;
         let time = event.get("time").and_then(Value::as_str).and_then(|text| text.parse().ok());
         let data = event.get("data").cloned().unwrap_or_default();
         Ok(Happened { kind, time: time.ok_or(DatabaseError::Corrupt("time of an event"))?, data })

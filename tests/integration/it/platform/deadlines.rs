@@ -224,3 +224,15 @@ fn content(signed: &Value) -> Value {
     use base64::engine::general_purpose::STANDARD;
     serde_json::from_slice(&STANDARD.decode(signed["record"].as_str().unwrap()).unwrap()).unwrap()
 }
+
+#[tokio::test]
+async fn an_event_that_was_taken_with_a_byte_order_mark_does_not_silence_the_clocks() {
+    let world = World::new().await;
+    let case = fresh_id();
+    let record = format!("\u{feff}{}", world.applied(&case).await);
+    let signed = world.department.sign("tongqiao-event-v1", record.as_bytes());
+    let pushed = world.department.post("/v1/case-events", &json!({ "events": [signed] })).await;
+    assert_eq!(pushed.result()["status"], "settled", "{:#}", pushed.body);
+    let said = world.department.get(&format!("/v1/cases/{case}/deadlines")).await;
+    assert_eq!(said.status, StatusCode::OK, "{:#}", said.body);
+}
