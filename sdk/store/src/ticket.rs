@@ -68,9 +68,16 @@ pub trait Crew: Send + Sync {
     /// It must neither be kept nor forgotten: all who have handed in changes wait until it is [run](Lead::run) or dropped.
     fn lead(&self, lead: Lead);
 
-    /// Wakes many tasks. A runtime does this faster from inside: from outside each of them may cost a system call.
+    /// Wakes many tasks of its [home](Crew::home). A runtime does this faster from inside: from outside each of them may cost
+    /// a system call.
     fn wake(&self, tasks: Wakers) {
         drop(tasks);
+    }
+
+    /// Whose tasks hand in with this crew: crews of one runtime have the same number, and wake each other's tasks. Of another
+    /// runtime nobody can know whether it still runs what it is given.
+    fn home(&self) -> u64 {
+        0
     }
 }
 

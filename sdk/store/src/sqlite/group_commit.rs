@@ -248,10 +248,9 @@ struct Turn<'a> {
     commit: &'a GroupCommit,
     lent: Option<Lent<'a>>,
     groups: Vec<Group>,
-    callers: Vec<Arc<Caller>>,
-    /// How many of the callers are tasks, and who wakes them.
+    /// With those who wake them, if they are tasks.
+    callers: Vec<(Arc<Caller>, Option<Arc<dyn Crew>>)>,
     tasks: usize,
-    crew: Option<Arc<dyn Crew>>,
     results: Vec<Result<Committed, StoreError>>,
     /// How many have come or may still come, and how long it is worth waiting for them.
     expected: usize,
@@ -274,7 +273,6 @@ impl<'a> Turn<'a> {
             groups,
             callers,
             tasks: 0,
-            crew: None,
             results: Vec::new(),
             expected,
             patience,
@@ -291,9 +289,8 @@ impl<'a> Turn<'a> {
         {
             if request.caller.is_there() {
                 self.groups.push(request.group);
-                self.callers.push(request.caller);
                 self.tasks += usize::from(request.crew.is_some());
-                self.crew = self.crew.take().or(request.crew);
+                self.callers.push((request.caller, request.crew));
             }
         }
         self.groups.len() > before
@@ -345,20 +342,24 @@ impl Drop for Turn<'_> {
             queue.last_commit = self.began.elapsed();
         }
         self.lent = None;
-        let mut woken = Wakers::default();
+        let mut woken: Vec<(Arc<dyn Crew>, Wakers)> = Vec::new();
         let mut results = self.results.drain(..);
-        for caller in self.callers.drain(..) {
+        for (caller, crew) in self.callers.drain(..) {
             let result = results.next().unwrap_or_else(|| {
                 // The leader died; whether its commit had begun nobody can say.
                 let error = StoreError::new(Reason::Io).with_detail("the thread that committed has died");
                 Err(error.with_outcome(Outcome::Unknown))
             });
-            woken.0.extend(caller.tell(result));
+            let (Some(waker), Some(crew)) = (caller.tell(result), crew) else { continue };
+            match woken.iter_mut().find(|(other, _)| other.home() == crew.home()) {
+                Some((_, wakers)) => wakers.0.push(waker),
+                None => woken.push((crew, Wakers(vec![waker]))),
+            }
         }
-        if let Some(crew) = &self.crew
-            && woken.0.len() >= WAKE_FROM
-        {
-            crew.wake(woken);
+        for (crew, wakers) in woken {
+            if wakers.0.len() >= WAKE_FROM {
+                crew.wake(wakers);
+            }
         }
     }
 }
