@@ -243,13 +243,18 @@ impl Drop for Lent<'_> {
     }
 }
 
+/// A caller whose group is in the transaction, and who wakes him if he is a task.
+struct Served {
+    caller: Arc<Caller>,
+    crew: Option<Arc<dyn Crew>>,
+}
+
 /// One commit's duty to its callers. It is done on drop, so that a panic leaves nobody waiting.
 struct Turn<'a> {
     commit: &'a GroupCommit,
     lent: Option<Lent<'a>>,
     groups: Vec<Group>,
-    /// With those who wake them, if they are tasks.
-    callers: Vec<(Arc<Caller>, Option<Arc<dyn Crew>>)>,
+    callers: Vec<Served>,
     tasks: usize,
     results: Vec<Result<Committed, StoreError>>,
     /// How many have come or may still come, and how long it is worth waiting for them.
@@ -290,7 +295,7 @@ impl<'a> Turn<'a> {
             if request.caller.is_there() {
                 self.groups.push(request.group);
                 self.tasks += usize::from(request.crew.is_some());
-                self.callers.push((request.caller, request.crew));
+                self.callers.push(Served { caller: request.caller, crew: request.crew });
             }
         }
         self.groups.len() > before
@@ -344,7 +349,7 @@ impl Drop for Turn<'_> {
         self.lent = None;
         let mut woken: Vec<(Arc<dyn Crew>, Wakers)> = Vec::new();
         let mut results = self.results.drain(..);
-        for (caller, crew) in self.callers.drain(..) {
+        for Served { caller, crew } in self.callers.drain(..) {
             let result = results.next().unwrap_or_else(|| {
                 // The leader died; whether its commit had begun nobody can say.
                 let error = StoreError::new(Reason::Io).with_detail("the thread that committed has died");
