@@ -21,6 +21,7 @@ use crate::items::{Items, Mirror};
 use crate::notices::{NoticeBoard, Notices};
 use crate::outbox::Outbox;
 use crate::payments::Payments;
+use crate::publication::Publication;
 use crate::receipts::Receipts;
 use crate::storage::Storage;
 use crate::witness::Witness;
@@ -126,6 +127,11 @@ impl Client {
     /// What can be applied for 事项.
     pub fn items(&self) -> Items {
         Items::new(Arc::clone(&self.running.shared))
+    }
+
+    /// What anybody may ask: how a case stands, figures, open data 信息公开.
+    pub fn publication(&self) -> Publication {
+        Publication::new(Arc::clone(&self.running.shared))
     }
 
     /// Cases and what happens to them 办件.

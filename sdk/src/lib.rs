@@ -73,6 +73,7 @@ mod items;
 mod notices;
 mod outbox;
 mod payments;
+mod publication;
 mod receipt;
 mod receipts;
 mod secret;
@@ -95,12 +96,15 @@ pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
 pub use items::{
-    Catalogue, Coded, Condition, Edition, FormField, Item, ItemAgency, ItemFee, ItemMaterial, ItemQuery, ItemState,
-    Items, Text,
+    Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
+    ItemQuery, ItemState, Items, Question, Text,
 };
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
+pub use publication::{
+    CaseProgress, OpenDataPage, OpenDataRow, ProgressStep, Publication, ServiceStatistics, StatisticsBy, StatisticsRow,
+};
 pub use receipt::Receipt;
 pub use receipts::Receipts;
 pub use secret::Secret;

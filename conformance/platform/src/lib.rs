@@ -40,6 +40,7 @@ mod life;
 mod oidc;
 mod people;
 mod platform;
+mod publication;
 mod receipt;
 mod record;
 mod refusal;

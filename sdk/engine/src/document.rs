@@ -27,6 +27,8 @@ pub enum Collection {
     Identity,
     /// The city's working calendar and supervision rules, as the platform signed them.
     Arrangement,
+    /// The secret from which query passwords of cases are made.
+    QueryPassword,
 }
 
 impl Collection {
@@ -44,6 +46,7 @@ impl Collection {
             Self::TransparencyLog => "transparency-log",
             Self::Identity => "identity",
             Self::Arrangement => "arrangement",
+            Self::QueryPassword => "query-password",
         }
     }
 }

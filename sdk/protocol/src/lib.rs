@@ -31,6 +31,7 @@ pub mod limits;
 pub mod merkle;
 pub mod number_lease;
 pub mod problem;
+pub mod query_password;
 pub mod reading;
 pub mod receipt;
 pub mod routes;
@@ -59,6 +60,7 @@ pub use identifier::{
 };
 pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
+pub use query_password::{InvalidQueryPassword, QueryPassword};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};
 pub use timestamp::Timestamp;

@@ -13,6 +13,7 @@ mod lifetimes;
 mod past;
 mod payments;
 mod processes;
+mod publication;
 mod refusals;
 mod replacing;
 mod sandbox;

@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
 use crate::keys::PlatformKeys;
+use crate::publication;
 use crate::receipt::{self, Batch};
 use crate::record::{self, Authentic};
 use crate::refusal::Refusal;
@@ -137,6 +138,9 @@ fn decide(
         Judged::Early(missing) => Pending::Deferred(missing),
         Judged::Effective(effect) => {
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
+            if let Ok(event) = &envelope.event {
+                publication::note(app, connection, event, revision)?;
+            }
             entry.settle(Some(revision), Place::Next)?
         }
         Judged::NothingHappened => entry.settle(None, Place::Next)?,
