@@ -12,6 +12,7 @@ mod number_pool;
 mod opening;
 mod past;
 mod prepared;
+mod query_secret;
 mod replacement;
 mod writing;
 
@@ -28,7 +29,7 @@ pub use handle::{CaseHandle, CaseView, EventView};
 pub(crate) use number_pool::NumberPool;
 pub use prepared::Prepared;
 use tongqiao_protocol::case::CaseEventData;
-use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome, QueryPassword};
 
 use crate::Error;
 use crate::client::Running;
@@ -311,6 +312,22 @@ impl Cases {
     /// not signed by the platform, of another case or of another time; an error of the connection; or a `store.` code.
     pub async fn deadlines_of_platform(&self, case: CaseId) -> Result<PlatformDeadlines, Error> {
         deadlines::of_platform(&self.shared, case).await
+    }
+
+    /// The password with which the applicant asks how a case stands, without an account: print it on the receipt beside the
+    /// number. It follows from a secret of this store and the case's id, so that a receipt can be printed again, also of a
+    /// case that was only prepared; the platform knows only a digest. Who has lost it asks at the counter.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, case: tongqiao::CaseHandle) -> Result<(), tongqiao::Error> {
+    /// println!("{} {}", case.number(), client.cases().query_password(case.id()).await?.grouped());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// A `store.` code. For a case that another store opened it gives a password that opens nothing.
+    pub async fn query_password(&self, case: CaseId) -> Result<QueryPassword, Error> {
+        query_secret::password(&self.shared, case).await
     }
 
     /// Replaces a refused or dead event by a corrected one, in its place in the order; the events behind it go on.

@@ -17,10 +17,12 @@ use crate::credentials::Credentials;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::identity::{Identity, Keyring};
+use crate::inbox::Inbox;
 use crate::items::{Items, Mirror};
 use crate::notices::{NoticeBoard, Notices};
 use crate::outbox::Outbox;
 use crate::payments::Payments;
+use crate::publication::Publication;
 use crate::receipts::Receipts;
 use crate::storage::Storage;
 use crate::witness::Witness;
@@ -128,9 +130,19 @@ impl Client {
         Items::new(Arc::clone(&self.running.shared))
     }
 
+    /// What anybody may ask: how a case stands, figures, open data 信息公开.
+    pub fn publication(&self) -> Publication {
+        Publication::new(Arc::clone(&self.running.shared))
+    }
+
     /// Cases and what happens to them 办件.
     pub fn cases(&self) -> Cases {
         Cases::new(Arc::clone(&self.running))
+    }
+
+    /// What the platform has for this party 收件箱.
+    pub fn inbox(&self) -> Inbox {
+        Inbox::new(Arc::clone(&self.running))
     }
 
     /// Bills, payments and refunds 统一支付.

@@ -1,12 +1,14 @@
 //! What can be applied for: the mirrored catalogue, readable without a network.
 
 mod item;
+mod listing;
 mod mirror;
 mod query;
 
 use std::sync::Arc;
 
 pub use item::{Coded, Condition, FormField, Item, ItemAgency, ItemFee, ItemMaterial, ItemState, Text};
+pub use listing::{Agency, Intermediary, Question};
 pub(crate) use mirror::Mirror;
 pub use mirror::{Catalogue, Edition};
 pub use query::ItemQuery;

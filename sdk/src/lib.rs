@@ -70,10 +70,12 @@ mod error;
 mod exchange;
 mod hop;
 mod identity;
+mod inbox;
 mod items;
 mod notices;
 mod outbox;
 mod payments;
+mod publication;
 mod receipt;
 mod receipts;
 mod secret;
@@ -95,13 +97,17 @@ pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
+pub use inbox::Inbox;
 pub use items::{
-    Catalogue, Coded, Condition, Edition, FormField, Item, ItemAgency, ItemFee, ItemMaterial, ItemQuery, ItemState,
-    Items, Text,
+    Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
+    ItemQuery, ItemState, Items, Question, Text,
 };
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
+pub use publication::{
+    CaseProgress, OpenDataPage, OpenDataRow, ProgressStep, Publication, ServiceStatistics, StatisticsBy, StatisticsRow,
+};
 pub use receipt::Receipt;
 pub use receipts::Receipts;
 pub use secret::Secret;

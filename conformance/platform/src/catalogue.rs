@@ -9,6 +9,7 @@ mod change;
 mod edition;
 mod failure;
 mod item;
+mod listing;
 mod serving;
 #[allow(dead_code, reason = "columns that only the checks of the tables read")]
 mod tables;
@@ -18,4 +19,5 @@ pub(crate) use failure::CatalogueError;
 #[cfg(test)]
 pub(crate) use item::Text;
 pub(crate) use item::{FormField, Item};
+pub(crate) use listing::{Agency, Intermediary, Question};
 pub(crate) use serving::router;

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rusqlite::Connection;
 use tongqiao_protocol::DivisionCode;
 
-use crate::catalogue::{self, Item};
+use crate::catalogue::{self, Agency, Intermediary, Item, Question};
 use crate::database::DatabaseError;
 
 /// One edition, indexed.
@@ -14,6 +14,9 @@ use crate::database::DatabaseError;
 pub(crate) struct Guide {
     digest: String,
     items: HashMap<(String, i64), Item>,
+    agencies: Vec<Agency>,
+    intermediaries: Vec<Intermediary>,
+    questions: Vec<Question>,
 }
 
 /// The edition read last; a new one is read when the catalogue has moved on.
@@ -31,7 +34,13 @@ impl GuideShelf {
         let edition = catalogue::latest(connection)?.ok_or(DatabaseError::Corrupt("catalogue edition"))?;
         let snapshot = edition.snapshot().map_err(|_| DatabaseError::Corrupt("catalogue edition"))?;
         let items = snapshot.items.into_iter().map(|item| ((item.code.clone(), i64::from(item.version)), item));
-        let guide = Arc::new(Guide { digest, items: items.collect() });
+        let guide = Arc::new(Guide {
+            digest,
+            items: items.collect(),
+            agencies: snapshot.agencies,
+            intermediaries: snapshot.intermediaries,
+            questions: snapshot.questions,
+        });
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = guide.clone();
         Ok(guide)
     }
@@ -41,6 +50,32 @@ impl Guide {
     /// An item in one version.
     pub(crate) fn item(&self, code: &str, version: i64) -> Option<&Item> {
         self.items.get(&(code.to_owned(), version))
+    }
+
+    /// The version of an item that can be applied for on a day (`2026-11-23`).
+    pub(crate) fn in_force(&self, code: &str, day: &str) -> Option<&Item> {
+        let versions = self.items.values().filter(|item| item.code == code);
+        versions.filter(|item| item.state == "in-force" && item.holds_on(day)).max_by_key(|item| item.version)
+    }
+
+    /// The digest of the edition.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The agencies that handle items.
+    pub(crate) fn agencies(&self) -> &[Agency] {
+        &self.agencies
+    }
+
+    /// Who produces papers that guides ask for.
+    pub(crate) fn intermediaries(&self) -> &[Intermediary] {
+        &self.intermediaries
+    }
+
+    /// What people ask.
+    pub(crate) fn questions(&self) -> &[Question] {
+        &self.questions
     }
 }
 

@@ -21,6 +21,7 @@ use crate::hop::Signed;
 use crate::refusal::Refusal;
 
 pub(crate) use self::arrangement::Arrangement;
+pub(crate) use self::statement::{events, of_file};
 
 /// Fresh for an hour; a month old is better than nothing (RFC 5861).
 const CACHEABLE: &str = "public, max-age=3600, stale-if-error=2592000";

@@ -27,6 +27,10 @@ pub enum Collection {
     Identity,
     /// The city's working calendar and supervision rules, as the platform signed them.
     Arrangement,
+    /// The secret from which query passwords of cases are made.
+    QueryPassword,
+    /// What the platform has for this party: entries that are open, and the names of those that were acknowledged.
+    Inbox,
 }
 
 impl Collection {
@@ -44,6 +48,8 @@ impl Collection {
             Self::TransparencyLog => "transparency-log",
             Self::Identity => "identity",
             Self::Arrangement => "arrangement",
+            Self::QueryPassword => "query-password",
+            Self::Inbox => "inbox",
         }
     }
 }

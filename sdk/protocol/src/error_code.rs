@@ -212,6 +212,10 @@ pub enum ErrorCode {
     CaseNumberUnknown,
     /// `case.access_denied`: This case belongs to another department.
     CaseAccessDenied,
+    /// `progress.mismatch`: Case number and query password do not fit together.
+    ProgressMismatch,
+    /// `progress.locked`: Too many wrong query passwords: the case number is locked.
+    ProgressLocked,
     /// `bill.id_conflict`: The bill's id was used for other content.
     BillIdConflict,
     /// `bill.unknown`: The bill is not known, which proves nothing.
@@ -378,6 +382,8 @@ pub enum ErrorCode {
     ClientConnectionLost,
     /// `client.cancelled`: The call was cancelled before its answer came.
     ClientCancelled,
+    /// `client.unknown_inbox_entry`: No such entry of the inbox ever came here.
+    ClientUnknownInboxEntry,
     /// `internal.defect`: Something is wrong on our side.
     InternalDefect,
     /// `platform.unavailable`: The platform is not ready.
@@ -453,6 +459,8 @@ Row { code: "event.unknown", number: 3503, kind: ErrorKind::NotFound, http_statu
 Row { code: "case.number_not_leased", number: 3504, kind: ErrorKind::Forbidden, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["number"], zh: ("该办件编号不在本生产者的号段内", "从本生产者、本存储代次领取的号段中取号。"), en: ("The case number was not leased to this producer", "Take a number from a lease of this producer and incarnation.") },
 Row { code: "case.number_unknown", number: 3505, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["number"], zh: ("没有该编号的办件", "核对编号。"), en: ("No case has this number", "Check the number.") },
 Row { code: "case.access_denied", number: 3506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["case"], zh: ("该办件属于其他部门", "申请相应授权，或由主办部门处理。"), en: ("This case belongs to another department", "Ask for the scope, or leave it to the department in charge.") },
+Row { code: "progress.mismatch", number: 3511, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("办件编号与查询密码不符", "请对照受理回执核对两者；多次输错将暂时锁定该编号。"), en: ("Case number and query password do not fit together", "Compare both with the receipt. Several wrong passwords lock the number for a while.") },
+Row { code: "progress.locked", number: 3512, kind: ErrorKind::Limit, http_status: 429, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["until"], zh: ("查询密码连续输错，该办件编号已暂时锁定", "请在所示时间之后再试，或持证件到窗口查询。"), en: ("Too many wrong query passwords: the case number is locked", "Wait until the time given, or ask at the counter with your document.") },
 Row { code: "bill.id_conflict", number: 4001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一缴款单编号对应了不同内容", "内容有变请新开缴款单，使用新编号。"), en: ("The bill's id was used for other content", "A changed bill is a new bill with a new id.") },
 Row { code: "bill.unknown", number: 4002, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此缴款单，但不能证明不存在", "缴款单可能仍在途中；要确认不存在，请用封禁查询。"), en: ("The bill is not known, which proves nothing", "It may still be on its way; only a fencing query answers ABSENT.") },
 Row { code: "bill.too_late", number: 4003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单到达时已过最迟时间（not_after）", "请新开缴款单。"), en: ("The bill came after its not_after", "Make a new bill.") },
@@ -536,6 +544,7 @@ Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput,
 Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该文件不是本地存储文件", "请指定本地存储文件，或尚不存在的文件路径。"), en: ("The file belongs to another program", "Give the path of a store, or of a file that does not exist yet.") },
 Row { code: "client.connection_lost", number: 8504, kind: ErrorKind::Unavailable, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("收到应答前连接中断，可能已生效", "查询结果，或原样重发。"), en: ("The connection broke before the answer came; it may have taken effect", "Ask, or send the very same request again.") },
 Row { code: "client.cancelled", number: 8505, kind: ErrorKind::Timeout, http_status: 499, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("调用在收到应答前被取消", "查询处理结果。"), en: ("The call was cancelled before its answer came", "Ask what became of it.") },
+Row { code: "client.unknown_inbox_entry", number: 8511, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::NotSent, params: &[], zh: ("本地从未收到该收件箱条目", "请使用条目展示时的标识进行确认。"), en: ("No such entry of the inbox ever came here", "Acknowledge entries by the id under which they were shown.") },
 Row { code: "internal.defect", number: 9001, kind: ErrorKind::Internal, http_status: 500, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("系统内部错误", "请反馈请求编号。"), en: ("Something is wrong on our side", "Report the request id.") },
 Row { code: "platform.unavailable", number: 9002, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("平台暂不可用", "系统会自动重试。"), en: ("The platform is not ready", "It is tried again by itself.") },
 Row { code: "platform.version_unsupported", number: 9502, kind: ErrorKind::Unsupported, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["found", "supported"], zh: ("平台不支持该协议版本", "升级本端。"), en: ("The platform does not speak this version", "Update this side.") },
@@ -606,6 +615,8 @@ impl ErrorCode {
         Self::CaseNumberNotLeased,
         Self::CaseNumberUnknown,
         Self::CaseAccessDenied,
+        Self::ProgressMismatch,
+        Self::ProgressLocked,
         Self::BillIdConflict,
         Self::BillUnknown,
         Self::BillTooLate,
@@ -689,6 +700,7 @@ impl ErrorCode {
         Self::StoreNotAStore,
         Self::ClientConnectionLost,
         Self::ClientCancelled,
+        Self::ClientUnknownInboxEntry,
         Self::InternalDefect,
         Self::PlatformUnavailable,
         Self::PlatformVersionUnsupported,

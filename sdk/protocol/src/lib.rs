@@ -25,12 +25,14 @@ pub mod fault;
 pub mod hop_signature;
 pub mod id;
 pub mod identifier;
+pub mod inbox;
 pub mod key_directory;
 pub mod language;
 pub mod limits;
 pub mod merkle;
 pub mod number_lease;
 pub mod problem;
+pub mod query_password;
 pub mod reading;
 pub mod receipt;
 pub mod routes;
@@ -49,7 +51,8 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
+    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId,
+    RequestId,
 };
 pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,
@@ -59,6 +62,7 @@ pub use identifier::{
 };
 pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};
+pub use query_password::{InvalidQueryPassword, QueryPassword};
 pub use signed_record::{KeyId, RecordKind, SignedRecord};
 pub use suite::{PublicKey, SignError, SignatureValue, Signer, Suite, Verifier, VerifyError};
 pub use timestamp::Timestamp;

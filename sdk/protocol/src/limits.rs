@@ -46,3 +46,21 @@ pub const LONG_TEXT_CHARS_MAX: usize = 2_000;
 pub const JSON_DEPTH_MAX: usize = 32;
 /// The largest sequence number and revision that every JSON reader can hold (2^53 − 1).
 pub const SEQUENCE_MAX: u64 = 9_007_199_254_740_991;
+/// The characters of a query password: five bits of chance each.
+pub const QUERY_PASSWORD_CHARS: usize = 12;
+/// Wrong query passwords for one case number before it is locked.
+pub const QUERY_FAILURES_MAX: u32 = 5;
+/// How long the first lock of a case number lasts; each further one lasts twice as long, up to [`QUERY_LOCK_MS_MAX`].
+pub const QUERY_LOCK_MS: i64 = 15 * 60_000;
+/// The longest lock of a case number.
+pub const QUERY_LOCK_MS_MAX: i64 = 24 * 3_600_000;
+/// How many cases must share what a published row tells of them, at least.
+pub const OPEN_DATA_CASES_MIN: usize = 5;
+/// The longest time that one question for statistics may cover.
+pub const STATISTICS_DAYS_MAX: i32 = 366;
+/// The most entries of one page of an inbox: each is signed when it is handed out.
+pub const INBOX_ENTRIES_MAX: usize = 100;
+/// The longest that a question for an empty inbox is kept waiting.
+pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
+/// The most entries of one acknowledgement.
+pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;

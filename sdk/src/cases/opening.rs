@@ -10,7 +10,7 @@ use tongqiao_protocol::{
 use tongqiao_store::StoreIdentity;
 
 use super::draft::CaseDraft;
-use super::{judgement, writing};
+use super::{judgement, query_secret, writing};
 use crate::client::Shared;
 use crate::{Error, entropy};
 
@@ -30,17 +30,19 @@ pub(super) async fn check(shared: &Shared, draft: &CaseDraft) -> Result<(), Erro
 
 /// Judges the draft and takes a number.
 pub(super) async fn compose(shared: &Shared, draft: &CaseDraft) -> Result<Opening, Error> {
-    let application = judged(shared, draft).await?;
+    let mut application = judged(shared, draft).await?;
     let number = shared.numbers.take(shared, &application.division).await?;
     let now = shared.clock.now();
     let identity = shared.storage.ask(|store| store.identity()).await?;
+    let case = match draft.chosen_id() {
+        Some(case) => case,
+        None => entropy::id(now, CaseId::from_time_and_random)?,
+    };
+    application.query = Some(query_secret::password(shared, case).await?.verifier(writing::own_suite(shared), case));
     let event = CaseEvent {
         id: entropy::id(now, EventId::from_time_and_random)?,
         party: shared.credentials.party().clone(),
-        case: match draft.chosen_id() {
-            Some(case) => case,
-            None => entropy::id(now, CaseId::from_time_and_random)?,
-        },
+        case,
         time: now,
         producer: identity.producer,
         incarnation: identity.incarnation,

@@ -9,7 +9,7 @@ use tongqiao_store::Reason;
 
 use super::case_file::FiledEvent;
 use super::handle::CaseHandle;
-use super::{judgement, writing};
+use super::{judgement, query_secret, writing};
 use crate::Error;
 use crate::client::{Running, Shared};
 
@@ -46,7 +46,9 @@ async fn replace(
     // The place stays in the stream in which it was refused, even after a restore.
     (event.producer, event.incarnation) = (old.stream.producer, old.stream.incarnation);
     writing::replacing(&mut event, old.sequence, replacement);
-    if matches!(data, CaseEventData::Applied(_)) {
+    if let CaseEventData::Applied(application) = &mut event.data {
+        let password = query_secret::password(shared, case).await?;
+        application.query = Some(password.verifier(writing::own_suite(shared), case));
         event.number = Some(ground.file.number);
         event.revision = 0;
     }

@@ -117,6 +117,8 @@ pub(super) fn new_file(
 /// digest of a short application tells nothing to whoever knows only the digest.
 pub(super) fn content_digest(shared: &Shared, case: CaseId, application: &Application) -> Digest {
     let mut application = application.clone();
+    // It follows from the case's id, and is not a part of what a draft says.
+    application.query = None;
     // The same decision of a human, said again a little later.
     application.overrides.iter_mut().for_each(|one| one.at = Timestamp::from_millis(0));
     let bytes = serde_json::to_vec(&application).unwrap_or_default();

@@ -9,6 +9,7 @@ use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::{Digest, ErrorCode, RecordKind, SignedRecord, Timestamp};
 
 use super::Item;
+use super::listing::{Agency, Intermediary, Question};
 use crate::Error;
 use crate::client::Shared;
 use crate::exchange::Ask;
@@ -34,6 +35,18 @@ pub struct Edition {
 pub struct Catalogue {
     edition: Edition,
     items: Arc<BTreeMap<(String, u32), Arc<Item>>>,
+    listing: Arc<Listing>,
+}
+
+/// What the edition publishes beside items.
+#[derive(Debug, Default, Deserialize)]
+struct Listing {
+    #[serde(default)]
+    agencies: Vec<Agency>,
+    #[serde(default)]
+    intermediaries: Vec<Intermediary>,
+    #[serde(default)]
+    questions: Vec<Question>,
 }
 
 impl Catalogue {
@@ -52,9 +65,35 @@ impl Catalogue {
         self.items.get(&(code.to_owned(), version))
     }
 
+    /// The agencies that handle items, by code.
+    pub fn agencies(&self) -> &[Agency] {
+        &self.listing.agencies
+    }
+
+    /// The organisations that produce papers which guides ask for, by code.
+    pub fn intermediaries(&self) -> &[Intermediary] {
+        &self.listing.intermediaries
+    }
+
+    /// What people ask, with answers.
+    pub fn questions(&self) -> &[Question] {
+        &self.listing.questions
+    }
+
+    /// The questions that somebody who wants this item would ask.
+    pub fn questions_about<'a>(&'a self, item: &'a Item) -> impl Iterator<Item = &'a Question> {
+        self.questions().iter().filter(|question| question.is_about(item))
+    }
+
+    /// Who produces a paper that the item's guide asks for.
+    pub fn intermediaries_for<'a>(&'a self, item: &'a Item) -> impl Iterator<Item = &'a Intermediary> {
+        self.intermediaries().iter().filter(|intermediary| intermediary.serves(item))
+    }
+
     /// The same edition, heard to be the latest.
     fn heard(&self, fetched_at: Timestamp) -> Self {
-        Self { edition: Edition { fetched_at, ..self.edition.clone() }, items: Arc::clone(&self.items) }
+        let edition = Edition { fetched_at, ..self.edition.clone() };
+        Self { edition, items: Arc::clone(&self.items), listing: Arc::clone(&self.listing) }
     }
 }
 
@@ -63,6 +102,8 @@ impl Catalogue {
 struct Snapshot {
     published: Timestamp,
     items: Vec<Item>,
+    #[serde(flatten)]
+    listing: Listing,
 }
 
 /// The record of `GET /v1/catalogue/changes`, as far as it is needed: whether there is a later edition. An edition's
@@ -173,7 +214,7 @@ async fn read(shared: &Shared, body: &[u8], fetched_at: Timestamp, source: Sourc
         let snapshot = serde_json::from_slice::<Snapshot>(&record)?;
         let items = snapshot.items.into_iter().map(|item| ((item.code.clone(), item.version), Arc::new(item)));
         let edition = Edition { digest, published: snapshot.published, fetched_at };
-        Ok(Catalogue { edition, items: Arc::new(items.collect()) })
+        Ok(Catalogue { edition, items: Arc::new(items.collect()), listing: Arc::new(snapshot.listing) })
     });
     parsed.await.map_err(Error::internal)?.map_err(Error::malformed_answer)
 }

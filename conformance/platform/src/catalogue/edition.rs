@@ -6,8 +6,9 @@ use tongqiao_protocol::signed_record::RecordSignature;
 use tongqiao_protocol::{Digest, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp};
 
 use super::item::Item;
+use super::listing::{Agency, Intermediary, Question};
 use super::tables::{self, Tables};
-use super::{CatalogueError, assembly};
+use super::{CatalogueError, assembly, listing};
 use crate::database::DatabaseError;
 use crate::keys::PlatformKeys;
 
@@ -20,6 +21,14 @@ pub(crate) struct Snapshot {
     pub(crate) published: Timestamp,
     /// Ordered by code and version, each once.
     pub(crate) items: Vec<Item>,
+    /// By code.
+    #[serde(default)]
+    pub(crate) agencies: Vec<Agency>,
+    /// By code.
+    #[serde(default)]
+    pub(crate) intermediaries: Vec<Intermediary>,
+    #[serde(default)]
+    pub(crate) questions: Vec<Question>,
 }
 
 /// A published edition.
@@ -50,8 +59,15 @@ pub(crate) fn ensure(
     match latest(connection)? {
         Some(edition) if edition.seed == seed && edition.digest.suite() == suite => Ok(()),
         _ => {
-            let items = assembly::items(&Tables::embedded()?)?;
-            publish(connection, keys, suite, &Snapshot { published: now, items }, &seed).map(drop)
+            let tables = Tables::embedded()?;
+            let snapshot = Snapshot {
+                published: now,
+                items: assembly::items(&tables)?,
+                agencies: listing::agencies(&tables),
+                intermediaries: listing::intermediaries(&tables)?,
+                questions: listing::questions(&tables)?,
+            };
+            publish(connection, keys, suite, &snapshot, &seed).map(drop)
         }
     }
 }

@@ -14,13 +14,16 @@ const MATERIALS: &str = include_str!("../../data/materials.tsv");
 const FIELDS: &str = include_str!("../../data/fields.tsv");
 const ITEMS: &str = include_str!("../../data/items.tsv");
 const REAL_ITEMS: &str = include_str!("../../data/real-items.tsv");
+const INTERMEDIARIES: &str = include_str!("../../data/intermediaries.tsv");
+const QUESTIONS: &str = include_str!("../../data/questions.tsv");
 
 /// Raised when the same tables are to give other items, so that stored editions are replaced.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// The digest of all tables: an edition that descends from other data is out of date.
 pub(crate) fn seed() -> String {
-    let tables = [FORM, DEPARTMENTS, AGENCIES, GUIDES, FEES, MATERIALS, FIELDS, ITEMS, REAL_ITEMS];
+    let tables =
+        [FORM, DEPARTMENTS, AGENCIES, GUIDES, FEES, MATERIALS, FIELDS, ITEMS, REAL_ITEMS, INTERMEDIARIES, QUESTIONS];
     Digest::of_parts(Suite::International, &tables.map(str::as_bytes)).to_string()
 }
 
@@ -46,8 +49,30 @@ pub(crate) struct Agency {
     pub(crate) agency: String,
     pub(crate) name_zh: String,
     pub(crate) name_en: String,
-    #[cfg(test)]
     pub(crate) division: String,
+}
+
+/// An intermediary: synthetic, with a valid credit code.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Intermediary {
+    pub(crate) intermediary: String,
+    pub(crate) name_zh: String,
+    pub(crate) name_en: String,
+    pub(crate) division: String,
+    pub(crate) service_zh: String,
+    pub(crate) service_en: String,
+    pub(crate) materials: String,
+}
+
+/// A question that people ask.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Question {
+    pub(crate) question: String,
+    pub(crate) guides: String,
+    pub(crate) question_zh: String,
+    pub(crate) question_en: String,
+    pub(crate) answer_zh: String,
+    pub(crate) answer_en: String,
 }
 
 /// One version of a guide 办事指南.
@@ -136,6 +161,8 @@ pub(crate) struct Tables {
     pub(crate) fields: Vec<Field>,
     pub(crate) items: Vec<Item>,
     pub(crate) real_items: Vec<RealItem>,
+    pub(crate) intermediaries: Vec<Intermediary>,
+    pub(crate) questions: Vec<Question>,
 }
 
 impl Tables {
@@ -151,6 +178,8 @@ impl Tables {
             fields: rows("fields.tsv", FIELDS)?,
             items: rows("items.tsv", ITEMS)?,
             real_items: rows("real-items.tsv", REAL_ITEMS)?,
+            intermediaries: rows("intermediaries.tsv", INTERMEDIARIES)?,
+            questions: rows("questions.tsv", QUESTIONS)?,
         })
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 4;
+const VERSION: i64 = 6;
 
 /// The tables of the protocol, and those of each portal beside it.
 const FIRST: &str = concat!(
@@ -15,6 +15,8 @@ const FIRST: &str = concat!(
     include_str!("../catalogue/schema.sql"),
     include_str!("../oidc/schema.sql"),
     include_str!("../transparency/schema.sql"),
+    include_str!("../publication/schema.sql"),
+    include_str!("../inbox/schema.sql"),
 );
 
 /// Creates the tables in an empty file.

@@ -14,7 +14,9 @@ use crate::alarm;
 use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
+use crate::inbox;
 use crate::keys::PlatformKeys;
+use crate::publication;
 use crate::receipt::{self, Batch};
 use crate::record::{self, Authentic};
 use crate::refusal::Refusal;
@@ -137,6 +139,12 @@ fn decide(
         Judged::Early(missing) => Pending::Deferred(missing),
         Judged::Effective(effect) => {
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
+            if let Ok(event) = &envelope.event {
+                publication::note(app, connection, event, revision)?;
+                if let Some(file) = case::find(connection, event.case)? {
+                    inbox::case_event(connection, &file, &authentic.author.id, event, revision)?;
+                }
+            }
             entry.settle(Some(revision), Place::Next)?
         }
         Judged::NothingHappened => entry.settle(None, Place::Next)?,

@@ -34,10 +34,10 @@ pub(super) struct Reckoning {
 }
 
 /// One effective event: kind, time of the event, data.
-pub(super) struct Happened {
-    pub(super) kind: String,
-    pub(super) time: Timestamp,
-    pub(super) data: Value,
+pub(crate) struct Happened {
+    pub(crate) kind: String,
+    pub(crate) time: Timestamp,
+    pub(crate) data: Value,
 }
 
 /// Lets every event happen, in order.

@@ -7,7 +7,7 @@ use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, Timestamp, reading};
 use super::arrangement::{Arrangement, Rule};
 use super::clocks::{self, Clock, Happened};
 use crate::app::AppState;
-use crate::case;
+use crate::case::{self, CaseFile};
 use crate::database::DatabaseError;
 use crate::hop::Caller;
 use crate::refusal::Refusal;
@@ -23,6 +23,17 @@ pub(super) fn of_case(
     let file = case::find(connection, case)?
         .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
+    Ok(of_file(connection, app, case, &file, now)?)
+}
+
+/// The same for a case that the caller may see.
+pub(crate) fn of_file(
+    connection: &Connection,
+    app: &AppState,
+    case: CaseId,
+    file: &CaseFile,
+    now: Timestamp,
+) -> Result<Value, DatabaseError> {
     let guide = app.guide.open(connection)?;
     let item = guide.item(&file.item_code, file.item_version);
     let promised = item.map(|item| i64::from(item.promised_days));
@@ -43,7 +54,7 @@ pub(super) fn of_case(
 }
 
 /// The effective events of a case, in the order of its revisions.
-fn events(connection: &Connection, case: CaseId) -> Result<Vec<Happened>, DatabaseError> {
+pub(crate) fn events(connection: &Connection, case: CaseId) -> Result<Vec<Happened>, DatabaseError> {
     let mut statement = connection
         .prepare_cached("SELECT kind, record FROM event WHERE case_id = ?1 AND effect = 1 ORDER BY revision")?;
     let rows = statement.query_map([case.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;

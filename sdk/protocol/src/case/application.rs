@@ -252,6 +252,10 @@ pub struct Application {
     pub materials: Vec<Material>,
     /// How it came in: 办理形式 (`handle_form`).
     pub channel: CodedValue,
+    /// The verifier of the password with which the applicant may ask how the case stands; see
+    /// [`QueryPassword`](crate::QueryPassword). Without one nobody can ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<Digest>,
     /// Checks that a human overrode, with who and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<OverrideRecord>,
@@ -313,6 +317,7 @@ impl Application {
         };
         let materials = reading.list("materials", 0, limits::MATERIALS_MAX, Material::read);
         let channel = reading.coded("channel");
+        let query = reading.optional_parsed("query");
         Some(Self {
             item: item?,
             division: division?,
@@ -320,6 +325,7 @@ impl Application {
             form: form?,
             materials: materials?,
             channel: channel?,
+            query,
             overrides: overrides?,
         })
     }
