@@ -272,18 +272,7 @@ impl<'a> Turn<'a> {
         let expected = (queue.requests.len() + released).min(GROUPS_MAX);
         let (groups, callers) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
         let began = Instant::now();
-        Self {
-            commit,
-            lent,
-            groups,
-            callers,
-            tasks: 0,
-            results: Vec::new(),
-            expected,
-            patience,
-            looks_first,
-            began,
-        }
+        Self { commit, lent, groups, callers, tasks: 0, results: Vec::new(), expected, patience, looks_first, began }
     }
 
     /// Takes what stands in the queue, but for those who have given up: they hear nothing, and nothing is done for them.

@@ -36,7 +36,8 @@ fn write_for_ever(store: &SqliteStore, caller: u32) {
         let next = store.next_sequence(&stream(0)).unwrap().get();
         let changes = vec![append(this, own, number), append(this + 1, stream(0), next)];
         // Half of them as tasks do it.
-        let committed = if caller.is_multiple_of(2) { store.commit(changes) } else { wait(store.hand_in(changes, &crew)) };
+        let committed =
+            if caller.is_multiple_of(2) { store.commit(changes) } else { wait(store.hand_in(changes, &crew)) };
         match committed {
             Ok(_) => {
                 let mut out = std::io::stdout().lock();
