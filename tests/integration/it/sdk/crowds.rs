@@ -103,13 +103,11 @@ async fn a_client_survives_panics_of_its_delivery_and_of_its_upkeep() {
     let sandbox = Sandbox::start().await;
     let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
     let clock = Arc::new(Faulty::default());
-    let builder = sandbox.builder(&credentials).store(sandbox.path("survivor.sqlite")).numbers_in_stock(3);
-    let client = builder.clock(Arc::clone(&clock) as Arc<dyn Clock>).build().await.unwrap();
-    let draft = draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    // From the start: an upkeep whose first round was well done would not come again for minutes.
     clock.is_broken.store(true, Ordering::Relaxed);
-    // Something to deliver, and fewer numbers than there should be.
-    let waiting = client.cases().open(&draft).await.unwrap();
+    let builder = sandbox.builder(&credentials).store(sandbox.path("survivor.sqlite"));
+    let client = builder.clock(Arc::clone(&clock) as Arc<dyn Clock>).build().await.unwrap();
+    let waiting = client.cases().open(&draft(&client).await).await.unwrap();
     let both_have_panicked = async {
         while clock.deliveries.load(Ordering::Relaxed) < 2 || clock.upkeeps.load(Ordering::Relaxed) < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
