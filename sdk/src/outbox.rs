@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tongqiao_engine::Entry;
+use tongqiao_engine::{Entry, EntryState};
 use tongqiao_protocol::{Problem, RecordId};
 use tongqiao_store::{IntegrityReport, Statistics};
 
@@ -36,8 +36,8 @@ pub struct Outbox {
 pub struct Attention {
     /// The record's row.
     pub entry: Entry,
-    /// Why; `None` for an expired record, about which nothing is known, and for a dead letter that was settled in an epoch
-    /// that the platform has lost: there the store keeps the receipt, the evidence, and the reason is in the log.
+    /// Why; `None` for an expired record, about which nothing is known. A dead letter that was settled in an epoch that the
+    /// platform has lost has its reason here and keeps its receipt, the evidence, besides.
     pub problem: Option<Problem>,
 }
 
@@ -71,7 +71,10 @@ impl Outbox {
                     let Some(last) = page.last() else { return Ok(found) };
                     after = last.ordinal;
                     for entry in page {
-                        let why = store.receipt(&entry.id)?;
+                        let why = match entry.state {
+                            EntryState::Dead => store.problem(&entry.id)?,
+                            _ => store.receipt(&entry.id)?,
+                        };
                         let problem = why.as_deref().and_then(crate::receipt::problem_in);
                         found.push(Attention { entry, problem });
                     }

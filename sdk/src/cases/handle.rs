@@ -132,7 +132,11 @@ async fn told_of(notices: &mut Notices, id: RecordId) {
 async fn terminal(shared: &Shared, id: RecordId) -> Result<Option<Result<Vec<u8>, Error>>, Error> {
     let found = shared.storage.ask(move |store| {
         let Some(entry) = store.entry(&id)? else { return Ok(None) };
-        let stored = if entry.state == EntryState::Pending { None } else { store.receipt(&id)? };
+        let stored = match entry.state {
+            EntryState::Pending => None,
+            EntryState::Dead => store.problem(&id)?,
+            _ => store.receipt(&id)?,
+        };
         Ok(Some((entry, stored.unwrap_or_default())))
     });
     let unknown = || Error::of(ErrorCode::EventUnknown).detail("it was never accepted here, or its retention is over");
@@ -200,12 +204,14 @@ pub(super) async fn view(shared: &Shared, case: CaseId) -> Result<Option<CaseVie
             for filed in &file.events {
                 let id = filed.id.into();
                 let stored = store.receipt(&id)?.unwrap_or_default();
+                // A dead one may have a receipt and a reason.
+                let dead = store.problem(&id)?;
                 events.push(EventView {
                     event: filed.id,
                     kind: filed.kind.clone(),
                     entry: store.entry(&id)?,
                     receipt: Receipt::read(&stored).ok(),
-                    problem: problem_in(&stored),
+                    problem: problem_in(dead.as_deref().unwrap_or(&stored)),
                     replaced_by: filed.replaced_by,
                 });
             }

@@ -50,7 +50,7 @@ macro_rules! store_contract_tests {
             settlement::what_an_epoch_has_lost_is_found_by_position,
             settlement::records_of_one_position_are_told_apart_by_their_ordinals,
             settlement::what_is_offered_again_never_expires_and_keeps_its_receipt,
-            settlement::what_is_offered_again_and_dies_keeps_its_earlier_receipt,
+            settlement::what_is_offered_again_and_dies_keeps_its_earlier_receipt_beside_the_reason,
             settlement::a_payment_that_failed_for_good_may_be_forgotten_though_others_follow_it,
             settlement::what_is_offered_again_is_pending_with_the_same_bytes,
             settlement::statistics_count_each_state,

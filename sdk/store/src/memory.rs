@@ -32,6 +32,7 @@ struct Row {
     entry: Entry,
     bytes: Vec<u8>,
     receipt: Option<Vec<u8>>,
+    problem: Option<Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -159,6 +160,12 @@ impl Store for MemoryStore {
 
     fn receipt(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.contents().row(id).and_then(|row| row.receipt.clone()))
+    }
+
+    fn problem(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        let contents = self.contents();
+        let dead = contents.row(id).filter(|row| row.entry.state == EntryState::Dead);
+        Ok(dead.and_then(|row| row.problem.clone()))
     }
 
     fn settled_since(&self, wanted: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError> {

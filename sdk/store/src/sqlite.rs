@@ -180,6 +180,10 @@ impl Store for SqliteStore {
         self.readers.read(|connection| reading::sealed(connection, query, id))
     }
 
+    fn problem(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.read(|connection| reading::sealed(connection, reading::PROBLEM, id))
+    }
+
     fn settled_since(&self, epoch: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let column = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let values = params![epoch.as_bytes(), column(after.position), column(after.ordinal)];

@@ -138,11 +138,17 @@ pub trait Store: Send + Sync {
     fn bytes(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The receipt of a settled or refused entry, or the problem of a dead one. One that was offered again and died keeps its
-    /// earlier receipt, the evidence of what the platform lost.
+    /// earlier receipt, the evidence of what the platform lost, and has its problem [beside](Store::problem).
     ///
     /// # Errors
     /// See the trait; `CorruptRow` when the checksum does not fit.
     fn receipt(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Why a dead entry was given up, also when an earlier receipt is kept; `None` in every other state.
+    ///
+    /// # Errors
+    /// See the trait; `CorruptRow` when the checksum does not fit.
+    fn problem(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Settled and refused entries whose receipt is of that epoch and stands behind `after`, by position and ordinal. Fewer
     /// than `limit` mean that there are no more, also when damaged rows were left out.

@@ -85,6 +85,10 @@ impl<S: Store> Store for HandedIn<S> {
         self.0.receipt(id)
     }
 
+    fn problem(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.problem(id)
+    }
+
     fn settled_since(&self, epoch: &EpochId, after: LogPlace, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.0.settled_since(epoch, after, limit)
     }

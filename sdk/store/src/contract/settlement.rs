@@ -143,12 +143,28 @@ pub fn what_is_offered_again_never_expires_and_keeps_its_receipt(store: &impl St
     assert!(store.check().unwrap().is_sound());
 }
 
-pub fn what_is_offered_again_and_dies_keeps_its_earlier_receipt(store: &impl Store) {
+pub fn what_is_offered_again_and_dies_keeps_its_earlier_receipt_beside_the_reason(store: &impl Store) {
     store.commit(vec![append(1, stream(1), 1), settle(1, 1)]).unwrap();
     store.commit(vec![Change::Reoffer { id: id(1) }]).unwrap();
-    store.commit(vec![Change::Bury { id: id(1), at: NOW, problem: b"{}".to_vec() }]).unwrap();
+    assert_eq!(store.problem(&id(1)).unwrap(), None);
+    store.commit(vec![Change::Bury { id: id(1), at: NOW, problem: b"{\"code\":1}".to_vec() }]).unwrap();
     assert_eq!(numbers(&store.needing_attention(0, 10).unwrap()), [1]);
     assert_eq!(store.receipt(&id(1)).unwrap(), Some(receipt(1)));
+    assert_eq!(
+        store.problem(&id(1)).unwrap().as_deref(),
+        Some(b"{\"code\":1}".as_slice()),
+        "the reason stands beside it"
+    );
+    assert!(store.check().unwrap().is_sound());
+    // The usual dead record has no receipt, and its problem in the place of one.
+    store.commit(vec![append(2, stream(2), 1), Change::Bury { id: id(2), at: NOW, problem: b"{}".to_vec() }]).unwrap();
+    assert_eq!(store.problem(&id(2)).unwrap(), store.receipt(&id(2)).unwrap());
+    // A late receipt is the truth; a second death has a reason of its own.
+    store.commit(vec![settle(1, 2)]).unwrap();
+    assert_eq!((store.problem(&id(1)).unwrap(), store.receipt(&id(1)).unwrap()), (None, Some(receipt(1))));
+    store.commit(vec![Change::Reoffer { id: id(1) }]).unwrap();
+    store.commit(vec![Change::Bury { id: id(1), at: NOW, problem: b"{\"code\":2}".to_vec() }]).unwrap();
+    assert_eq!(store.problem(&id(1)).unwrap().as_deref(), Some(b"{\"code\":2}".as_slice()));
     assert!(store.check().unwrap().is_sound());
 }
 

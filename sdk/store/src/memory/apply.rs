@@ -31,7 +31,8 @@ impl Contents {
                 if let Some(row) = self.pending_row(&id)? {
                     row.entry.state = EntryState::Dead;
                     row.entry.terminal_at = Some(at);
-                    row.receipt.get_or_insert(problem);
+                    row.receipt.get_or_insert_with(|| problem.clone());
+                    row.problem = Some(problem);
                 }
             }
             Change::Reoffer { id } => {
@@ -85,7 +86,7 @@ impl Contents {
         self.last_ordinal += 1;
         entry.ordinal = self.last_ordinal;
         self.ordinals.insert(entry.id, entry.ordinal);
-        self.rows.insert(entry.ordinal, Row { entry, bytes, receipt: None });
+        self.rows.insert(entry.ordinal, Row { entry, bytes, receipt: None, problem: None });
         Ok(self.last_ordinal)
     }
 

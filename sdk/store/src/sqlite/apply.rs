@@ -114,9 +114,14 @@ impl<'a> Applying<'a> {
         self.save(&stored)?;
         if let Some(problem) = why {
             // One that was offered again has a receipt: evidence of what the platform lost, which no problem may write over.
-            let statement = "INSERT INTO receipt (ordinal, seal, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-            let values = params![stored.entry.ordinal.cast_signed(), seal_of_bytes(problem), problem];
-            self.execute(statement, values)?;
+            let ordinal = stored.entry.ordinal.cast_signed();
+            let is_free = self.number("SELECT 1 FROM receipt WHERE ordinal = ?1", [ordinal])?.is_none();
+            let statement = if is_free {
+                "INSERT INTO receipt (ordinal, seal, bytes) VALUES (?1, ?2, ?3)"
+            } else {
+                "INSERT OR REPLACE INTO problem (ordinal, seal, bytes) VALUES (?1, ?2, ?3)"
+            };
+            self.execute(statement, params![ordinal, seal_of_bytes(problem), problem])?;
         }
         self.open_or_block(stored.entry.stream.subject.as_bytes(), stored.owner)
     }
@@ -161,6 +166,7 @@ impl<'a> Applying<'a> {
              ON CONFLICT (subject, incarnation) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
         self.execute(last, params![subject, stored.owner, sequence])?;
         self.execute("DELETE FROM receipt WHERE ordinal = ?1", [ordinal])?;
+        self.execute("DELETE FROM problem WHERE ordinal = ?1", [ordinal])?;
         self.execute("DELETE FROM entry WHERE ordinal = ?1", [ordinal])
     }
 

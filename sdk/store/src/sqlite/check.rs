@@ -58,9 +58,18 @@ fn check_rows(connection: &Connection, report: &mut IntegrityReport) -> Result<(
     );
     let mut prepared = connection.prepare(&query).map_err(|error| failure(&error))?;
     let mut rows = prepared.query([]).map_err(|error| failure(&error))?;
+    let mut problem =
+        connection.prepare("SELECT bytes, seal FROM problem WHERE ordinal = ?1").map_err(|error| failure(&error))?;
     while let Some(row) = rows.next().map_err(|error| failure(&error))? {
         report.rows_checked += 1;
-        if !is_sound(row) {
+        let problem = problem.query_row([row.get::<_, i64>(0).unwrap_or(0)], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+        });
+        let problem_is_sound = match problem {
+            Ok((bytes, seal)) => seal == seal_of_bytes(&bytes),
+            Err(error) => error == rusqlite::Error::QueryReturnedNoRows,
+        };
+        if !problem_is_sound || !is_sound(row) {
             report.corrupt_rows.push(CorruptRow {
                 ordinal: row.get::<_, i64>(0).map_or(0, i64::cast_unsigned),
                 id: row.get(1).ok().map(RecordId::from_bytes),

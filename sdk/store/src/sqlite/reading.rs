@@ -72,6 +72,10 @@ macro_rules! ended {
     };
 }
 
+/// Why a dead record is dead: beside its receipt, or in the place of one.
+pub(super) const PROBLEM: &str = "SELECT ifnull(p.bytes, r.bytes), ifnull(p.seal, r.seal) FROM entry e \
+     LEFT JOIN problem p ON p.ordinal = e.ordinal JOIN receipt r ON r.ordinal = e.ordinal WHERE e.id = ?1 AND e.state = 5";
+
 /// All that stand behind an ordinal.
 pub(super) const ALL: &str =
     "FROM entry e LEFT JOIN incarnation i ON i.number = e.incarnation WHERE e.ordinal > ?1 ORDER BY e.ordinal";

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::failure::failure;
-use super::row::{COLUMNS, TABLES, seal_of_document};
+use super::row::{COLUMNS, TABLES, seal_of_bytes, seal_of_document};
 use super::{SqliteStore, check, open};
 use crate::identity::new_incarnation;
 use crate::{Reason, StoreError, StoreIdentity};
@@ -71,6 +71,7 @@ impl SqliteStore {
         }
         copy_documents(&old, &transaction, &mut report)?;
         copy_forgotten(&old, &transaction)?;
+        copy_problems(&old, &transaction)?;
         transaction.execute(check::ENDED_ANEW, []).map_err(|error| failure(&error))?;
         report.behind_a_gap = behind_a_gap(&transaction)?;
         unblock(&transaction)?;
@@ -200,6 +201,25 @@ fn copy_forgotten(old: &Connection, new: &Connection) -> Result<(), StoreError> 
         let owner = owner_number(new, &(producer, incarnation))?;
         let insert = "INSERT OR IGNORE INTO forgotten_stream (subject, incarnation, sequence) VALUES (?1, ?2, ?3)";
         new.execute(insert, params![subject, owner, sequence]).map_err(|error| failure(&error))?;
+    }
+    Ok(())
+}
+
+/// Why dead records that have a receipt are dead; best effort, and only of records that are saved.
+fn copy_problems(old: &Connection, new: &Connection) -> Result<(), StoreError> {
+    // Files of earlier versions have none.
+    let Ok(mut prepared) = old.prepare("SELECT ordinal, seal, bytes FROM problem") else { return Ok(()) };
+    let Ok(mut rows) = prepared.query([]) else { return Ok(()) };
+    while let Ok(Some(row)) = rows.next() {
+        let (Ok(ordinal), Ok(seal), Ok(bytes)) = (row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, Vec<u8>>(2))
+        else {
+            continue;
+        };
+        if seal == seal_of_bytes(&bytes) {
+            let insert =
+                "INSERT OR IGNORE INTO problem SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM entry WHERE ordinal = ?1)";
+            new.execute(insert, params![ordinal, seal, bytes]).map_err(|error| failure(&error))?;
+        }
     }
     Ok(())
 }

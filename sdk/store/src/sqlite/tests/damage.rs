@@ -113,6 +113,23 @@ fn a_table_of_the_ended_that_does_not_fit_the_records_is_noticed_and_salvage_mak
 }
 
 #[test]
+fn a_reason_beside_a_receipt_is_checked_and_saved() {
+    let (directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let bury = Change::Bury { id: id(1), at: NOW, problem: b"a reason".to_vec() };
+    store.commit(vec![append(1, stream(1), 1), settle(1, 5), Change::Reoffer { id: id(1) }, bury]).unwrap();
+    let saved = directory.path().join("saved.db");
+    SqliteStore::salvage(&path, &saved).unwrap();
+    assert_eq!(SqliteStore::open(&saved).unwrap().problem(&id(1)).unwrap().as_deref(), Some(b"a reason".as_slice()));
+    drop(store);
+    overwrite(&path, b"a reason", b"a treason"[..8].as_ref());
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(is_corrupt(store.problem(&id(1))));
+    assert_eq!(store.check().unwrap().corrupt_rows.len(), 1);
+    assert!(store.receipt(&id(1)).unwrap().is_some(), "the receipt is not affected");
+}
+
+#[test]
 fn a_damaged_page_stops_new_work_and_what_can_be_read_is_saved() {
     let (directory, path) = place();
     let store = SqliteStore::open(&path).unwrap();

@@ -117,7 +117,12 @@ fn observe(store: &impl Store) -> impl PartialEq + std::fmt::Debug {
     let details: Vec<_> = (0..IDS)
         .map(|number| {
             let id = id(number);
-            (store.entry(&id).unwrap(), store.bytes(&id).unwrap(), store.receipt(&id).unwrap())
+            (
+                store.entry(&id).unwrap(),
+                store.bytes(&id).unwrap(),
+                store.receipt(&id).unwrap(),
+                store.problem(&id).unwrap(),
+            )
         })
         .collect();
     let statistics = crate::Statistics { size_bytes: 0, ..store.statistics().unwrap() };

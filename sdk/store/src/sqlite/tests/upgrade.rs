@@ -68,6 +68,7 @@ fn write_version_1(path: &Path) {
 
 const BESIDE_VERSION_1: &str = "
     CREATE TEMP TABLE ended (ordinal INTEGER PRIMARY KEY, subject, incarnation, sequence, kind, state);
+    CREATE TEMP TABLE problem (ordinal INTEGER PRIMARY KEY, seal, bytes);
     CREATE INDEX temp.ended_attention ON ended (subject, incarnation, sequence) WHERE state IN (2, 4, 5);
     CREATE TEMP TRIGGER entry_ends AFTER UPDATE OF state ON main.entry BEGIN
         INSERT OR REPLACE INTO ended SELECT new.ordinal, new.subject, new.incarnation, new.sequence, new.kind, new.state
