@@ -15,6 +15,7 @@ mod past;
 mod payments;
 mod processes;
 mod publication;
+mod reconciling;
 mod refusals;
 mod replacing;
 mod sandbox;
