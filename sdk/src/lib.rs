@@ -53,6 +53,7 @@
 //! The event inside says how it ended; for a failure with `code` and `retry_after_ms`.
 
 mod arrangement;
+mod background;
 pub mod blocking;
 mod builder;
 mod cases;

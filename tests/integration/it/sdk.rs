@@ -4,6 +4,7 @@ mod bad_drafts;
 mod bad_tokens;
 mod blocking;
 mod cases;
+mod crowds;
 mod deadlines;
 mod delivery;
 mod directory;
