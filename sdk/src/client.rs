@@ -17,6 +17,7 @@ use crate::credentials::Credentials;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::identity::{Identity, Keyring};
+use crate::inbox::Inbox;
 use crate::items::{Items, Mirror};
 use crate::notices::{NoticeBoard, Notices};
 use crate::outbox::Outbox;
@@ -137,6 +138,11 @@ impl Client {
     /// Cases and what happens to them 办件.
     pub fn cases(&self) -> Cases {
         Cases::new(Arc::clone(&self.running))
+    }
+
+    /// What the platform has for this party 收件箱.
+    pub fn inbox(&self) -> Inbox {
+        Inbox::new(Arc::clone(&self.running))
     }
 
     /// Bills, payments and refunds 统一支付.

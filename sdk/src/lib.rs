@@ -69,6 +69,7 @@ mod error;
 mod exchange;
 mod hop;
 mod identity;
+mod inbox;
 mod items;
 mod notices;
 mod outbox;
@@ -95,6 +96,7 @@ pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
+pub use inbox::Inbox;
 pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
     ItemQuery, ItemState, Items, Question, Text,

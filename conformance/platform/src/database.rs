@@ -10,7 +10,7 @@ mod thread;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use self::schema::CopyBack;
 use self::thread::{Job, Message, Outcome, Role};
@@ -42,6 +42,7 @@ pub(crate) enum DatabaseError {
 pub(crate) struct Database {
     writer: mpsc::Sender<Message>,
     reader: mpsc::Sender<Message>,
+    committed: watch::Sender<u64>,
     threads: std::sync::Mutex<Vec<std::thread::JoinHandle<()>>>,
     path: PathBuf,
 }
@@ -59,7 +60,7 @@ impl Database {
         let (writer, writer_thread) = thread::spawn(Role::Writer, writing)?;
         let (reader, reader_thread) = thread::spawn(Role::Reader, reading)?;
         let threads = std::sync::Mutex::new(vec![writer_thread, reader_thread]);
-        Ok(Self { writer, reader, threads, path: path.to_owned() })
+        Ok(Self { writer, reader, committed: watch::Sender::new(0), threads, path: path.to_owned() })
     }
 
     /// Runs `work` in a savepoint and answers after commit; an error undoes all that `work` did.
@@ -69,7 +70,14 @@ impl Database {
         E: From<DatabaseError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        Self::run(&self.writer, work).await
+        let result = Self::run(&self.writer, work).await;
+        self.committed.send_modify(|commits| *commits = commits.wrapping_add(1));
+        result
+    }
+
+    /// Changes whenever something may have been committed: for whoever waits for news.
+    pub(crate) fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
     }
 
     /// Runs `work` on a snapshot that cannot be written.

@@ -33,6 +33,7 @@ mod explanation;
 mod guide;
 mod hop;
 mod html;
+mod inbox;
 mod json;
 mod keys;
 mod lease;

@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, lease, oidc, publication, sandbox,
-    status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, oidc, publication,
+    sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -24,6 +24,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(catalogue::router())
         .merge(directory::router())
         .merge(enrolment::router())
+        .merge(inbox::router())
         .merge(lease::router())
         .merge(publication::router())
         .merge(supervision::router())
@@ -31,7 +32,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {
-        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router())
+        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router()).merge(inbox::sandbox_router())
     } else {
         routes
     };

@@ -29,6 +29,8 @@ pub enum Collection {
     Arrangement,
     /// The secret from which query passwords of cases are made.
     QueryPassword,
+    /// What the platform has for this party: entries that are open, and the names of those that were acknowledged.
+    Inbox,
 }
 
 impl Collection {
@@ -47,6 +49,7 @@ impl Collection {
             Self::Identity => "identity",
             Self::Arrangement => "arrangement",
             Self::QueryPassword => "query-password",
+            Self::Inbox => "inbox",
         }
     }
 }

@@ -382,6 +382,8 @@ pub enum ErrorCode {
     ClientConnectionLost,
     /// `client.cancelled`: The call was cancelled before its answer came.
     ClientCancelled,
+    /// `client.unknown_inbox_entry`: No such entry of the inbox ever came here.
+    ClientUnknownInboxEntry,
     /// `internal.defect`: Something is wrong on our side.
     InternalDefect,
     /// `platform.unavailable`: The platform is not ready.
@@ -542,6 +544,7 @@ Row { code: "store.invalid_change", number: 8107, kind: ErrorKind::InvalidInput,
 Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该文件不是本地存储文件", "请指定本地存储文件，或尚不存在的文件路径。"), en: ("The file belongs to another program", "Give the path of a store, or of a file that does not exist yet.") },
 Row { code: "client.connection_lost", number: 8504, kind: ErrorKind::Unavailable, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("收到应答前连接中断，可能已生效", "查询结果，或原样重发。"), en: ("The connection broke before the answer came; it may have taken effect", "Ask, or send the very same request again.") },
 Row { code: "client.cancelled", number: 8505, kind: ErrorKind::Timeout, http_status: 499, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("调用在收到应答前被取消", "查询处理结果。"), en: ("The call was cancelled before its answer came", "Ask what became of it.") },
+Row { code: "client.unknown_inbox_entry", number: 8511, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::NotSent, params: &[], zh: ("本地从未收到该收件箱条目", "请使用条目展示时的标识进行确认。"), en: ("No such entry of the inbox ever came here", "Acknowledge entries by the id under which they were shown.") },
 Row { code: "internal.defect", number: 9001, kind: ErrorKind::Internal, http_status: 500, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("系统内部错误", "请反馈请求编号。"), en: ("Something is wrong on our side", "Report the request id.") },
 Row { code: "platform.unavailable", number: 9002, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("平台暂不可用", "系统会自动重试。"), en: ("The platform is not ready", "It is tried again by itself.") },
 Row { code: "platform.version_unsupported", number: 9502, kind: ErrorKind::Unsupported, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["found", "supported"], zh: ("平台不支持该协议版本", "升级本端。"), en: ("The platform does not speak this version", "Update this side.") },
@@ -697,6 +700,7 @@ impl ErrorCode {
         Self::StoreNotAStore,
         Self::ClientConnectionLost,
         Self::ClientCancelled,
+        Self::ClientUnknownInboxEntry,
         Self::InternalDefect,
         Self::PlatformUnavailable,
         Self::PlatformVersionUnsupported,

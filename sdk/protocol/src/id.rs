@@ -125,6 +125,10 @@ uuid_id! {
     RequestId
 }
 uuid_id! {
+    /// One entry of a party's inbox, made from what caused it.
+    InboxEntryId
+}
+uuid_id! {
     /// Any signed record in an outbox: an event, a bill, a void or a refund.
     RecordId
 }

@@ -25,6 +25,7 @@ pub mod fault;
 pub mod hop_signature;
 pub mod id;
 pub mod identifier;
+pub mod inbox;
 pub mod key_directory;
 pub mod language;
 pub mod limits;
@@ -50,7 +51,8 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId, RequestId,
+    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId,
+    RequestId,
 };
 pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,

@@ -58,3 +58,9 @@ pub const QUERY_LOCK_MS_MAX: i64 = 24 * 3_600_000;
 pub const OPEN_DATA_CASES_MIN: usize = 5;
 /// The longest time that one question for statistics may cover.
 pub const STATISTICS_DAYS_MAX: i32 = 366;
+/// The most entries of one page of an inbox: each is signed when it is handed out.
+pub const INBOX_ENTRIES_MAX: usize = 100;
+/// The longest that a question for an empty inbox is kept waiting.
+pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
+/// The most entries of one acknowledgement.
+pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;

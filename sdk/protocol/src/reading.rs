@@ -308,6 +308,26 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// A required list of `least` to `most` values that are written as strings and have a parser; faults carry the index.
+    pub fn parsed_list<T: FromStr>(&mut self, name: &str, least: usize, most: usize) -> Option<Vec<T>>
+    where
+        T::Err: ToString,
+    {
+        let texts = self.texts(name, most)?;
+        if texts.len() < least {
+            self.invalid(name, format!("{least} to {most} entries"));
+            return None;
+        }
+        let mut all = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            match text.parse() {
+                Ok(value) => all.push(value),
+                Err(error) => self.invalid(&format!("{name}/{index}"), T::Err::to_string(&error)),
+            }
+        }
+        (all.len() == texts.len()).then_some(all)
+    }
+
     /// A required list of at most `most` strings.
     pub fn texts(&mut self, name: &str, most: usize) -> Option<Vec<&'a str>> {
         self.need(name, |this, value| {

@@ -50,6 +50,10 @@ pub enum RecordKind {
     Deadlines,
     /// A checkpoint of the log of receipts.
     Checkpoint,
+    /// An entry of a party's inbox.
+    InboxEntry,
+    /// A party's word that it has taken entries of its inbox over.
+    InboxAcknowledgement,
 }
 
 impl RecordKind {
@@ -68,6 +72,8 @@ impl RecordKind {
         Self::SupervisionRules,
         Self::Deadlines,
         Self::Checkpoint,
+        Self::InboxEntry,
+        Self::InboxAcknowledgement,
     ];
 
     /// The first line of the signed message.
@@ -86,6 +92,8 @@ impl RecordKind {
             Self::SupervisionRules => "tongqiao-supervision-rules-v1",
             Self::Deadlines => "tongqiao-deadlines-v1",
             Self::Checkpoint => "tongqiao-checkpoint-v1",
+            Self::InboxEntry => "tongqiao-inbox-entry-v1",
+            Self::InboxAcknowledgement => "tongqiao-inbox-acknowledgement-v1",
         }
     }
 }

@@ -7,6 +7,7 @@ mod deadlines;
 mod department;
 mod epochs;
 mod explanations;
+mod inbox;
 mod leases;
 mod money;
 mod routes;

@@ -8,6 +8,7 @@ mod deadlines;
 mod delivery;
 mod directory;
 mod enrolment;
+mod inbox;
 mod keeping;
 mod lifetimes;
 mod past;

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use rusqlite::Connection;
+use tongqiao_protocol::{RefundId, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::inbox;
 
 /// What the bank does with pending refunds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,8 @@ pub(crate) fn wake(app: &AppState) {
     }
     let app = app.clone();
     tokio::spawn(async move {
-        let done = app.database.write(move |connection| work(connection, mode)).await;
+        let now = app.clock.now();
+        let done = app.database.write(move |connection| work(connection, mode, now)).await;
         if let Err(error) = done {
             // The refunds stay pending, and the next order or start wakes the bank again.
             tracing::warn!(%error, "the bank could not work");
@@ -52,7 +55,10 @@ pub(crate) fn wake(app: &AppState) {
     });
 }
 
-fn work(connection: &Connection, mode: BankMode) -> Result<(), DatabaseError> {
+fn work(connection: &Connection, mode: BankMode, now: Timestamp) -> Result<(), DatabaseError> {
+    let mut statement = connection.prepare_cached("SELECT refund FROM refund WHERE state = 'pending'")?;
+    let pending = statement.query_map([], |row| row.get(0).map(RefundId::from_bytes))?;
+    let pending: Vec<RefundId> = pending.collect::<Result<_, _>>()?;
     if mode == BankMode::Failing {
         connection.execute_batch(
             "UPDATE bill SET
@@ -64,6 +70,10 @@ fn work(connection: &Connection, mode: BankMode) -> Result<(), DatabaseError> {
         )?;
     } else {
         connection.execute("UPDATE refund SET state = 'done' WHERE state = 'pending'", [])?;
+    }
+    let state = if mode == BankMode::Failing { "failed" } else { "done" };
+    for refund in pending {
+        inbox::refund_ended(connection, refund, state, now)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{Amount, BillId, Suite, Timestamp};
 
 use crate::database::DatabaseError;
+use crate::inbox::{self, MoneyIn};
 use crate::keys::PlatformKeys;
 use crate::receipt::{Batch, Decision, Outcome};
 use crate::refusal::Refusal;
@@ -116,6 +117,20 @@ impl Till<'_> {
                 position,
             ],
         )?;
+        let party: String =
+            connection.query_row("SELECT party FROM bill WHERE bill = ?1", [bill.as_bytes()], |row| row.get(0))?;
+        let money = MoneyIn {
+            bill,
+            party: &party,
+            amount: payment.amount,
+            transaction: &payment.transaction,
+            channel: &payment.channel,
+            at: payment.at,
+        };
+        match effect {
+            PaymentEffect::Paid => inbox::bill_paid(connection, &money)?,
+            PaymentEffect::RefundOwed => inbox::refund_owed(connection, &money)?,
+        }
         Ok(effect)
     }
 

@@ -14,6 +14,7 @@ use tongqiao_protocol::{RecordKind, SignError, SignedRecord, Suite};
 use super::{CatalogueError, change, edition};
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::inbox;
 use crate::keys::PlatformKeys;
 
 /// Fresh for a minute; a day old is better than nothing (RFC 5861).
@@ -105,7 +106,9 @@ async fn publish(
         .write(move |connection| {
             let former = edition::latest(connection)?.ok_or(CatalogueError::NothingPublished)?;
             let next = change::carry_out(former.snapshot()?, changes, now)?;
-            edition::succeed(connection, &keys, &former, &next)
+            let edition = edition::succeed(connection, &keys, &former, &next)?;
+            inbox::catalogue_changed(connection, &edition.digest.to_string(), edition.published)?;
+            Ok::<_, CatalogueError>(edition)
         })
         .await?;
     Ok(Json(json!({ "digest": edition.digest, "published": edition.published })).into_response())

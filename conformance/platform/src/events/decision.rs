@@ -14,6 +14,7 @@ use crate::alarm;
 use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
+use crate::inbox;
 use crate::keys::PlatformKeys;
 use crate::publication;
 use crate::receipt::{self, Batch};
@@ -140,6 +141,9 @@ fn decide(
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
             if let Ok(event) = &envelope.event {
                 publication::note(app, connection, event, revision)?;
+                if let Some(file) = case::find(connection, event.case)? {
+                    inbox::case_event(connection, &file, &authentic.author.id, event, revision)?;
+                }
             }
             entry.settle(Some(revision), Place::Next)?
         }

@@ -20,10 +20,13 @@ pub(super) const NEWEST: u32 = MIGRATIONS.len() as u32;
 
 /// Refuses files that are not ours or too new. Writes nothing.
 pub(super) fn recognise(connection: &Connection) -> Result<u32, StoreError> {
-    let application: i32 = pragma(connection, "application_id")?;
-    let found: u32 = pragma(connection, "user_version")?;
-    let count = "SELECT count(*) FROM sqlite_schema";
-    let objects: i64 = connection.query_row(count, [], |row| row.get(0)).map_err(|error| failure(&error))?;
+    // In one statement, which is one look: another process may be making the file this very moment.
+    let look = "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
+         (SELECT count(*) FROM sqlite_schema)";
+    let seen: (i32, u32, i64) = connection
+        .query_row(look, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(|error| failure(&error))?;
+    let (application, found, objects) = seen;
     if application != APPLICATION_ID && (application != 0 || found != 0 || objects != 0) {
         return Err(StoreError::new(Reason::NotAStore));
     }
@@ -51,8 +54,4 @@ pub(super) fn migrate_to(connection: &mut Connection, target: u32) -> Result<(),
         transaction.commit().map_err(|error| failure(&error))?;
     }
     Ok(())
-}
-
-fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, StoreError> {
-    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| failure(&error))
 }

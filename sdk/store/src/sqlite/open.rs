@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
@@ -19,6 +19,9 @@ use crate::{Reason, StoreError, StoreIdentity};
 
 /// After how many pages of 4 KiB the write-ahead log is written back: at 64 records a commit that is every hundredth.
 pub(super) const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// How long others are waited for; as many milliseconds as [`wait_for_others`] waits.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn io_failure(error: &io::Error) -> StoreError {
     let reason = if error.kind() == io::ErrorKind::StorageFull { Reason::Full } else { Reason::Io };
@@ -56,7 +59,21 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// The connection that writes; makes the file when there is none.
+///
+/// Where several open a new file at once, SQLite says "locked" to some without asking the busy handler, because a wait inside
+/// its change to the write-ahead log could be for ever; from the beginning it can be tried again.
 pub(super) fn writer(path: &Path) -> Result<(Connection, StoreIdentity), StoreError> {
+    let began = Instant::now();
+    loop {
+        match open_writer(path) {
+            // Where the busy handler was asked, it has used the time up.
+            Err(error) if *error.reason() == Reason::Busy && began.elapsed() < PATIENCE => _ = wait_for_others(0),
+            other => return other,
+        }
+    }
+}
+
+fn open_writer(path: &Path) -> Result<(Connection, StoreIdentity), StoreError> {
     create_private(path).map_err(|error| io_failure(&error))?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     migrate::recognise(&connection)?;

@@ -191,6 +191,9 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         QUERY_LOCK_MS_MAX,
         OPEN_DATA_CASES_MIN,
         STATISTICS_DAYS_MAX,
+        INBOX_ENTRIES_MAX,
+        INBOX_WAIT_SECONDS_MAX,
+        INBOX_ACKNOWLEDGED_MAX,
     ];
     let code = text_of("sdk/protocol/src/limits.rs");
     let declared = code.split("pub const ").skip(1).filter_map(|rest| rest.split(':').next()).collect::<Vec<_>>();

@@ -146,3 +146,22 @@ fn processes_that_create_one_store_at_the_same_time_agree() {
     let store = SqliteStore::open(&path).unwrap();
     assert_whole(&store, &acknowledged);
 }
+
+#[test]
+fn whoever_opens_a_new_file_at_the_same_moment_as_others_waits_for_them() {
+    const OPENERS: usize = 6;
+    for _ in 0..20 {
+        let (_directory, path) = place();
+        let together = std::sync::Barrier::new(OPENERS);
+        std::thread::scope(|scope| {
+            let open = || {
+                together.wait();
+                SqliteStore::open(&path).unwrap().identity().unwrap()
+            };
+            let openers: Vec<_> = (0..OPENERS).map(|_| scope.spawn(open)).collect();
+            let mut identities: Vec<_> = openers.into_iter().map(|opener| opener.join().unwrap()).collect();
+            identities.dedup();
+            assert_eq!(identities.len(), 1, "one file has one identity");
+        });
+    }
+}
