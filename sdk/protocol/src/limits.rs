@@ -64,3 +64,5 @@ pub const INBOX_ENTRIES_MAX: usize = 100;
 pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
 /// The most entries of one acknowledgement.
 pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;
+/// The most lines of one page of a day's statement of money.
+pub const STATEMENT_LINES_MAX: usize = 500;
