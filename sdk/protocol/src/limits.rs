@@ -64,3 +64,5 @@ pub const INBOX_ENTRIES_MAX: usize = 100;
 pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
 /// The most entries of one acknowledgement.
 pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;
+/// How many working days the supervisor may give for an answer, and a city for a complaint or a bad grade: a year.
+pub const SUPERVISION_ANSWER_DAYS_MAX: u64 = 365;
