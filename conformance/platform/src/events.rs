@@ -168,7 +168,7 @@ fn position_of(connection: &Connection, event: EventId, caller: &Party) -> Resul
         // The platform's own event is for everybody whose case it is about.
         let is_shown = caller.may_carry(&author)
             || author == PLATFORM_PARTY
-                && case::find(connection, CaseId::from_bytes(case))?.is_some_and(|file| caller.may_carry(&file.party));
+                && case::find(connection, CaseId::from_bytes(case))?.is_some_and(|file| file.concerns(caller));
         if is_shown {
             return Ok(Some(position));
         }

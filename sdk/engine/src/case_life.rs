@@ -102,8 +102,16 @@ impl CaseState {
             (Self::Accepted | Self::Suspended, Kind::SpecialBegun | Kind::SpecialEnded, Some(Procedure::Extension))
             | (Self::Accepted | Self::Suspended | Self::Decided | Self::Delivered, Kind::Evaluated, _) => self,
             (Self::None, kind, _) if kind.is_aside() => return None,
-            (Self::Accepted | Self::Suspended | Self::Decided | Self::Delivered | Self::Withdrawn, Kind::EvaluationFollowedUp, _) => self,
-            (_, Kind::Complained | Kind::ComplaintAnswered | Kind::SupervisionOrdered | Kind::SupervisionAnswered, _) => self,
+            (
+                Self::Accepted | Self::Suspended | Self::Decided | Self::Delivered | Self::Withdrawn,
+                Kind::EvaluationFollowedUp,
+                _,
+            ) => self,
+            (
+                _,
+                Kind::Complained | Kind::ComplaintAnswered | Kind::SupervisionOrdered | Kind::SupervisionAnswered,
+                _,
+            ) => self,
             (Self::None | Self::Rejected | Self::Withdrawn, Kind::StepRecorded, _) => return None,
             (_, Kind::StepRecorded, _) => self,
             _ => return None,

@@ -149,7 +149,8 @@ impl SupervisionRules {
             reading.optional_list("limits", SUPERVISION_LIMITS_MAX, SupervisionLimit::read);
         for (index, limit) in limits.iter().flatten().enumerate() {
             if limits.iter().flatten().take(index).any(|earlier| earlier.duty == limit.duty) {
-                reading.push(crate::Fault::new(&alloc::format!("/limits/{index}/duty"), ErrorCode::RequestInvalidValue));
+                reading
+                    .push(crate::Fault::new(&alloc::format!("/limits/{index}/duty"), ErrorCode::RequestInvalidValue));
             }
         }
         match (issued, rules, limits, reading.is_clean()) {

@@ -130,7 +130,7 @@ impl FiledEvent {
     /// Whether an event of this kind may mean something for the clocks.
     pub(super) fn may_move_clocks(&self) -> bool {
         use CaseEventKind::{Accepted, Applied, CorrectionRequested, Decided, Delivered, Rejected, Withdrawn};
-        use CaseEventKind::{ComplaintAnswered, Complained, EvaluationFollowedUp, Evaluated};
+        use CaseEventKind::{Complained, ComplaintAnswered, Evaluated, EvaluationFollowedUp};
         use CaseEventKind::{SpecialBegun, SpecialEnded, SupervisionAnswered, SupervisionOrdered};
         matches!(
             self.kind(),

@@ -63,10 +63,9 @@ impl Past {
     /// Refuses what the platform would refuse.
     pub(super) fn judge(&self, data: &CaseEventData) -> Result<(), Error> {
         let impossible = |why| Error::of(ErrorCode::CaseTransitionImpossible).outcome_is(Outcome::NotSent).detail(why);
-        if let Some(fault) = replied_to(data)
-            .filter(|(_, to)| self.answered.contains(to))
-            .map(|(member, to)| Fault::new(&format!("/data/{member}"), ErrorCode::CaseNothingToAnswer).with("event", to))
-        {
+        if let Some(fault) = replied_to(data).filter(|(_, to)| self.answered.contains(to)).map(|(member, to)| {
+            Fault::new(&format!("/data/{member}"), ErrorCode::CaseNothingToAnswer).with("event", to)
+        }) {
             return Error::from_faults(Faults::one(fault)).map_or(Ok(()), Err);
         }
         match (data, &self.notice, self.extension) {

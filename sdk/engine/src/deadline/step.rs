@@ -1,8 +1,8 @@
 //! What an event means for the clocks of its case: small enough to be kept for good, and without a word about anybody.
 
 use serde::{Deserialize, Serialize};
-use tongqiao_protocol::{EventId, Timestamp};
 use tongqiao_protocol::case::{CaseEventData, Procedure};
+use tongqiao_protocol::{EventId, Timestamp};
 
 /// One step of the clocks. Times are those that the event states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,9 +88,7 @@ impl ClockStep {
             CaseEventData::Withdrawn(_) => Self::Withdrawn,
             CaseEventData::Complained(_) => Self::Complained { complaint: id },
             CaseEventData::Evaluated(evaluation) if evaluation.is_bad() => Self::GradedBadly { evaluation: id },
-            CaseEventData::SupervisionOrdered(order) => {
-                Self::Ordered { order: id, working_days: order.working_days }
-            }
+            CaseEventData::SupervisionOrdered(order) => Self::Ordered { order: id, working_days: order.working_days },
             CaseEventData::ComplaintAnswered(answer) => Self::Replied { to: answer.complaint },
             CaseEventData::EvaluationFollowedUp(follow_up) => Self::Replied { to: follow_up.evaluation },
             CaseEventData::SupervisionAnswered(answer) => Self::Replied { to: answer.order },

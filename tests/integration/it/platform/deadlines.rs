@@ -266,7 +266,17 @@ async fn the_platform_and_the_engine_come_to_the_same_days_whatever_happens_to_a
         seen.extend(met);
     }
     // Chance has shown everything that there is.
-    for word in ["running", "stopped", "overdue", "kept", "broken", "provisional", "\"PROMISE-OVER-5\"", "\"COMPLAINT-OVER-1\"", "\"FOLLOW-UP-OVER-1\""] {
+    for word in [
+        "running",
+        "stopped",
+        "overdue",
+        "kept",
+        "broken",
+        "provisional",
+        "\"PROMISE-OVER-5\"",
+        "\"COMPLAINT-OVER-1\"",
+        "\"FOLLOW-UP-OVER-1\"",
+    ] {
         assert!(seen.contains(word), "{word} is not among {seen:?}");
     }
 }
