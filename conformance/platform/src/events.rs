@@ -160,8 +160,9 @@ async fn find_receipt(
 /// Where the event's receipt stands: the caller's own event, or else one of an author that he carries. Somebody else's
 /// event looks like none.
 fn position_of(connection: &Connection, event: EventId, caller: &Party) -> Result<Option<i64>, DatabaseError> {
-    let mut statement = connection
-        .prepare_cached("SELECT party, position, case_id FROM event WHERE id = ?1 ORDER BY party = ?2 DESC, position")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT party, position, case_id FROM event WHERE id = ?1 ORDER BY party = ?2 DESC, position",
+    )?;
     let mut rows = statement.query((event.as_bytes(), &caller.id))?;
     while let Some(row) = rows.next()? {
         let (author, position, case): (String, i64, [u8; 16]) = (row.get(0)?, row.get(1)?, row.get(2)?);

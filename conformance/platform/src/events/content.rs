@@ -30,7 +30,9 @@ pub(super) fn faults(
         {
             Ok(vec![impossible(file, "special-ended", "no extension has begun")])
         }
-        CaseEventData::ComplaintAnswered(answer) => unasked_reply(connection, event.case, "complaint", answer.complaint),
+        CaseEventData::ComplaintAnswered(answer) => {
+            unasked_reply(connection, event.case, "complaint", answer.complaint)
+        }
         CaseEventData::EvaluationFollowedUp(follow_up) => {
             unasked_reply(connection, event.case, "evaluation", follow_up.evaluation)
         }
@@ -51,9 +53,8 @@ fn unasked_reply(
         "evaluation" => ("evaluated", "evaluation-followed-up"),
         _ => ("supervision-ordered", "supervision-answered"),
     };
-    let mut statement = connection.prepare_cached(
-        "SELECT record FROM event WHERE case_id = ?1 AND id = ?2 AND kind = ?3 AND effect = 1",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT record FROM event WHERE case_id = ?1 AND id = ?2 AND kind = ?3 AND effect = 1")?;
     let records: Vec<Vec<u8>> = statement
         .query_map((case.as_bytes(), named.as_bytes(), asking), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
