@@ -189,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn a_city_limits_complaints_and_bad_grades_and_nothing_else_each_once() {
+        let limits = |text: &str| RULES.replace("\"rules\"", &alloc::format!("\"limits\":[{text}],\"rules\""));
+        let limit = |duty: &str, days: u64| alloc::format!(r#"{{"duty":"{duty}","working_days":{days}}}"#);
+        let faults = |text: &str| match SupervisionRules::parse(limits(text).as_bytes()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.0.into_iter().map(|fault| fault.path).collect::<Vec<String>>(),
+        };
+        let most = limits::SUPERVISION_ANSWER_DAYS_MAX;
+        let good = [limit("answer-complaint", 1), limit("follow-up", most)].join(",");
+        assert_eq!(faults(&good), [""; 0]);
+        let rules = SupervisionRules::parse(limits(&good).as_bytes()).unwrap();
+        assert_eq!(SupervisionRules::parse(&serde_json::to_vec(&rules).unwrap()).unwrap(), rules);
+        for days in [0, most + 1] {
+            assert_eq!(faults(&limit("follow-up", days)), ["/limits/0/working_days"], "{days}");
+        }
+        assert_eq!(faults(&limit("decide", 5)), ["/limits/0/duty"]);
+        assert_eq!(faults(&[limit("follow-up", 5), limit("follow-up", 6)].join(",")), ["/limits/1/duty"]);
+    }
+
+    #[test]
     fn a_share_of_the_limit_is_at_most_all_of_it() {
         let share = |value: u32| {
             RULES.replace("\"days-left\",\"value\":1", &alloc::format!("\"percent-used\",\"value\":{value}"))

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tongqiao_protocol::limits::CASE_EVENTS_MAX;
 
 use super::department::{Department, World, fresh_id};
 
@@ -200,4 +201,35 @@ async fn what_the_platform_may_not_say_leaves_nothing_behind_and_what_it_repeats
     assert_eq!(orders(&world, &case, "supervision-ordered", &order(2)).await.body["status"], "settled");
     let file = world.department.get(&format!("/v1/cases/{case}")).await;
     assert_eq!(file.body["revision"], 3, "{:#}", file.body);
+}
+
+#[tokio::test]
+async fn the_records_of_a_long_case_come_in_pages_and_byte_for_byte() {
+    let world = World::new().await;
+    let department = &world.department;
+    let case = fresh_id();
+    let mut events = vec![world.applied(&case).await];
+    let now = events[0]["time"].clone();
+    let step = json!({ "step": "核查", "started": now, "ended": now, "handler": "测试" });
+    let most = i64::try_from(CASE_EVENTS_MAX).unwrap();
+    events.extend((1..=most).map(|before| department.event(&case, "step-recorded", before + 1, before, &step)));
+    let pushed = department.push(&events).await;
+    assert!(pushed.body["results"].as_array().unwrap().iter().all(|result| result["status"] == "settled"));
+
+    let mut pages = Vec::new();
+    for after in [0, most, most + 1] {
+        pages.push(department.get(&format!("/v1/cases/{case}/events?after={after}")).await.body);
+    }
+    let [first, second, end] = &pages[..] else { unreachable!("three were asked for") };
+    assert_eq!((&first["next"], &second["next"], &end["next"]), (&json!(most), &json!(most + 1), &json!(most + 1)));
+    let all = [first, second].map(|page| page["events"].as_array().unwrap().clone()).concat();
+    assert_eq!(all.len(), CASE_EVENTS_MAX + 1);
+    assert_eq!(end["events"], json!([]));
+    for (event, sent) in all.iter().zip(&events) {
+        assert_eq!(&content(&event["signed"]), sent);
+    }
+    for wrong in ["-1", "x", "9007199254740992"] {
+        let refused = department.get(&format!("/v1/cases/{case}/events?after={wrong}")).await;
+        assert_eq!(refused.faults(), [("/query/after".to_owned(), "request.out_of_range".to_owned())], "{wrong}");
+    }
 }
