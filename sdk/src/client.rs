@@ -114,7 +114,7 @@ impl Client {
 
     pub(crate) fn start(shared: Arc<Shared>) -> Self {
         let handles = vec![
-            tokio::spawn(crate::delivery::deliver(Arc::clone(&shared), shared.stop.subscribe())),
+            tokio::spawn(crate::delivery::deliver(Arc::clone(&shared))),
             tokio::spawn(crate::upkeep::keep_up(Arc::clone(&shared))),
         ];
         Self { running: Arc::new(Running { shared, handles: Mutex::new(handles) }) }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tongqiao_protocol::RequestId;
 
+use crate::background::revive;
 use crate::client::Shared;
 use crate::entropy;
 use role::Role;
@@ -22,19 +23,13 @@ use session::Session;
 /// How often a process without the role looks whether it has become free.
 const ROLE_POLL: Duration = Duration::from_millis(500);
 
-/// Delivers until told to stop. A delivery that panics is started again over what is on disk, like after a crash: a bug must
-/// not silence a department until somebody restarts the process.
-pub(crate) async fn deliver(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
-    while let Err(error) = tokio::spawn(take_turns(Arc::clone(&shared), stop.clone())).await {
-        if !error.is_panic() {
-            return;
-        }
-        tracing::error!(%error, "the delivery ended abnormally and starts again");
-        tokio::select! {
-            () = tokio::time::sleep(ROLE_POLL) => {}
-            changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
-        }
-    }
+/// Delivers until told to stop, also after a panic.
+pub(crate) async fn deliver(shared: Arc<Shared>) {
+    revive("delivery", shared, ROLE_POLL, |shared| {
+        let stop = shared.stop.subscribe();
+        take_turns(shared, stop)
+    })
+    .await;
 }
 
 /// Holds the role whenever it is free.

@@ -105,7 +105,7 @@ impl Directory {
                 expected: version.map_or(Expected::Absent, Expected::Version),
                 bytes: next.to_bytes()?,
             };
-            match shared.storage.ask(move |store| store.commit(vec![put])).await {
+            match shared.storage.commit(vec![put]).await.map_err(Error::from) {
                 Ok(_) => {
                     // The platform signs a directory when it is asked: its time is the platform's present.
                     shared.clock.hear_signed(next.issued(), asked_at);

@@ -53,6 +53,7 @@
 //! The event inside says how it ended; for a failure with `code` and `retry_after_ms`.
 
 mod arrangement;
+mod background;
 pub mod blocking;
 mod builder;
 mod cases;
@@ -103,7 +104,7 @@ pub use items::{
 };
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
-pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
+pub use payments::{BillDraft, DayReconciliation, Payments, RefundResolution, Resolution};
 pub use publication::{
     CaseProgress, OpenDataPage, OpenDataRow, ProgressStep, Publication, ServiceStatistics, StatisticsBy, StatisticsRow,
 };
@@ -113,6 +114,7 @@ pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
 pub use tongqiao_engine::delivery::Notice;
+pub use tongqiao_engine::reconciliation::{Advice, Difference, Finding, Key, Ledger, Reconciliation};
 pub use tongqiao_engine::working_days::CalendarStanding;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.

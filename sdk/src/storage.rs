@@ -1,18 +1,53 @@
 //! The store, called from asynchronous code.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tongqiao_store::{Store, StoreError};
+use tokio::runtime::Handle;
+use tongqiao_engine::Change;
+use tongqiao_store::{Crew, Lead, Store, StoreError, Ticket, Wakers};
 
 use crate::Error;
 
 /// Work on the store under way.
 pub(crate) type Working<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// A store behind the runtime's threads for blocking work: a commit waits for the disk, and must not hold up a reactor.
+/// A store, asked on the runtime's threads for blocking work: the disk must not hold up a reactor. Commits take no thread each:
+/// one of those threads commits for all who wait.
 #[derive(Clone)]
 pub(crate) struct Storage(Arc<dyn Store>);
+
+/// A runtime does for the store's callers what blocks, and wakes them.
+struct Runtime {
+    handle: Handle,
+    home: u64,
+}
+
+impl Runtime {
+    fn current() -> Self {
+        let handle = Handle::current();
+        let mut hasher = DefaultHasher::new();
+        handle.id().hash(&mut hasher);
+        Self { handle, home: hasher.finish() }
+    }
+}
+
+impl Crew for Runtime {
+    fn lead(&self, lead: Lead) {
+        // Nobody waits for the thread itself, only for what it commits.
+        drop(self.handle.spawn_blocking(move || lead.run()));
+    }
+
+    fn wake(&self, tasks: Wakers) {
+        // From inside, a runtime needs no system call for each task.
+        drop(self.handle.spawn(async move { drop(tasks) }));
+    }
+
+    fn home(&self) -> u64 {
+        self.home
+    }
+}
 
 impl Storage {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
@@ -39,6 +74,12 @@ impl Storage {
                 },
             }
         })
+    }
+
+    /// Commits, as [`Store::commit`] does.
+    pub(crate) fn commit(&self, changes: Vec<Change>) -> Ticket {
+        let crew: Arc<dyn Crew> = Arc::new(Runtime::current());
+        self.0.hand_in(changes, &crew)
     }
 
     /// [`Self::run`], with the library's error.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tongqiao_engine::Change;
 use tongqiao_engine::delivery::{Settings, retry_at};
 
+use crate::background::revive;
 use crate::client::Shared;
 use crate::{Error, cases, entropy, witness};
 
@@ -14,8 +15,15 @@ const ROUND: Duration = Duration::from_secs(300);
 /// Records forgotten in one commit.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// Keeps things fresh until the client is closed.
+/// After a panic, so long until the next round.
+const REVIVAL: Duration = Duration::from_secs(5);
+
+/// Keeps things fresh until the client is closed, also after a panic.
 pub(crate) async fn keep_up(shared: Arc<Shared>) {
+    revive("upkeep", shared, REVIVAL, go_round).await;
+}
+
+async fn go_round(shared: Arc<Shared>) {
     let mut failures = 0;
     let mut catalogue_due = tokio::time::Instant::now();
     loop {

@@ -204,5 +204,5 @@ async fn keep(shared: &Shared, book: &Book, version: Option<u64>) -> Result<(), 
         expected: version.map_or(Expected::Absent, Expected::Version),
         bytes: book.to_bytes()?,
     };
-    shared.storage.ask(move |store| store.commit(vec![put]).map(|_| ())).await
+    shared.storage.commit(vec![put]).await.map(drop).map_err(Error::from)
 }

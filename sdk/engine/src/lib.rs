@@ -17,6 +17,7 @@ pub mod entry;
 pub mod epoch_book;
 pub mod number_lease;
 pub mod patience;
+pub mod reconciliation;
 pub mod retention;
 pub mod supervision;
 pub mod working_days;

@@ -35,6 +35,7 @@ pub mod problem;
 pub mod query_password;
 pub mod reading;
 pub mod receipt;
+pub mod reconciliation;
 pub mod routes;
 pub mod signed_record;
 pub mod suite;

@@ -54,6 +54,8 @@ pub enum RecordKind {
     InboxEntry,
     /// A party's word that it has taken entries of its inbox over.
     InboxAcknowledgement,
+    /// A page of a day's statement of money.
+    Reconciliation,
 }
 
 impl RecordKind {
@@ -74,6 +76,7 @@ impl RecordKind {
         Self::Checkpoint,
         Self::InboxEntry,
         Self::InboxAcknowledgement,
+        Self::Reconciliation,
     ];
 
     /// The first line of the signed message.
@@ -94,6 +97,7 @@ impl RecordKind {
             Self::Checkpoint => "tongqiao-checkpoint-v1",
             Self::InboxEntry => "tongqiao-inbox-entry-v1",
             Self::InboxAcknowledgement => "tongqiao-inbox-acknowledgement-v1",
+            Self::Reconciliation => "tongqiao-reconciliation-v1",
         }
     }
 }

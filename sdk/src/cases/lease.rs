@@ -168,24 +168,18 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
     let kept = Kept { year: lease.year, block };
     let lease_key = format!("lease/{six}/{}", lease.lease);
     let spent_key = format!("spent/{six}/{}", lease.lease);
-    shared
-        .storage
-        .run(move |store| {
-            store.commit(vec![
-                // Absent: two processes that sent the same request get the same lease, and only the first keeps it; nor
-                // may it come back once its numbers are used up.
-                put(spent_key.clone(), &kept, Expected::Absent),
-                delete(spent_key, Expected::Any),
-                put(lease_key, &kept, Expected::Absent),
-                delete(key, Expected::Any),
-            ])
-        })
-        .await
-        .map(|_| ())
-        .or_else(|error| match error.reason() {
-            Reason::VersionConflict { .. } => Ok(()),
-            _ => Err(error.into()),
-        })
+    let changes = vec![
+        // Absent: two processes that sent the same request get the same lease, and only the first keeps it; nor
+        // may it come back once its numbers are used up.
+        put(spent_key.clone(), &kept, Expected::Absent),
+        delete(spent_key, Expected::Any),
+        put(lease_key, &kept, Expected::Absent),
+        delete(key, Expected::Any),
+    ];
+    match shared.storage.commit(changes).await {
+        Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => Ok(()),
+        other => other.map(drop).map_err(Error::from),
+    }
 }
 
 fn delete(key: String, expected: Expected) -> Change {

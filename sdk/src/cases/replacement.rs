@@ -69,7 +69,7 @@ async fn replace(
         None => file.events.push(filed),
     }
     let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
-    match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
+    match shared.storage.commit(vec![signed.append(), put]).await {
         Ok(_) => {
             shared.appended.notify_one();
             Ok(CaseHandle::new(Arc::clone(shared), case, number, event.id))

@@ -85,7 +85,7 @@ pub(super) fn own_suite(shared: &Shared) -> Suite {
 pub(super) async fn commit_opening(shared: &Shared, opening: Opening) -> Result<(), Error> {
     let signed = sign(shared, &opening.event)?;
     let file = new_file(shared, &opening.event, opening.number, signed.digest())?;
-    shared.storage.ask(move |store| store.commit(vec![signed.append(), file.put(Expected::Absent)])).await?;
+    shared.storage.commit(vec![signed.append(), file.put(Expected::Absent)]).await?;
     shared.appended.notify_one();
     Ok(())
 }
@@ -219,7 +219,7 @@ pub(super) async fn append(
         let signed = sign(shared, &event)?;
         file.events.push(FiledEvent::of(&event, signed.digest()));
         let (number, put) = (file.number, file.put(Expected::Version(ground.version)));
-        match shared.storage.run(move |store| store.commit(vec![signed.append(), put])).await {
+        match shared.storage.commit(vec![signed.append(), put]).await {
             Ok(_) => {
                 shared.appended.notify_one();
                 return Ok((number, event.id));

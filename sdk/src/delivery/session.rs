@@ -154,7 +154,7 @@ impl Session {
     async fn persist(&mut self, batch: BatchId, mut changes: Vec<Change>) {
         self.renew_if_due().await;
         changes.push(self.role.fence());
-        let input = match self.shared.storage.run(move |store| store.commit(changes)).await {
+        let input = match self.shared.storage.commit(changes).await {
             Ok(_) => Input::Durable(batch),
             Err(error) => {
                 tracing::warn!(code = error.code().code(), "a delivery's result could not be stored");

@@ -218,7 +218,7 @@ impl Keyring {
             expected: Expected::Any,
             bytes,
         };
-        shared.storage.ask(move |store| store.commit(vec![change])).await?;
+        shared.storage.commit(vec![change]).await?;
         self.remember(&cached);
         Ok(cached)
     }

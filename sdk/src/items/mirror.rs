@@ -227,7 +227,7 @@ async fn keep(shared: &Shared, documents: Vec<(&str, Vec<u8>)>) -> Result<(), Er
         bytes,
     };
     let changes: Vec<_> = documents.into_iter().map(put).collect();
-    shared.storage.ask(move |store| store.commit(changes).map(|_| ())).await
+    shared.storage.commit(changes).await.map(drop).map_err(Error::from)
 }
 
 /// Where signed bytes come from.

@@ -62,7 +62,7 @@ pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId,
         not_after: Some(not_after),
     };
     let append = sign(shared, RecordKind::Bill, bytes, place)?;
-    if let Err(error) = shared.storage.ask(move |store| store.commit(vec![append, file.put(Expected::Absent)])).await {
+    if let Err(error) = shared.storage.commit(vec![append, file.put(Expected::Absent)]).await.map_err(Error::from) {
         // Another process with the same bill id was faster.
         return if is_here(shared, &record).await? { Ok(bill) } else { Err(error) };
     }
@@ -208,7 +208,7 @@ async fn follow(
         may(&mut file).map_err(|code| Error::of(code).outcome_is(Outcome::NotSent))?;
         let append = sign(shared, record_kind, record.to_vec(), Placed { kind, id, stream, sequence, not_after })?;
         let put = file.put(Expected::Version(version));
-        match shared.storage.run(move |store| store.commit(vec![append, put])).await {
+        match shared.storage.commit(vec![append, put]).await {
             Ok(_) => {
                 shared.appended.notify_one();
                 return Ok(());

@@ -61,7 +61,7 @@ async fn keep(shared: &Shared, dispute: &LogDispute) -> Result<(), Error> {
         expected: Expected::Absent,
         bytes: serde_json::to_vec(dispute).map_err(Error::internal)?,
     };
-    match shared.storage.ask(move |store| store.commit(vec![put]).map(|_| ())).await {
+    match shared.storage.commit(vec![put]).await.map(drop).map_err(Error::from) {
         Err(error) if error.code() == ErrorCode::StoreConflict => Ok(()),
         other => other,
     }

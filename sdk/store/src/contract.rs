@@ -10,6 +10,7 @@
 pub mod acceptance;
 pub mod documents;
 pub mod fixture;
+pub mod handed_in;
 pub mod settlement;
 pub mod streams;
 

@@ -24,6 +24,7 @@ pub mod query;
 pub mod report;
 pub mod sqlite;
 pub mod store;
+pub mod ticket;
 
 pub use error::{Reason, StoreError};
 pub use identity::StoreIdentity;
@@ -32,3 +33,4 @@ pub use query::PendingQuery;
 pub use report::{CorruptRow, IntegrityReport, Statistics};
 pub use sqlite::{SalvageReport, SqliteOptions, SqliteStore};
 pub use store::{Committed, Store};
+pub use ticket::{Crew, Lead, Ticket, Wakers};

@@ -1,13 +1,13 @@
 //! The reference store: plain maps behind one lock, as simple as the promise allows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tongqiao_engine::{Change, Collection, Document, Entry, EntryState, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
 use crate::identity::{new_incarnation, new_producer};
-use crate::{Committed, IntegrityReport, PendingQuery, Statistics, Store, StoreError, StoreIdentity};
+use crate::{Committed, Crew, IntegrityReport, PendingQuery, Statistics, Store, StoreError, StoreIdentity, Ticket};
 
 mod apply;
 
@@ -122,6 +122,10 @@ impl Store for MemoryStore {
         Ok(committed)
     }
 
+    fn hand_in(&self, changes: Vec<Change>, _crew: &Arc<dyn Crew>) -> Ticket {
+        Ticket::known(self.commit(changes))
+    }
+
     fn next_sequence(&self, stream: &StreamKey) -> Result<Sequence, StoreError> {
         Ok(self.contents().next_sequence(stream))
     }
@@ -228,4 +232,10 @@ impl Store for MemoryStore {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     crate::store_contract_tests!(|| ((), super::MemoryStore::new().unwrap()));
+
+    mod handed_in {
+        use crate::contract::handed_in::HandedIn;
+
+        crate::store_contract_tests!(|| ((), HandedIn(crate::MemoryStore::new().unwrap())));
+    }
 }

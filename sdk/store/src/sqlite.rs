@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::params;
 use tongqiao_engine::{Change, Collection, Document, Entry, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
-use crate::{Committed, IntegrityReport, PendingQuery, Reason, Statistics, Store, StoreError, StoreIdentity};
+use crate::{
+    Committed, Crew, IntegrityReport, PendingQuery, Reason, Statistics, Store, StoreError, StoreIdentity, Ticket,
+};
 
+mod append;
 mod apply;
 mod check;
 mod failure;
@@ -69,7 +73,7 @@ impl SqliteOptions {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SqliteStore {
-    commits: GroupCommit,
+    commits: Arc<GroupCommit>,
     readers: Readers,
 }
 
@@ -135,9 +139,16 @@ impl Store for SqliteStore {
         self.commits.commit(Group::prepare(changes)?)
     }
 
+    fn hand_in(&self, changes: Vec<Change>, crew: &Arc<dyn Crew>) -> Ticket {
+        match Group::prepare(changes) {
+            Ok(group) => self.commits.hand_in(group, crew),
+            Err(error) => Ticket::known(Err(error)),
+        }
+    }
+
     fn next_sequence(&self, stream: &StreamKey) -> Result<Sequence, StoreError> {
-        self.readers.read(|connection| match apply::find_owner(connection, stream)? {
-            Some(owner) => apply::next_sequence(connection, owner, stream.subject.as_bytes()),
+        self.readers.read(|connection| match append::find_owner(connection, stream)? {
+            Some(owner) => append::next_sequence(connection, owner, stream.subject.as_bytes()),
             None => Ok(Sequence::FIRST),
         })
     }
@@ -147,13 +158,12 @@ impl Store for SqliteStore {
     }
 
     fn entries(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.ordinal > ?1 ORDER BY e.ordinal";
-        self.readers.read(|connection| reading::entries(connection, rest, [after_ordinal.cast_signed()], limit))
+        self.readers.read(|connection| reading::entries(connection, reading::ALL, [after_ordinal.cast_signed()], limit))
     }
 
     fn needing_attention(&self, after_ordinal: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.ordinal > ?1 AND e.state IN (2, 4, 5) ORDER BY e.ordinal";
-        self.readers.read(|connection| reading::entries(connection, rest, [after_ordinal.cast_signed()], limit))
+        let values = [after_ordinal.cast_signed()];
+        self.readers.read(|connection| reading::entries(connection, reading::NEEDING_ATTENTION, values, limit))
     }
 
     fn entry(&self, id: &RecordId) -> Result<Option<Entry>, StoreError> {
@@ -181,8 +191,8 @@ impl Store for SqliteStore {
     }
 
     fn due_for_forgetting(&self, before: Timestamp, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let rest = "WHERE e.state IN (1, 3) AND e.terminal_at < ?1 ORDER BY e.terminal_at, e.ordinal";
-        self.readers.read(|connection| reading::entries(connection, rest, [before.as_millis()], limit))
+        let values = [before.as_millis()];
+        self.readers.read(|connection| reading::entries(connection, reading::DUE_FOR_FORGETTING, values, limit))
     }
 
     fn document(&self, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {

@@ -1,9 +1,11 @@
 //! The promise that every store makes.
 
+use std::sync::Arc;
+
 use tongqiao_engine::{Change, Collection, Document, Entry, LogPlace, Sequence, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
-use crate::{IntegrityReport, PendingQuery, Statistics, StoreError, StoreIdentity};
+use crate::{Crew, IntegrityReport, PendingQuery, Statistics, StoreError, StoreIdentity, Ticket};
 
 /// What a commit gave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,8 +18,8 @@ pub struct Committed {
 
 /// A durable outbox with a few versioned documents beside it.
 ///
-/// All methods block; call them from a thread that may (`spawn_blocking` in an asynchronous program). A store may be
-/// shared by threads, and a [`SqliteStore`](crate::SqliteStore) by processes.
+/// All methods but [`Store::hand_in`] block; call them from a thread that may (`spawn_blocking` in an asynchronous program). A
+/// store may be shared by threads, and a [`SqliteStore`](crate::SqliteStore) by processes.
 ///
 /// # Errors
 /// Every method may fail with [`Reason::Io`](crate::Reason::Io), [`Reason::Busy`](crate::Reason::Busy) or
@@ -54,6 +56,46 @@ pub trait Store: Send + Sync {
     /// `InvalidChange`, `Full`; see [`Reason`](crate::Reason). Nothing has changed then, unless the
     /// [outcome](StoreError::outcome) is unknown.
     fn commit(&self, changes: Vec<Change>) -> Result<Committed, StoreError>;
+
+    /// The same for asynchronous code: returns at once, with a future that is ready when [`Store::commit`] would have
+    /// returned. Thousands may wait in this way without a thread for each.
+    ///
+    /// Somebody has to do what blocks: when nobody does so yet, `crew` is given a [`Lead`](crate::Lead), and brings it to a thread
+    /// that may block. It also wakes the tasks.
+    ///
+    /// What becomes of the changes when the ticket is dropped stands [there](Ticket).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tongqiao_engine::{Change, Collection, Expected};
+    /// use tongqiao_store::{Crew, Lead, SqliteStore, Store};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = SqliteStore::open(directory.path().join("outbox.db"))?;
+    /// // In a program on tokio: `handle.spawn_blocking(move || lead.run())`.
+    /// let crew: Arc<dyn Crew> = Arc::new(|lead: Lead| drop(std::thread::spawn(move || lead.run())));
+    /// let ticket = store.hand_in(
+    ///     vec![Change::PutDocument {
+    ///         collection: Collection::Checkpoint,
+    ///         key: "inbox".to_owned(),
+    ///         expected: Expected::Absent,
+    ///         bytes: b"17".to_vec(),
+    ///     }],
+    ///     &crew,
+    /// );
+    /// # fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         match std::pin::Pin::new(&mut future).poll(&mut context) {
+    /// #             std::task::Poll::Ready(output) => return output,
+    /// #             std::task::Poll::Pending => std::thread::yield_now(),
+    /// #         }
+    /// #     }
+    /// # }
+    /// assert_eq!(block_on(ticket)?.versions, [1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn hand_in(&self, changes: Vec<Change>, crew: &Arc<dyn Crew>) -> Ticket;
 
     /// The sequence that the next entry of the stream must have.
     ///

@@ -17,6 +17,7 @@ mod strace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -29,7 +30,9 @@ use self::load::{Trouble, Until};
 pub(crate) const RECORD_BYTES: usize = 1_024;
 /// How many rows share a transaction of raw SQLite.
 pub(crate) const RAW_ROWS: usize = 64;
-const CALLERS: [usize; 3] = [1, 8, 64];
+const CALLERS: [usize; 3] = [1, 8, MANY];
+/// How many callers the goals speak of.
+const MANY: usize = 64;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -68,10 +71,12 @@ pub(crate) struct Options {
 /// What a process does whose system calls are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Traced {
-    /// Commits.
+    /// Tasks commit.
     Store,
-    /// Commits and marks the trace before and after each.
+    /// Threads commit, and mark the trace before and after each.
     StoreFollowed,
+    /// The same by tasks.
+    TasksFollowed,
     /// The same with a database that synchronises nothing.
     NothingSynchronised,
 }
@@ -82,6 +87,7 @@ impl Traced {
         match self {
             Self::Store => "store",
             Self::StoreFollowed => "store-followed",
+            Self::TasksFollowed => "tasks-followed",
             Self::NothingSynchronised => "nothing-synchronised",
         }
     }
@@ -115,9 +121,11 @@ fn measure(options: &Options) -> Result<Verdict, Trouble> {
         let (directory, callers, records) = (&options.directory, options.callers, options.records);
         match what {
             Traced::Store => {
-                ours::Ours::open(&directory.join("counted.db"))?.commit(callers, Until::Done(records))?;
+                let ours = Arc::new(ours::Ours::open(&directory.join("counted.db"))?);
+                ours.hand_in(&load::Tasks::new()?, callers, Until::Done(records))?;
             }
             Traced::StoreFollowed => proof::follow_ours(directory, callers, records)?,
+            Traced::TasksFollowed => proof::follow_tasks(directory, callers, records)?,
             Traced::NothingSynchronised => proof::follow_nothing(directory, records)?,
         }
         return Ok(Verdict::Met);
@@ -133,19 +141,24 @@ fn measure(options: &Options) -> Result<Verdict, Trouble> {
         }
     }
     let mut raw = raw::Raw::open(&directory.path().join("raw.db"))?;
-    let ours = ours::Ours::open(&directory.path().join("ours.db"))?;
+    let ours = Arc::new(ours::Ours::open(&directory.path().join("ours.db"))?);
+    let tasks = load::Tasks::new()?;
     let mut disk = disk::Disk::open(directory.path())?;
     let mut figures = Figures::default();
     for round in 1..=options.rounds {
         eprint!("\rround {round} of {}", options.rounds);
         figures.raw.push(raw.rows_per_second(time)?);
         figures.alone(ours.alone_beside(&mut disk, time * 2)?);
+        figures.grouped.push(ours.records_per_second(time)?);
         for (index, callers) in CALLERS.into_iter().enumerate() {
-            figures.ours(index, &ours.commit(callers, Until::Passed(time))?);
+            figures.ours(index, &ours.hand_in(&tasks, callers, Until::Passed(time))?);
             if let Some(redis) = &redis {
-                figures.redis(index, &redis.push(callers, Until::Passed(time))?);
+                figures.redis(index, &redis.push_from_tasks(&tasks, callers, Until::Passed(time))?);
             }
         }
+        let by_threads = ours.commit(MANY, Until::Passed(time))?;
+        let redis = redis.as_ref().map(|redis| redis.push(MANY, Until::Passed(time))).transpose()?;
+        figures.by_threads(&by_threads, redis.as_ref());
     }
     eprintln!();
     let counted = strace::count(directory.path())?;
@@ -154,10 +167,10 @@ fn measure(options: &Options) -> Result<Verdict, Trouble> {
         return Err("strace (Debian: apt install strace) is required, with the right to trace".into());
     }
     let verdict = figures.report(counted.as_ref());
-    for proof in proofs.iter().flatten() {
-        println!("{proof}");
+    for (what, proof) in proofs.iter().flatten() {
+        println!("traced ({}), {proof}", what.word());
     }
-    if proofs.iter().flatten().any(|proof| proof.early > 0) {
+    if proofs.iter().flatten().any(|(_, proof)| proof.early > 0) {
         return Err("a record was acknowledged before the disk had confirmed it".into());
     }
     if options.backlog > 0 {

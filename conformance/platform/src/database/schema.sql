@@ -178,11 +178,24 @@ CREATE TABLE payment (
 CREATE TABLE bank_statement (
     transaction_id TEXT PRIMARY KEY,
     bill BLOB NOT NULL,
+    party TEXT NOT NULL,                -- whose account
     amount INTEGER NOT NULL,
     channel TEXT NOT NULL,
     paid_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bank_statement_by_bill ON bank_statement (bill);
+CREATE INDEX bank_statement_by_day ON bank_statement (party, paid_at);
+
+-- What the bank paid back, as apart from the backups as what it took in: a refund that a restored platform hears of once more
+-- must not be paid twice.
+CREATE TABLE bank_payout (
+    refund BLOB PRIMARY KEY,
+    bill BLOB NOT NULL,
+    party TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    paid_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bank_payout_by_day ON bank_payout (party, paid_at);
 
 -- Voids and fences, each with its receipt; one that changes nothing more gets a receipt too.
 CREATE TABLE bill_order (
@@ -208,7 +221,8 @@ CREATE TABLE refund (
     record BLOB NOT NULL,
     signature BLOB NOT NULL,
     position INTEGER NOT NULL,
-    created INTEGER NOT NULL
+    created INTEGER NOT NULL,
+    ended INTEGER                       -- when it was done or failed
 ) STRICT;
 CREATE INDEX refund_by_state ON refund (state);
 

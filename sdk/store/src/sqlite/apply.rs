@@ -1,22 +1,21 @@
 //! What each change does to the tables.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use tongqiao_engine::{Change, Collection, Entry, EntryState, Expected, Sequence, StreamKey};
+use tongqiao_engine::{Change, Collection, EntryState, Expected};
 use tongqiao_protocol::{IncarnationId, ProducerId, RecordId, Timestamp};
 
-use super::failure::{damaged, failure};
+use super::append::{Often, sequence_column};
+use super::failure::{damaged, failure, is_taken};
 use super::prepared::{Group, Step};
-use super::row::{
-    COLUMNS, Stored, TABLES, kind_number, lane_number, seal_of_bytes, seal_of_document, seal_of_entry, state_columns,
-    suite_number,
-};
+use super::row::{COLUMNS, Stored, TABLES, seal_of_bytes, seal_of_document, seal_of_entry, state_columns};
 use crate::{Committed, Reason, StoreError};
 
-/// Applies one group inside a transaction that the caller holds.
+/// Applies groups inside a transaction that the caller holds.
 pub(super) struct Applying<'a> {
-    connection: &'a Connection,
-    committed: Committed,
-    /// Whether anything was written: a group that failed before needs no rollback.
+    pub(super) connection: &'a Connection,
+    pub(super) often: Often<'a>,
+    pub(super) committed: Committed,
+    /// Whether the last group wrote anything: one that failed before needs no rollback.
     pub(super) has_written: bool,
     pub(super) known: Known,
 }
@@ -24,16 +23,19 @@ pub(super) struct Applying<'a> {
 /// What one transaction needs to ask only once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
-    next_ordinal: Option<i64>,
-    owner: Option<(ProducerId, IncarnationId, i64)>,
+    pub(super) next_ordinal: Option<i64>,
+    pub(super) owner: Option<(ProducerId, IncarnationId, i64)>,
 }
 
 impl<'a> Applying<'a> {
-    pub(super) fn new(connection: &'a Connection, known: Known) -> Self {
-        Self { connection, committed: Committed::default(), has_written: false, known }
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        let (often, known) = (Often::default(), Known::default());
+        Self { connection, often, committed: Committed::default(), has_written: false, known }
     }
 
     pub(super) fn apply(&mut self, group: &Group) -> Result<Committed, StoreError> {
+        self.has_written = false;
+        self.committed = Committed::default();
         for step in &group.steps {
             match step {
                 Step::Append { entry, bytes, bytes_seal, seal } => self.append(entry, bytes, *bytes_seal, *seal)?,
@@ -43,14 +45,14 @@ impl<'a> Applying<'a> {
         Ok(std::mem::take(&mut self.committed))
     }
 
-    fn execute(&mut self, statement: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
+    pub(super) fn execute(&mut self, statement: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
         self.has_written = true;
         let mut prepared = self.connection.prepare_cached(statement).map_err(|error| failure(&error))?;
         prepared.execute(values).map_err(|error| failure(&error))?;
         Ok(())
     }
 
-    fn number(&self, query: &str, values: impl rusqlite::Params) -> Result<Option<i64>, StoreError> {
+    pub(super) fn number(&self, query: &str, values: impl rusqlite::Params) -> Result<Option<i64>, StoreError> {
         let mut prepared = self.connection.prepare_cached(query).map_err(|error| failure(&error))?;
         let found = prepared.query_row(values, |row| row.get::<_, Option<i64>>(0)).optional();
         Ok(found.map_err(|error| failure(&error))?.flatten())
@@ -82,96 +84,6 @@ impl<'a> Applying<'a> {
                 self.expect(*collection, key, Expected::Version(*version)).map(drop)
             }
         }
-    }
-
-    fn append(&mut self, entry: &Entry, bytes: &[u8], bytes_seal: i64, seal: i64) -> Result<(), StoreError> {
-        let id = entry.id;
-        if self.number("SELECT ordinal FROM entry WHERE id = ?1", [id.as_bytes()])?.is_some() {
-            return Err(StoreError::new(Reason::IdTaken { id }));
-        }
-        let owner = self.owner(&entry.stream)?;
-        if let Some(replaced) = entry.replaces {
-            self.replace(&replaced, entry)?;
-        } else {
-            let next = match owner {
-                Some(owner) => next_sequence(self.connection, owner, entry.stream.subject.as_bytes())?,
-                None => Sequence::FIRST,
-            };
-            if entry.sequence != next {
-                return Err(StoreError::new(Reason::SequenceTaken { next }));
-            }
-        }
-        // Nothing stands before the first of a stream that could hold it.
-        let can_be_blocked = entry.sequence != Sequence::FIRST;
-        let owner = match owner {
-            Some(owner) => owner,
-            None => self.new_owner(&entry.stream)?,
-        };
-        let ordinal = self.next_ordinal()?;
-        let subject = entry.stream.subject.as_bytes();
-        let sequence = sequence_column(entry.sequence);
-        let blocked = can_be_blocked && self.first_block(subject, owner)?.is_some_and(|first| first < sequence);
-        let values = params![
-            ordinal,
-            id.as_bytes(),
-            subject,
-            owner,
-            sequence,
-            kind_number(entry.kind),
-            lane_number(entry.lane),
-            blocked,
-            entry.attempts,
-            entry.next_attempt_at.as_millis(),
-            entry.accepted_at.as_millis(),
-            entry.not_after.map(Timestamp::as_millis),
-            entry.terminal_at.map(Timestamp::as_millis),
-            entry.replaces.as_ref().map(RecordId::as_bytes),
-            suite_number(entry.digest.suite()),
-            entry.digest.as_bytes(),
-            entry.size_bytes,
-            bytes_seal,
-            seal,
-            bytes,
-        ];
-        let statement = "INSERT INTO entry (ordinal, id, subject, incarnation, sequence, kind, lane, state, blocked, \
-             attempts, next_attempt_at, accepted_at, not_after, terminal_at, replaces, suite, digest, size, \
-             bytes_seal, seal, bytes) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
-        self.execute(statement, values)?;
-        if entry.replaces.is_some() {
-            self.open_or_block(subject, owner)?;
-        }
-        self.known.next_ordinal = Some(ordinal + 1);
-        self.committed.ordinals.push(ordinal.cast_unsigned());
-        Ok(())
-    }
-
-    fn next_ordinal(&self) -> Result<i64, StoreError> {
-        if let Some(known) = self.known.next_ordinal {
-            return Ok(known);
-        }
-        Ok(last_ordinal(self.connection)? + 1)
-    }
-
-    fn owner(&mut self, stream: &StreamKey) -> Result<Option<i64>, StoreError> {
-        if let Some((producer, incarnation, number)) = self.known.owner
-            && (producer, incarnation) == (stream.producer, stream.incarnation)
-        {
-            return Ok(Some(number));
-        }
-        let found = find_owner(self.connection, stream)?;
-        self.known.owner = found.map(|number| (stream.producer, stream.incarnation, number));
-        Ok(found)
-    }
-
-    fn replace(&mut self, replaced: &RecordId, by: &Entry) -> Result<(), StoreError> {
-        let mut old = self.stored(replaced)?;
-        let open = matches!(old.entry.state, EntryState::Refused { .. } | EntryState::Dead);
-        if !open || old.entry.stream != by.stream || old.entry.sequence != by.sequence {
-            return Err(StoreError::new(Reason::NotReplaceable { id: *replaced }));
-        }
-        old.entry.state = EntryState::Replaced { by: by.id };
-        self.save(&old)
     }
 
     fn settle(&mut self, id: &RecordId, state: EntryState, receipt: &[u8], at: Timestamp) -> Result<(), StoreError> {
@@ -253,11 +165,27 @@ impl<'a> Applying<'a> {
     }
 
     fn put(&mut self, collection: Collection, key: &str, expected: Expected, bytes: &[u8]) -> Result<(), StoreError> {
-        let version = self.expect(collection, key, expected)?.unwrap_or(0) + 1;
+        // Whether a new document is one, its index tells.
+        let found = if expected == Expected::Absent { None } else { self.expect(collection, key, expected)? };
+        let version = found.unwrap_or(0) + 1;
         let seal = seal_of_document(collection.as_str(), key, version.cast_signed(), bytes);
-        let statement = "INSERT INTO document (collection, key, version, seal, bytes) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT (collection, key) DO UPDATE SET version = ?3, seal = ?4, bytes = ?5";
-        self.execute(statement, params![collection.as_str(), key, version.cast_signed(), seal, bytes])?;
+        let statement = match found {
+            None => "INSERT INTO document (collection, key, version, seal, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+            Some(_) => "UPDATE document SET version = ?3, seal = ?4, bytes = ?5 WHERE collection = ?1 AND key = ?2",
+        };
+        let mut prepared = self.connection.prepare_cached(statement).map_err(|error| failure(&error))?;
+        let values = params![collection.as_str(), key, version.cast_signed(), seal, bytes];
+        match prepared.execute(values) {
+            Ok(_) => self.has_written = true,
+            Err(error) if is_taken(&error) => {
+                let found = self.expect(collection, key, Expected::Any)?;
+                return Err(StoreError::new(Reason::VersionConflict { collection, key: key.to_owned(), found }));
+            }
+            Err(error) => {
+                self.has_written = true;
+                return Err(failure(&error));
+            }
+        }
         self.committed.versions.push(version);
         Ok(())
     }
@@ -289,7 +217,7 @@ impl<'a> Applying<'a> {
         }
     }
 
-    fn stored(&self, id: &RecordId) -> Result<Stored, StoreError> {
+    pub(super) fn stored(&self, id: &RecordId) -> Result<Stored, StoreError> {
         let stored = self.readable(id)?;
         if stored.sound { Ok(stored) } else { Err(damaged("the checksum of a row does not fit")) }
     }
@@ -299,7 +227,7 @@ impl<'a> Applying<'a> {
     }
 
     /// Writes back the columns that change during an entry's life.
-    fn save(&mut self, stored: &Stored) -> Result<(), StoreError> {
+    pub(super) fn save(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let entry = &stored.entry;
         let (state, reference, position) = state_columns(&entry.state);
         let statement = "UPDATE entry SET state = ?2, reference = ?3, position = ?4, attempts = ?5, \
@@ -326,52 +254,16 @@ impl<'a> Applying<'a> {
 
     /// The sequence behind which the stream stands still. Only case events hold their stream.
     fn first_block(&self, subject: &[u8; 16], owner: i64) -> Result<Option<i64>, StoreError> {
-        let query = "SELECT min(sequence) FROM entry INDEXED BY entry_attention \
+        let query = "SELECT min(sequence) FROM ended INDEXED BY ended_attention \
              WHERE subject = ?1 AND incarnation = ?2 AND state IN (2, 4, 5) AND kind = 0";
         self.number(query, params![subject, owner])
     }
 
     /// Marks the pending entries of a stream after something in front of them has changed.
-    fn open_or_block(&mut self, subject: &[u8; 16], owner: i64) -> Result<(), StoreError> {
+    pub(super) fn open_or_block(&mut self, subject: &[u8; 16], owner: i64) -> Result<(), StoreError> {
         let first = self.first_block(subject, owner)?.unwrap_or(i64::MAX);
         let statement = "UPDATE entry SET blocked = (sequence > ?3) \
              WHERE subject = ?1 AND incarnation = ?2 AND state <> 3 AND blocked <> (sequence > ?3)";
         self.execute(statement, params![subject, owner, first])
     }
-
-    fn new_owner(&mut self, stream: &StreamKey) -> Result<i64, StoreError> {
-        let statement = "INSERT INTO incarnation (producer, incarnation) VALUES (?1, ?2)";
-        self.execute(statement, params![stream.producer.as_bytes(), stream.incarnation.as_bytes()])?;
-        Ok(self.connection.last_insert_rowid())
-    }
-}
-
-/// The last ordinal that was given out, also when its record was forgotten.
-pub(super) fn last_ordinal(connection: &Connection) -> Result<i64, StoreError> {
-    let query = "SELECT max(ifnull((SELECT max(ordinal) FROM entry), 0), \
-         ifnull((SELECT ordinal_floor FROM store WHERE one = 1), 0))";
-    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
-    prepared.query_row([], |row| row.get(0)).map_err(|error| failure(&error))
-}
-
-pub(super) fn sequence_column(sequence: Sequence) -> i64 {
-    sequence.get().cast_signed()
-}
-
-/// The number of a stream's owner, if it has ever written.
-pub(super) fn find_owner(connection: &Connection, stream: &StreamKey) -> Result<Option<i64>, StoreError> {
-    let query = "SELECT number FROM incarnation WHERE producer = ?1 AND incarnation = ?2";
-    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
-    let values = params![stream.producer.as_bytes(), stream.incarnation.as_bytes()];
-    prepared.query_row(values, |row| row.get(0)).optional().map_err(|error| failure(&error))
-}
-
-/// The place behind the last entry of a stream, also when that was forgotten.
-pub(super) fn next_sequence(connection: &Connection, owner: i64, subject: &[u8; 16]) -> Result<Sequence, StoreError> {
-    let query = "SELECT max( \
-         ifnull((SELECT max(sequence) FROM entry WHERE subject = ?1 AND incarnation = ?2 AND state <> 3), 0), \
-         ifnull((SELECT sequence FROM forgotten_stream WHERE subject = ?1 AND incarnation = ?2), 0))";
-    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
-    let last: i64 = prepared.query_row(params![subject, owner], |row| row.get(0)).map_err(|error| failure(&error))?;
-    Sequence::new(last.cast_unsigned().saturating_add(1)).ok_or_else(|| damaged("a sequence is out of range"))
 }

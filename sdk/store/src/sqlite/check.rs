@@ -10,6 +10,16 @@ use crate::{CorruptRow, IntegrityReport, StoreError};
 /// At most so many faults of the structure are listed; after the first there is no doubt.
 const FAULTS_MAX: u32 = 100;
 
+/// Fills the table of what has ended from the table of all records, where that is not done by its triggers.
+pub(super) const ENDED_ANEW: &str = "INSERT INTO ended SELECT ordinal, subject, incarnation, sequence, kind, state, \
+     terminal_at, reference, position FROM entry WHERE state <> 0";
+
+/// Rows that stand in only one of the two tables, or differently.
+const ENDED_DIFFERS: &str = "SELECT count(*) FROM (SELECT ordinal, subject, incarnation, sequence, kind, state, \
+     terminal_at, reference, position FROM entry WHERE state <> 0 EXCEPT SELECT * FROM ended) \
+     UNION ALL SELECT count(*) FROM ended x WHERE NOT EXISTS (SELECT 1 FROM entry e \
+     WHERE e.ordinal = x.ordinal AND e.state <> 0)";
+
 pub(super) fn check(connection: &Connection) -> Result<IntegrityReport, StoreError> {
     let mut report = IntegrityReport::default();
     match structure_faults(connection) {
@@ -32,6 +42,11 @@ fn structure_faults(connection: &Connection) -> Result<Vec<String>, StoreError> 
         if fault != "ok" {
             faults.push(fault);
         }
+    }
+    let mut prepared = connection.prepare(ENDED_DIFFERS).map_err(|error| failure(&error))?;
+    let counts = prepared.query_map([], |row| row.get::<_, i64>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    if counts.map_err(|error| failure(&error))?.iter().any(|count| *count > 0) {
+        faults.push("the table of what has ended does not fit the records".to_owned());
     }
     Ok(faults)
 }

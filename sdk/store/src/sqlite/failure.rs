@@ -29,6 +29,14 @@ pub(super) fn commit_failure(error: &rusqlite::Error) -> StoreError {
     if *failure.reason() == Reason::Io { failure.with_outcome(Outcome::Unknown) } else { failure }
 }
 
+/// Whether an insert was refused because the row's id or place is taken: by a unique index, or because the statement itself
+/// has made a column NULL.
+pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_NOTNULL, SQLITE_CONSTRAINT_UNIQUE};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_NOTNULL))
+}
+
 /// A row that is not what was written.
 pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::new(Reason::CorruptRow).with_detail(what)

@@ -1,10 +1,12 @@
 //! Concurrent callers share one synchronisation of the disk.
 //!
-//! There is no thread of our own: a caller who finds nobody at work becomes the leader, commits what stands in the queue
-//! (at least his own group), hands out the results and passes the lead to the first who came meanwhile. Alone, a caller
-//! therefore pays for no change of threads and waits for nobody. With many callers those of the last commit usually come
-//! back at once, so the leader gives them a fraction of a commit's time to join; without that the callers would fall
-//! into two camps that take turns, with twice as many synchronisations.
+//! There is no thread of our own. A thread that finds nobody at work becomes the leader: it commits what stands in the queue
+//! (at least its own group), hands out the results and passes the lead on. A task cannot lead, because that blocks; it
+//! names somebody who brings a [`Lead`] to a thread that may. Such a leader stays until the queue is empty.
+//!
+//! Alone, a caller therefore waits for nobody. With many callers those of the last commit usually come back at once: the
+//! leader takes them into his transaction as they come, and waits for them a fraction of a commit's time. Without that the
+//! callers would fall into two camps that take turns, with twice as many synchronisations.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,8 +15,9 @@ use std::time::{Duration, Instant};
 use tongqiao_protocol::Outcome;
 
 use super::prepared::Group;
-use super::writer::Writer;
-use crate::{Committed, Reason, StoreError};
+use super::writer::{Batch, Writer};
+use crate::ticket::{Caller, Leading, Signal};
+use crate::{Committed, Crew, Lead, Reason, StoreError, Ticket, Wakers};
 
 /// At most so many groups share a transaction, so that the first of them does not wait for ever.
 const GROUPS_MAX: usize = 512;
@@ -22,6 +25,14 @@ const GROUPS_MAX: usize = 512;
 const GATHER_FROM: usize = 8;
 /// The longest wait for others; a commit on a fast disk takes a few times as long.
 const GATHER_MAX: Duration = Duration::from_micros(1_000);
+/// A leader who waits is woken for so many at once: what they bring is applied while the others still come.
+const GATHER_STEP: usize = 16;
+
+/// So long a leader looks for returning tasks without going to sleep: they are back sooner than a thread is woken, and would have
+/// to pay for the waking.
+const LOOK: Duration = Duration::from_micros(60);
+/// Fewer tasks than this are woken by the leader himself.
+const WAKE_FROM: usize = 4;
 
 pub(super) struct GroupCommit {
     queue: Mutex<Queue>,
@@ -32,56 +43,66 @@ pub(super) struct GroupCommit {
 #[derive(Default)]
 struct Queue {
     requests: VecDeque<Request>,
-    has_leader: bool,
+    leader: Leader,
+    /// How often a crew was called.
+    calls: u64,
     /// The leader sleeps until so many requests are there.
     wanted: usize,
-    /// How many callers the last commit has sent on their way.
+    /// How many callers the last commit has sent on their way, how many of them were tasks, when, and how long it took.
     released: usize,
-    /// How long the last commit took.
+    released_tasks: usize,
+    released_at: Option<Instant>,
     last_commit: Duration,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Leader {
+    #[default]
+    Nobody,
+    /// A crew was called and has not begun. A thread that comes now leads at once: all threads that a crew has may be waiting
+    /// here. So no thread sleeps in the queue while this is so.
+    Called(u64),
+    AtWork,
 }
 
 struct Request {
     group: Group,
     caller: Arc<Caller>,
-}
-
-/// Where a caller sleeps.
-#[derive(Default)]
-struct Caller {
-    signal: Mutex<Option<Signal>>,
-    signalled: Condvar,
-}
-
-enum Signal {
-    Lead,
-    Done(Result<Committed, StoreError>),
+    /// Who brings the lead to a thread, for a task.
+    crew: Option<Arc<dyn Crew>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Caller {
-    fn send(&self, signal: Signal) {
-        *lock(&self.signal) = Some(signal);
-        self.signalled.notify_one();
+impl Queue {
+    fn push(&mut self, request: Request, enough: &Condvar) {
+        self.requests.push_back(request);
+        if self.wanted != 0 && self.requests.len() >= self.wanted {
+            self.wanted = 0;
+            enough.notify_one();
+        }
     }
 
-    fn sleep(&self) -> Signal {
-        let mut signal = lock(&self.signal);
-        loop {
-            if let Some(signal) = signal.take() {
-                return signal;
-            }
-            signal = self.signalled.wait(signal).unwrap_or_else(PoisonError::into_inner);
+    fn call(&mut self) -> u64 {
+        self.calls += 1;
+        self.leader = Leader::Called(self.calls);
+        self.calls
+    }
+
+    /// How many of the last commit's callers may still come back at once, and how long they are waited for.
+    fn returning(&self) -> (usize, Duration) {
+        match self.released_at {
+            Some(at) if at.elapsed() < GATHER_MAX => (self.released, (self.last_commit / 2).min(GATHER_MAX)),
+            _ => (0, Duration::ZERO),
         }
     }
 }
 
 impl GroupCommit {
-    pub(super) fn new(writer: Writer) -> Self {
-        Self { queue: Mutex::default(), enough: Condvar::new(), writer: Mutex::new(writer) }
+    pub(super) fn new(writer: Writer) -> Arc<Self> {
+        Arc::new(Self { queue: Mutex::default(), enough: Condvar::new(), writer: Mutex::new(writer) })
     }
 
     /// The connection that writes, between two commits.
@@ -99,86 +120,240 @@ impl GroupCommit {
     #[cfg(test)]
     pub(super) fn has_no_leader_at_work(&self) -> bool {
         let queue = lock(&self.queue);
-        !queue.has_leader || !queue.requests.is_empty()
+        queue.leader != Leader::AtWork || !queue.requests.is_empty()
     }
 
-    pub(super) fn commit(&self, group: Group) -> Result<Committed, StoreError> {
+    /// Commits, on the caller's thread or on that of another caller.
+    pub(super) fn commit(self: &Arc<Self>, group: Group) -> Result<Committed, StoreError> {
         let caller = Arc::new(Caller::default());
-        let leads = {
+        let before = {
             let mut queue = lock(&self.queue);
-            queue.requests.push_back(Request { group, caller: Arc::clone(&caller) });
-            if queue.wanted != 0 && queue.requests.len() >= queue.wanted {
-                queue.wanted = 0;
-                self.enough.notify_one();
-            }
-            !std::mem::replace(&mut queue.has_leader, true)
+            queue.push(Request { group, caller: Arc::clone(&caller), crew: None }, &self.enough);
+            std::mem::replace(&mut queue.leader, Leader::AtWork)
         };
-        if !leads && let Signal::Done(result) = caller.sleep() {
-            return result;
-        }
-        self.lead();
-        match caller.sleep() {
-            Signal::Done(result) => result,
-            // The leader's request is the first of the queue, so it is always done.
-            Signal::Lead => Err(StoreError::new(Reason::Io).with_detail("the lead was passed twice")),
+        let mut leads = before != Leader::AtWork;
+        // Behind very many others, one turn as the leader need not reach the caller's own group.
+        loop {
+            if leads {
+                self.turn(Some(Lent(self)));
+            }
+            match caller.sleep() {
+                Signal::Done(outcome) => return outcome,
+                Signal::Lead => leads = true,
+            }
         }
     }
 
-    /// Commits what stands in the queue and passes the lead on.
-    fn lead(&self) {
-        let requests = self.gather();
-        let mut turn = Turn { commit: self, callers: Vec::new(), results: Vec::new(), began: Instant::now() };
-        let mut groups = Vec::with_capacity(requests.len());
-        for request in requests {
-            turn.callers.push(request.caller);
-            groups.push(request.group);
+    /// Queues the group of a task.
+    pub(super) fn hand_in(self: &Arc<Self>, group: Group, crew: &Arc<dyn Crew>) -> Ticket {
+        let caller = Arc::new(Caller::default());
+        let call = {
+            let mut queue = lock(&self.queue);
+            let request = Request { group, caller: Arc::clone(&caller), crew: Some(Arc::clone(crew)) };
+            queue.push(request, &self.enough);
+            (queue.leader == Leader::Nobody).then(|| queue.call())
+        };
+        // Before the crew is called: should that panic, the ticket gives up.
+        let ticket = Ticket::waiting(caller);
+        if let Some(call) = call {
+            self.summon(crew, call);
         }
-        turn.results = self.writer().commit(&groups);
+        ticket
     }
 
-    fn gather(&self) -> VecDeque<Request> {
-        let mut queue = lock(&self.queue);
-        let expected = (queue.requests.len() + queue.released).min(GROUPS_MAX);
-        if expected >= GATHER_FROM && queue.requests.len() < expected {
-            let patience = (queue.last_commit / 2).min(GATHER_MAX);
-            queue.wanted = expected;
-            let wait = self.enough.wait_timeout_while(queue, patience, |queue| queue.wanted != 0);
-            queue = wait.unwrap_or_else(PoisonError::into_inner).0;
-            queue.wanted = 0;
-        }
-        let rest = queue.requests.len().min(GROUPS_MAX);
-        let later = queue.requests.split_off(rest);
-        std::mem::replace(&mut queue.requests, later)
+    fn summon(self: &Arc<Self>, crew: &Arc<dyn Crew>, call: u64) {
+        let queue: Arc<dyn Leading> = Arc::<Self>::clone(self);
+        crew.lead(Lead::new(queue, call));
     }
+
+    /// Finds who leads on: a thread that waits anyway, or else the crew of the first task.
+    fn pass_on(self: &Arc<Self>) {
+        let (crew, call) = {
+            let mut queue = lock(&self.queue);
+            if let Some(thread) = queue.requests.iter().find(|request| request.crew.is_none()) {
+                return thread.caller.call_to_lead();
+            }
+            let Some(crew) = queue.requests.front().and_then(|request| request.crew.clone()) else {
+                queue.leader = Leader::Nobody;
+                return;
+            };
+            (crew, queue.call())
+        };
+        self.summon(&crew, call);
+    }
+
+    /// Returns when somebody stands in the queue, or soon.
+    fn look(&self) {
+        let began = Instant::now();
+        while lock(&self.queue).requests.is_empty() && began.elapsed() < LOOK {
+            for _ in 0..32 {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// One transaction for what stands in the queue and for what comes meanwhile; how many tasks it was for. The lead, when
+    /// it is given, is passed on before the callers hear.
+    fn turn(&self, lent: Option<Lent<'_>>) -> usize {
+        let mut turn = Turn::begin(self, lent);
+        if turn.grow() {
+            turn.results = self.writer().commit(&mut turn);
+        }
+        turn.tasks
+    }
+}
+
+impl Leading for GroupCommit {
+    fn lead(self: Arc<Self>) {
+        {
+            let mut queue = lock(&self.queue);
+            if !matches!(queue.leader, Leader::Called(_)) {
+                return;
+            }
+            queue.leader = Leader::AtWork;
+        }
+        let _passes_on = Lent(&self);
+        // A thread that waits can lead as well as this one, and a thread that comes back brings itself.
+        while self.turn(None) > 0 && !lock(&self.queue).requests.iter().any(|request| request.crew.is_none()) {}
+    }
+
+    fn decline(self: Arc<Self>, call: u64) {
+        let rejected = {
+            let mut queue = lock(&self.queue);
+            if queue.leader != Leader::Called(call) {
+                return;
+            }
+            queue.leader = Leader::Nobody;
+            std::mem::take(&mut queue.requests)
+        };
+        let mut woken = Wakers::default();
+        for request in rejected {
+            let error = StoreError::new(Reason::Io).with_detail("the program ends before it has committed");
+            woken.0.extend(request.caller.tell(Err(error)));
+        }
+    }
+}
+
+/// The lead, in the hands of one who passes it on when he has done, or has died.
+struct Lent<'a>(&'a Arc<GroupCommit>);
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.0.pass_on();
+    }
+}
+
+/// A caller whose group is in the transaction, and who wakes him if he is a task.
+struct Served {
+    caller: Arc<Caller>,
+    crew: Option<Arc<dyn Crew>>,
 }
 
 /// One commit's duty to its callers. It is done on drop, so that a panic leaves nobody waiting.
 struct Turn<'a> {
     commit: &'a GroupCommit,
-    callers: Vec<Arc<Caller>>,
+    lent: Option<Lent<'a>>,
+    groups: Vec<Group>,
+    callers: Vec<Served>,
+    tasks: usize,
     results: Vec<Result<Committed, StoreError>>,
+    /// How many have come or may still come, and how long it is worth waiting for them.
+    expected: usize,
+    patience: Duration,
+    looks_first: bool,
     began: Instant,
+}
+
+impl<'a> Turn<'a> {
+    fn begin(commit: &'a GroupCommit, lent: Option<Lent<'a>>) -> Self {
+        let queue = lock(&commit.queue);
+        let (released, patience) = queue.returning();
+        let looks_first = queue.released_tasks >= GATHER_FROM;
+        let expected = (queue.requests.len() + released).min(GROUPS_MAX);
+        let (groups, callers) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
+        let began = Instant::now();
+        Self { commit, lent, groups, callers, tasks: 0, results: Vec::new(), expected, patience, looks_first, began }
+    }
+
+    /// Takes what stands in the queue, but for those who have given up: they hear nothing, and nothing is done for them.
+    fn take(&mut self, queue: &mut Queue) -> bool {
+        let before = self.groups.len();
+        while self.groups.len() < GROUPS_MAX
+            && let Some(request) = queue.requests.pop_front()
+        {
+            if request.caller.is_there() {
+                self.groups.push(request.group);
+                self.tasks += usize::from(request.crew.is_some());
+                self.callers.push(Served { caller: request.caller, crew: request.crew });
+            }
+        }
+        self.groups.len() > before
+    }
+}
+
+impl Batch for Turn<'_> {
+    fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    fn grow(&mut self) -> bool {
+        let mut queue = lock(&self.commit.queue);
+        loop {
+            if self.take(&mut queue) {
+                return true;
+            }
+            let missing = self.expected.saturating_sub(self.groups.len());
+            if missing == 0 || self.expected < GATHER_FROM || self.patience.is_zero() {
+                return false;
+            }
+            let began = Instant::now();
+            if std::mem::take(&mut self.looks_first) {
+                drop(queue);
+                self.commit.look();
+                queue = lock(&self.commit.queue);
+                self.patience = self.patience.saturating_sub(began.elapsed());
+                continue;
+            }
+            queue.wanted = missing.min(GATHER_STEP);
+            let wait = self.commit.enough.wait_timeout_while(queue, self.patience, |queue| queue.wanted != 0);
+            queue = wait.unwrap_or_else(PoisonError::into_inner).0;
+            queue.wanted = 0;
+            self.patience = self.patience.saturating_sub(began.elapsed());
+        }
+    }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        if self.callers.is_empty() {
+            return;
+        }
         {
             let mut queue = lock(&self.commit.queue);
             queue.released = self.callers.len();
+            queue.released_tasks = self.tasks;
+            queue.released_at = Some(Instant::now());
             queue.last_commit = self.began.elapsed();
-            match queue.requests.front() {
-                Some(next) => next.caller.send(Signal::Lead),
-                None => queue.has_leader = false,
-            }
         }
+        self.lent = None;
+        let mut woken: Vec<(Arc<dyn Crew>, Wakers)> = Vec::new();
         let mut results = self.results.drain(..);
-        for caller in self.callers.drain(..) {
+        for Served { caller, crew } in self.callers.drain(..) {
             let result = results.next().unwrap_or_else(|| {
                 // The leader died; whether its commit had begun nobody can say.
                 let error = StoreError::new(Reason::Io).with_detail("the thread that committed has died");
                 Err(error.with_outcome(Outcome::Unknown))
             });
-            caller.send(Signal::Done(result));
+            let (Some(waker), Some(crew)) = (caller.tell(result), crew) else { continue };
+            match woken.iter_mut().find(|(other, _)| other.home() == crew.home()) {
+                Some((_, wakers)) => wakers.0.push(waker),
+                None => woken.push((crew, Wakers(vec![waker]))),
+            }
+        }
+        for (crew, wakers) in woken {
+            if wakers.0.len() >= WAKE_FROM {
+                crew.wake(wakers);
+            }
         }
     }
 }

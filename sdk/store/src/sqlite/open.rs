@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use tongqiao_protocol::{IncarnationId, ProducerId};
 
-use super::apply::last_ordinal;
+use super::append::last_ordinal;
 use super::failure::failure;
 use super::mark::Mark;
 use super::migrate;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use tongqiao_engine::{Collection, Document, Entry, StreamKey};
 use tongqiao_protocol::{EpochId, RecordId, Timestamp};
 
-use super::apply::sequence_column;
+use super::append::sequence_column;
 use super::failure::{damaged, failure};
 use super::open;
 use super::row::{COLUMNS, Stored, TABLES, lane_number, seal_of_bytes, seal_of_document};
@@ -50,9 +50,9 @@ impl Readers {
 /// The query behind [`pending`]; its plan is tested.
 pub(super) fn pending_query() -> String {
     format!(
-        "SELECT {COLUMNS} FROM entry e INDEXED BY entry_sendable LEFT JOIN incarnation i ON i.number = e.incarnation \
-         WHERE e.lane = ?1 AND e.ordinal > ?2 AND (e.next_attempt_at <= ?3 OR e.next_attempt_at > ?4 OR e.attempts = 0) \
-         AND e.state = 0 AND e.blocked = 0 ORDER BY e.ordinal"
+        "SELECT {COLUMNS} FROM entry e INDEXED BY entry_pending LEFT JOIN incarnation i ON i.number = e.incarnation \
+         WHERE e.blocked = 0 AND e.lane = ?1 AND e.ordinal > ?2 AND (e.next_attempt_at <= ?3 OR e.next_attempt_at > ?4 OR e.attempts = 0) \
+         AND e.state = 0 ORDER BY e.ordinal"
     )
 }
 
@@ -60,9 +60,35 @@ pub(super) fn pending_query() -> String {
 pub(super) const STREAM_QUERY: &str = "SELECT sequence, ordinal, \
      next_attempt_at <= ?3 OR next_attempt_at > ?4 OR attempts = 0 FROM entry INDEXED BY entry_stream WHERE subject = ?1 AND incarnation = ?2 AND state <> 3 AND state = 0 ORDER BY sequence";
 
-/// What follows `FROM` in the question for what a new epoch has lost; its plan is tested.
-pub(super) const SETTLED_SINCE: &str = "WHERE e.state IN (1, 2) AND e.reference = ?1 AND (e.position, e.ordinal) > (?2, ?3) \
-     ORDER BY e.position, e.ordinal";
+/// What follows the columns in a question for records that have ended; the plans of these are tested.
+macro_rules! ended {
+    ($of:literal, $rest:literal) => {
+        concat!(
+            "FROM ended x INDEXED BY ",
+            $of,
+            " CROSS JOIN entry e ON e.ordinal = x.ordinal LEFT JOIN incarnation i ON i.number = e.incarnation WHERE ",
+            $rest
+        )
+    };
+}
+
+/// All that stand behind an ordinal.
+pub(super) const ALL: &str =
+    "FROM entry e LEFT JOIN incarnation i ON i.number = e.incarnation WHERE e.ordinal > ?1 ORDER BY e.ordinal";
+
+/// What a person has to look at: few, so that they may be sorted.
+pub(super) const NEEDING_ATTENTION: &str =
+    ended!("ended_attention", "x.state IN (2, 4, 5) AND x.ordinal > ?1 ORDER BY x.ordinal");
+
+/// What a new epoch has lost.
+pub(super) const SETTLED_SINCE: &str = ended!(
+    "ended_position",
+    "x.state IN (1, 2) AND x.reference = ?1 AND (x.position, x.ordinal) > (?2, ?3) ORDER BY x.position, x.ordinal"
+);
+
+/// What may be forgotten.
+pub(super) const DUE_FOR_FORGETTING: &str =
+    ended!("ended_terminal", "x.state IN (1, 3) AND x.terminal_at < ?1 ORDER BY x.terminal_at, x.ordinal");
 
 pub(super) fn pending(connection: &Connection, query: &PendingQuery) -> Result<Vec<Entry>, StoreError> {
     let sql = pending_query();
@@ -110,7 +136,7 @@ fn waiting_in_stream(connection: &Connection, values: impl Params) -> Result<Vec
     rows.and_then(Iterator::collect).map_err(|error| failure(&error))
 }
 
-/// The first sound entries, at most `limit`, that `rest` (what follows `FROM`) finds. Damaged rows are passed over here and not
+/// The first sound entries, at most `limit`, that `rest` (what follows the columns) finds. Damaged rows are passed over here and not
 /// cut off by SQL, so that a short page always means that there are no more.
 pub(super) fn entries(
     connection: &Connection,
@@ -118,7 +144,7 @@ pub(super) fn entries(
     values: impl Params,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} {rest}");
+    let sql = format!("SELECT {COLUMNS} {rest}");
     let mut prepared = connection.prepare_cached(&sql).map_err(|error| failure(&error))?;
     let mut rows = prepared.query(values).map_err(|error| failure(&error))?;
     let mut found = Vec::new();
@@ -131,7 +157,7 @@ pub(super) fn entries(
 
 /// The epochs of all receipts, damaged rows' too: one too many costs an empty page, one too few costs a record.
 pub(super) fn epochs(connection: &Connection) -> Result<Vec<EpochId>, StoreError> {
-    let query = "SELECT DISTINCT reference FROM entry WHERE state IN (1, 2) ORDER BY reference";
+    let query = "SELECT DISTINCT reference FROM ended WHERE state IN (1, 2) ORDER BY reference";
     let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
     let mut rows = prepared.query([]).map_err(|error| failure(&error))?;
     let mut found = Vec::new();
@@ -209,22 +235,21 @@ pub(super) fn documents(
     Ok(found)
 }
 
-pub(super) fn statistics(connection: &Connection) -> Result<Statistics, StoreError> {
-    // Each number comes from an index of just these rows; only the total walks (the smallest index of) the table.
-    let query = "SELECT \
+/// The query behind [`statistics`]: each number comes from an index of just these rows.
+pub(super) const STATISTICS: &str = "SELECT \
          (SELECT count(*) FROM entry WHERE state = 0 AND blocked = 0), \
          (SELECT count(*) FROM entry WHERE state = 0 AND blocked = 1), \
-         (SELECT count(*) FROM entry WHERE state IN (2, 4, 5) AND state = 2), \
-         (SELECT count(*) FROM entry WHERE state IN (2, 4, 5) AND state = 4), \
-         (SELECT count(*) FROM entry WHERE state IN (2, 4, 5) AND state = 5), \
-         (SELECT count(*) FROM entry WHERE state IN (1, 3)), \
-         (SELECT accepted_at FROM entry WHERE ordinal = (SELECT min(ordinal) FROM (\
-             SELECT min(ordinal) AS ordinal FROM entry WHERE state = 0 AND blocked = 0 AND lane = 0 \
-             UNION ALL SELECT min(ordinal) FROM entry WHERE state = 0 AND blocked = 0 AND lane = 1 \
-             UNION ALL SELECT min(ordinal) FROM entry WHERE state = 0 AND blocked = 0 AND lane = 2 \
-             UNION ALL SELECT min(ordinal) FROM entry WHERE state = 0 AND blocked = 0 AND lane = 3 \
-             UNION ALL SELECT min(ordinal) FROM entry WHERE state = 0 AND blocked = 1)))";
-    let mut prepared = connection.prepare_cached(query).map_err(|error| failure(&error))?;
+         (SELECT count(*) FROM ended WHERE state IN (2, 4, 5) AND state = 2), \
+         (SELECT count(*) FROM ended WHERE state IN (2, 4, 5) AND state = 4), \
+         (SELECT count(*) FROM ended WHERE state IN (2, 4, 5) AND state = 5), \
+         (SELECT count(*) FROM ended WHERE state IN (1, 3)), \
+         (WITH places (blocked, lane) AS (VALUES (0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3)), \
+              firsts (ordinal) AS (SELECT (SELECT min(e.ordinal) FROM entry e \
+                  WHERE e.state = 0 AND e.blocked = p.blocked AND e.lane = p.lane) FROM places p) \
+          SELECT accepted_at FROM entry WHERE ordinal = (SELECT min(ordinal) FROM firsts))";
+
+pub(super) fn statistics(connection: &Connection) -> Result<Statistics, StoreError> {
+    let mut prepared = connection.prepare_cached(STATISTICS).map_err(|error| failure(&error))?;
     let read = prepared.query_row([], |row| {
         let count = |index| row.get::<_, i64>(index).map(i64::cast_unsigned);
         let blocked = count(1)?;

@@ -71,6 +71,7 @@ impl SqliteStore {
         }
         copy_documents(&old, &transaction, &mut report)?;
         copy_forgotten(&old, &transaction)?;
+        transaction.execute(check::ENDED_ANEW, []).map_err(|error| failure(&error))?;
         report.behind_a_gap = behind_a_gap(&transaction)?;
         unblock(&transaction)?;
         let producer =

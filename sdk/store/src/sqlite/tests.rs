@@ -6,6 +6,7 @@ mod full_disk;
 mod model;
 mod processes;
 mod sharing;
+mod tasks;
 mod upgrade;
 
 use std::path::PathBuf;
@@ -25,4 +26,14 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 
 mod contract {
     crate::store_contract_tests!(super::empty);
+
+    mod handed_in {
+        use super::super::empty;
+        use crate::contract::handed_in::HandedIn;
+
+        crate::store_contract_tests!(|| {
+            let (directory, store) = empty();
+            (directory, HandedIn(store))
+        });
+    }
 }

@@ -26,6 +26,15 @@ pub(super) struct Writer {
     pub(super) transactions_to_death: u32,
 }
 
+/// Groups for one transaction; others may come while it is under way.
+pub(super) trait Batch {
+    /// Those that have come, in order.
+    fn groups(&self) -> &[Group];
+
+    /// Lets others come. False when nobody comes any more.
+    fn grow(&mut self) -> bool;
+}
+
 type Results = Vec<Result<Committed, StoreError>>;
 
 /// Why a transaction for several groups had to be given up.
@@ -42,20 +51,39 @@ enum Savepoints {
     PerGroup,
 }
 
+/// Groups that nobody joins.
+pub(super) struct Closed<'a>(pub(super) &'a [Group]);
+
+impl Batch for Closed<'_> {
+    fn groups(&self) -> &[Group] {
+        self.0
+    }
+
+    fn grow(&mut self) -> bool {
+        false
+    }
+}
+
 impl Writer {
     /// Commits the groups together; the results are in their order. Returns when the disk has confirmed.
     ///
     /// The usual case, in which no group fails after its first write, needs no savepoints (they cost a copy of every
     /// changed page). Otherwise the transaction is rolled back and done again with them.
-    pub(super) fn commit(&mut self, groups: &[Group]) -> Results {
-        let given_up = match self.attempt(groups, Savepoints::None) {
-            Ok(results) => return results,
-            Err(GivenUp::NeedsSavepoints) => match self.attempt(groups, Savepoints::PerGroup) {
-                Ok(results) => return results,
-                Err(given_up) => given_up,
-            },
-            Err(given_up) => given_up,
-        };
+    pub(super) fn commit(&mut self, batch: &mut impl Batch) -> Results {
+        match self.attempt(batch, Savepoints::None) {
+            Ok(results) => results,
+            Err(GivenUp::NeedsSavepoints) => {
+                let mut batch = Closed(batch.groups());
+                match self.attempt(&mut batch, Savepoints::PerGroup) {
+                    Ok(results) => results,
+                    Err(given_up) => self.one_by_one(batch.0, given_up),
+                }
+            }
+            Err(given_up) => self.one_by_one(batch.groups(), given_up),
+        }
+    }
+
+    fn one_by_one(&mut self, groups: &[Group], given_up: GivenUp) -> Results {
         let GivenUp::FileFailed(error) = given_up else {
             return groups.iter().map(|_| Err(StoreError::new(Reason::Io))).collect();
         };
@@ -64,15 +92,15 @@ impl Writer {
         if groups.len() == 1 || !can_be_blamed_on_one {
             return groups.iter().map(|_| Err(error.clone())).collect();
         }
-        groups.iter().flat_map(|group| self.commit(std::slice::from_ref(group))).collect()
+        groups.iter().flat_map(|group| self.commit(&mut Closed(std::slice::from_ref(group)))).collect()
     }
 
-    fn attempt(&mut self, groups: &[Group], savepoints: Savepoints) -> Result<Results, GivenUp> {
+    fn attempt(&mut self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<Results, GivenUp> {
         if !self.connection.is_autocommit() {
             // A leader died in the middle of its transaction; its callers were told that nobody knows.
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
         }
-        let outcome = self.transaction(groups, savepoints);
+        let outcome = self.transaction(batch, savepoints);
         if outcome.is_err() && !self.connection.is_autocommit() {
             // SQLite has often rolled back by itself; an error here changes nothing about the failure.
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
@@ -86,53 +114,15 @@ impl Writer {
         outcome
     }
 
-    fn transaction(&mut self, groups: &[Group], savepoints: Savepoints) -> Result<Results, GivenUp> {
-        let file_failed = |error: rusqlite::Error| GivenUp::FileFailed(failure(&error));
+    fn transaction(&mut self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<Results, GivenUp> {
         // IMMEDIATE: other processes are waited for here, not in the middle.
         self.execute("BEGIN IMMEDIATE").map_err(file_failed)?;
+        let (results, has_written) = self.apply(batch, savepoints)?;
         #[cfg(test)]
         {
             let dies = self.transactions_to_death == 1;
             self.transactions_to_death = self.transactions_to_death.saturating_sub(1);
             assert!(!dies, "planted: a leader dies");
-        }
-        let mut has_written = false;
-        let mut known = Known::default();
-        let mut results = Vec::with_capacity(groups.len());
-        for group in groups {
-            // Asked for each group: many large ones in one transaction must not run past the limit.
-            if group.is_new_work
-                && let Some(error) = self.refuses_new_work().map_err(GivenUp::FileFailed)?
-            {
-                results.push(Err(error));
-                continue;
-            }
-            if savepoints == Savepoints::PerGroup {
-                self.execute("SAVEPOINT caller").map_err(file_failed)?;
-            }
-            let mut applying = Applying::new(&self.connection, known);
-            let result = applying.apply(group);
-            let group_has_written = applying.has_written;
-            if savepoints == Savepoints::None {
-                // With savepoints a failed group takes its ordinals back, so each group asks anew.
-                known = applying.known;
-            }
-            if let Err(error) = &result {
-                if is_of_the_file(error) {
-                    return Err(GivenUp::FileFailed(error.clone()));
-                }
-                if savepoints == Savepoints::PerGroup {
-                    self.execute("ROLLBACK TO caller").map_err(file_failed)?;
-                } else if group_has_written {
-                    return Err(GivenUp::NeedsSavepoints);
-                }
-            } else {
-                has_written |= group_has_written;
-            }
-            if savepoints == Savepoints::PerGroup {
-                self.execute("RELEASE caller").map_err(file_failed)?;
-            }
-            results.push(result);
         }
         if has_written {
             self.execute("COMMIT").map_err(|error| GivenUp::FileFailed(commit_failure(&error)))?;
@@ -147,6 +137,50 @@ impl Writer {
         Ok(results)
     }
 
+    /// Applies the groups in the open transaction; their results, and whether anything was written.
+    fn apply(&self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<(Results, bool), GivenUp> {
+        let mut applying = Applying::new(&self.connection);
+        let mut has_written = false;
+        let mut results = Vec::with_capacity(batch.groups().len());
+        loop {
+            let Some(group) = batch.groups().get(results.len()) else {
+                if batch.grow() {
+                    continue;
+                }
+                return Ok((results, has_written));
+            };
+            // Asked for each group: many large ones in one transaction must not run past the limit.
+            if group.is_new_work
+                && let Some(error) = self.refuses_new_work().map_err(GivenUp::FileFailed)?
+            {
+                results.push(Err(error));
+                continue;
+            }
+            if savepoints == Savepoints::PerGroup {
+                self.execute("SAVEPOINT caller").map_err(file_failed)?;
+                // A failed group takes its ordinals back, so each group asks anew.
+                applying.known = Known::default();
+            }
+            let result = applying.apply(group);
+            if let Err(error) = &result {
+                if is_of_the_file(error) {
+                    return Err(GivenUp::FileFailed(error.clone()));
+                }
+                if savepoints == Savepoints::PerGroup {
+                    self.execute("ROLLBACK TO caller").map_err(file_failed)?;
+                } else if applying.has_written {
+                    return Err(GivenUp::NeedsSavepoints);
+                }
+            } else {
+                has_written |= applying.has_written;
+            }
+            if savepoints == Savepoints::PerGroup {
+                self.execute("RELEASE caller").map_err(file_failed)?;
+            }
+            results.push(result);
+        }
+    }
+
     fn execute(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(drop)
     }
@@ -159,6 +193,10 @@ impl Writer {
         let full = used_bytes(&self.connection)? >= limit_bytes;
         Ok(full.then(|| StoreError::new(Reason::Full).with_detail("the space given to the store is used up")))
     }
+}
+
+fn file_failed(error: rusqlite::Error) -> GivenUp {
+    GivenUp::FileFailed(failure(&error))
 }
 
 /// Whether the file failed, and not the wish of one caller.

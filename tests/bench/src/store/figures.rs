@@ -4,7 +4,7 @@ use super::goal::{Goal, Verdict};
 use super::load::{Latency, Load};
 use super::ours::Measured;
 use super::strace::Counted;
-use super::{CALLERS, RAW_ROWS, RECORD_BYTES, median};
+use super::{CALLERS, MANY, RAW_ROWS, RECORD_BYTES, median};
 
 /// What one party did in each round with so many callers.
 #[derive(Default)]
@@ -32,8 +32,12 @@ impl Party {
 #[derive(Default)]
 pub(super) struct Figures {
     pub(super) raw: Vec<f64>,
+    /// Our store as one thread that has many records in a group.
+    pub(super) grouped: Vec<f64>,
     ours: [Party; 3],
+    ours_by_threads: Party,
     redis: [Party; 3],
+    redis_by_threads: Party,
     syncs_per_record: [Vec<f64>; 3],
     appended_micros: Vec<f64>,
     overwritten_micros: Vec<f64>,
@@ -57,7 +61,7 @@ impl Figures {
     pub(super) fn ours(&mut self, index: usize, measured: &Measured) {
         self.ours[index].push(&measured.load);
         self.syncs_per_record[index].push(measured.commits as f64 / measured.load.things.max(1) as f64);
-        if CALLERS[index] == 64
+        if CALLERS[index] == MANY
             && let Some(raw) = self.raw.last()
         {
             self.ours_to_raw.push(measured.load.per_second / raw);
@@ -67,10 +71,17 @@ impl Figures {
     /// Comes after [`Figures::ours`] of the same round.
     pub(super) fn redis(&mut self, index: usize, load: &Load) {
         self.redis[index].push(load);
-        if CALLERS[index] == 64
+        if CALLERS[index] == MANY
             && let Some(ours) = self.ours[index].rates.last()
         {
             self.ours_to_redis.push(ours / load.per_second);
+        }
+    }
+
+    pub(super) fn by_threads(&mut self, ours: &Measured, redis: Option<&Load>) {
+        self.ours_by_threads.push(&ours.load);
+        if let Some(redis) = redis {
+            self.redis_by_threads.push(redis);
         }
     }
 
@@ -84,19 +95,28 @@ impl Figures {
         );
         let (name, raw) = (format!("raw SQLite, {RAW_ROWS} rows a transaction, 1 thread"), median(&mut self.raw));
         println!("{name:<46}{raw:>11.0}{:>13.4}", 1.0 / RAW_ROWS as f64);
+        let name = format!("tongqiao-store, {RAW_ROWS} records a group, 1 thread");
+        println!("{name:<46}{:>11.0}{:>13.4}", median(&mut self.grouped), 1.0 / RAW_ROWS as f64);
         let mut per_record = self.syncs_per_record.each_mut().map(|syncs| median(syncs));
         if let Some(counted) = counted {
             per_record = counted.ours;
         }
         for ((callers, party), syncs) in CALLERS.into_iter().zip(&mut self.ours).zip(per_record) {
-            party.print(&format!("tongqiao-store, {callers} callers"), appended, Some(syncs));
+            party.print(&format!("tongqiao-store, {callers} tasks"), appended, Some(syncs));
         }
+        self.ours_by_threads.print(&format!("tongqiao-store, {MANY} threads"), appended, None);
         let of_redis = counted.and_then(|counted| counted.redis);
         let has_redis = !self.ours_to_redis.is_empty();
-        for (index, callers) in CALLERS.into_iter().enumerate().filter(|_| has_redis) {
-            let name = format!("redis appendfsync always, {callers} clients");
-            self.redis[index].print(&name, appended, of_redis.map(|syncs| syncs[index]));
+        if has_redis {
+            for (index, callers) in CALLERS.into_iter().enumerate() {
+                let name = format!("redis appendfsync always, {callers} tasks");
+                self.redis[index].print(&name, appended, of_redis.map(|syncs| syncs[index]));
+            }
+            self.redis_by_threads.print(&format!("redis appendfsync always, {MANY} threads"), appended, None);
         }
+        println!(
+            "tasks: of a runtime with 2 workers, as callers of the SDK are; threads: each caller sleeps on its own"
+        );
         println!(
             "{}; × sync: median latency against one fdatasync of 512 appended bytes",
             match counted {
@@ -109,10 +129,10 @@ impl Figures {
             median(&mut self.alone_micros)
         );
         let mut goals = vec![
-            // Where the disk confirms in a fraction of a millisecond, 64 threads on two cores and four indexes weigh more than
-            // the disk, and how much is the machine's business: these two are told and fail nothing.
-            Goal::at_least("64 callers against raw SQLite", median(&mut self.ours_to_raw), 0.8).only_told(),
-            Goal::at_most("synchronisations per record at 64 callers", per_record[2], 1.0 / 32.0),
+            // Met where the disk takes milliseconds. Where it confirms in less than a tenth of one, our rows (three indexes, twenty
+            // columns) weigh more than the disk; see decision 0004. These two are told and fail nothing.
+            Goal::at_least("64 tasks against raw SQLite", median(&mut self.ours_to_raw), 0.8).only_told(),
+            Goal::at_most("synchronisations per record at 64 tasks", per_record[2], 1.0 / 32.0),
             Goal::at_most("alone against one fdatasync (appended)", median(&mut self.alone_to_appended), 1.3),
             // A log that is used again grows no more, and an overwrite is what its own synchronisation should cost at best.
             Goal::at_most("alone against one fdatasync (overwritten)", median(&mut self.alone_to_overwritten), 1.3)
@@ -120,7 +140,7 @@ impl Figures {
         ];
         if has_redis {
             let to_redis = median(&mut self.ours_to_redis);
-            goals.push(Goal::at_least("64 callers against redis with 64 clients", to_redis, 1.0).only_told());
+            goals.push(Goal::at_least("64 tasks against redis with 64 tasks", to_redis, 1.0).only_told());
         }
         Verdict::print(&goals)
     }

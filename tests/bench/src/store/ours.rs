@@ -1,16 +1,18 @@
 //! Our store, with any number of callers.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Lane, Sequence, StreamKey, SubjectId};
 use tongqiao_protocol::{Digest, RecordId, Suite, Timestamp};
-use tongqiao_store::{SqliteStore, Store, StoreIdentity};
+use tongqiao_store::{Crew, Lead, SqliteStore, Store, StoreIdentity, Wakers};
 
 use super::disk::Disk;
-use super::load::{Load, Trouble, Until, drive};
-use super::{RECORD_BYTES, median};
+use super::load::{Acts, Load, Tasks, Trouble, Until, drive};
+use super::{RAW_ROWS, RECORD_BYTES, median};
 
 pub(crate) struct Ours {
     store: SqliteStore,
@@ -82,6 +84,7 @@ impl Ours {
         Ok(micros.map(|mut micros| median(&mut micros)))
     }
 
+    /// Callers that are threads.
     pub(crate) fn commit(&self, callers: usize, until: Until) -> Result<Measured, Trouble> {
         let before = self.store.synchronisations();
         let load = drive(callers, until, || {
@@ -92,4 +95,51 @@ impl Ours {
         })?;
         Ok(Measured { load, commits: self.store.synchronisations() - before })
     }
+
+    /// Callers that are tasks, as those of the SDK are.
+    pub(crate) fn hand_in(self: &Arc<Self>, tasks: &Tasks, callers: usize, until: Until) -> Result<Measured, Trouble> {
+        let before = self.store.synchronisations();
+        let crew = crew(tasks);
+        let load = tasks.drive(callers, until, || Ok(Task { ours: Arc::clone(self), crew: Arc::clone(&crew) }))?;
+        Ok(Measured { load, commits: self.store.synchronisations() - before })
+    }
+
+    /// One thread that has as many records in one group as raw SQLite has rows: what is left when nobody shares anything.
+    pub(crate) fn records_per_second(&self, time: Duration) -> Result<f64, Trouble> {
+        let (began, mut records) = (Instant::now(), 0);
+        while began.elapsed() < time {
+            self.store.commit((0..RAW_ROWS).map(|_| self.next_change()).collect())?;
+            records += RAW_ROWS;
+        }
+        Ok(records as f64 / began.elapsed().as_secs_f64())
+    }
+}
+
+struct Task {
+    ours: Arc<Ours>,
+    crew: Arc<dyn Crew>,
+}
+
+impl Acts for Task {
+    async fn act(&mut self) -> Result<(), Trouble> {
+        self.ours.store.hand_in(vec![self.ours.next_change()], &self.crew).await?;
+        Ok(())
+    }
+}
+
+/// What the SDK gives its store.
+struct Runtime(Handle);
+
+impl Crew for Runtime {
+    fn lead(&self, lead: Lead) {
+        drop(self.0.spawn_blocking(move || lead.run()));
+    }
+
+    fn wake(&self, tasks: Wakers) {
+        drop(self.0.spawn(async move { drop(tasks) }));
+    }
+}
+
+pub(crate) fn crew(tasks: &Tasks) -> Arc<dyn Crew> {
+    Arc::new(Runtime(tasks.handle().clone()))
 }

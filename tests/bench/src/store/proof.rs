@@ -8,11 +8,13 @@ use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use tongqiao_store::Store as _;
+use tongqiao_engine::Change;
+use tongqiao_store::{Crew, Store as _};
 
-use super::load::{Trouble, Until, drive};
-use super::ours::Ours;
+use super::load::{Acts, Tasks, Trouble, Until, drive};
+use super::ours::{self, Ours};
 use super::raw::Raw;
 
 /// What the lines begin with; strace shows the first 32 bytes.
@@ -42,10 +44,7 @@ impl Proof {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { callers, acknowledged, early } = self;
-        write!(
-            f,
-            "traced with {callers} callers: {early} of {acknowledged} records acknowledged before the log was synchronised"
-        )
+        write!(f, "{callers} callers: {early} of {acknowledged} records acknowledged before the log was synchronised")
     }
 }
 
@@ -94,20 +93,57 @@ fn mark<'a>(call: &'a str, word: &str) -> Option<&'a str> {
     rest.split_once("\\n").map(|(record, _)| record)
 }
 
-/// What the traced program does: commits by our store, saying so before and after.
+fn say(mut marks: &File, what: &str, record: u128) -> std::io::Result<()> {
+    marks.write_all(format!("{what}{record}\n").as_bytes())
+}
+
+fn record_of(change: &Change) -> Result<u128, Trouble> {
+    match change {
+        Change::Append { entry, .. } => Ok(u128::from_be_bytes(*entry.id.as_bytes())),
+        _ => Err("not a record".into()),
+    }
+}
+
+/// What the traced program does: threads commit by our store, saying so before and after.
 pub(crate) fn follow_ours(directory: &Path, callers: usize, records: u32) -> Result<(), Trouble> {
     let ours = Ours::open(&directory.join("followed.db"))?;
     let marks = File::create(directory.join("marks"))?;
     drive(callers, Until::Done(records), || {
         Ok(|| {
             let change = ours.next_change();
-            let tongqiao_engine::Change::Append { entry, .. } = &change else { return Err("not a record".into()) };
-            let record = u128::from_be_bytes(*entry.id.as_bytes());
-            (&marks).write_all(format!("{ASKS}{record}\n").as_bytes())?;
+            let record = record_of(&change)?;
+            say(&marks, ASKS, record)?;
             ours.store().commit(vec![change])?;
-            (&marks).write_all(format!("{HEARS}{record}\n").as_bytes())?;
-            Ok(())
+            Ok(say(&marks, HEARS, record)?)
         })
+    })?;
+    Ok(())
+}
+
+struct Followed {
+    ours: Arc<Ours>,
+    crew: Arc<dyn Crew>,
+    marks: Arc<File>,
+}
+
+impl Acts for Followed {
+    async fn act(&mut self) -> Result<(), Trouble> {
+        let change = self.ours.next_change();
+        let record = record_of(&change)?;
+        say(&self.marks, ASKS, record)?;
+        self.ours.store().hand_in(vec![change], &self.crew).await?;
+        Ok(say(&self.marks, HEARS, record)?)
+    }
+}
+
+/// The same by tasks.
+pub(crate) fn follow_tasks(directory: &Path, callers: usize, records: u32) -> Result<(), Trouble> {
+    let ours = Arc::new(Ours::open(&directory.join("followed.db"))?);
+    let marks = Arc::new(File::create(directory.join("marks"))?);
+    let tasks = Tasks::new()?;
+    let crew = ours::crew(&tasks);
+    tasks.drive(callers, Until::Done(records), || {
+        Ok(Followed { ours: Arc::clone(&ours), crew: Arc::clone(&crew), marks: Arc::clone(&marks) })
     })?;
     Ok(())
 }

@@ -7,8 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+
 use super::RECORD_BYTES;
-use super::load::{Load, Trouble, Until, drive};
+use super::load::{Acts, Load, Tasks, Trouble, Until, drive};
 
 pub(crate) struct Redis {
     server: Child,
@@ -21,13 +23,47 @@ struct Client {
     answer: String,
 }
 
+/// The same on a socket that does not block, in a task.
+struct Task {
+    stream: tokio::io::BufReader<tokio::net::UnixStream>,
+    command: Vec<u8>,
+    answer: String,
+}
+
+fn command() -> Vec<u8> {
+    let mut command = format!("*3\r\n$5\r\nRPUSH\r\n$6\r\noutbox\r\n${RECORD_BYTES}\r\n").into_bytes();
+    command.extend_from_slice(&[b'x'; RECORD_BYTES]);
+    command.extend_from_slice(b"\r\n");
+    command
+}
+
+fn is_number(answer: &str) -> io::Result<()> {
+    if answer.starts_with(':') { Ok(()) } else { Err(io::Error::other(answer.to_owned())) }
+}
+
+impl Task {
+    /// Inside a runtime.
+    fn connect(socket: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_nonblocking(true)?;
+        let stream = tokio::io::BufReader::new(tokio::net::UnixStream::from_std(stream)?);
+        Ok(Self { stream, command: command(), answer: String::new() })
+    }
+}
+
+impl Acts for Task {
+    async fn act(&mut self) -> Result<(), Trouble> {
+        self.stream.get_mut().write_all(&self.command).await?;
+        self.answer.clear();
+        self.stream.read_line(&mut self.answer).await?;
+        Ok(is_number(&self.answer)?)
+    }
+}
+
 impl Client {
     fn connect(socket: &Path) -> io::Result<Self> {
         let stream = BufReader::new(UnixStream::connect(socket)?);
-        let mut command = format!("*3\r\n$5\r\nRPUSH\r\n$6\r\noutbox\r\n${RECORD_BYTES}\r\n").into_bytes();
-        command.extend_from_slice(&[b'x'; RECORD_BYTES]);
-        command.extend_from_slice(b"\r\n");
-        Ok(Self { stream, command, answer: String::new() })
+        Ok(Self { stream, command: command(), answer: String::new() })
     }
 
     /// Appends one record and waits for the answer.
@@ -35,7 +71,7 @@ impl Client {
         self.stream.get_mut().write_all(&self.command)?;
         self.answer.clear();
         self.stream.read_line(&mut self.answer)?;
-        if self.answer.starts_with(':') { Ok(()) } else { Err(io::Error::other(self.answer.clone())) }
+        is_number(&self.answer)
     }
 }
 
@@ -73,6 +109,12 @@ impl Redis {
         Ok(Some(redis))
     }
 
+    /// Clients that are tasks.
+    pub(crate) fn push_from_tasks(&self, tasks: &Tasks, clients: usize, until: Until) -> Result<Load, Trouble> {
+        tasks.drive(clients, until, || Ok(Task::connect(&self.socket)?))
+    }
+
+    /// Clients that are threads.
     pub(crate) fn push(&self, clients: usize, until: Until) -> Result<Load, Trouble> {
         drive(clients, until, || {
             let mut client = Client::connect(&self.socket)?;

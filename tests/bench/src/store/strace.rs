@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::load::{Trouble, Until};
+use super::load::{Tasks, Trouble, Until};
 use super::proof::{self, Proof};
 use super::redis::Redis;
 use super::{CALLERS, Traced};
@@ -12,7 +12,14 @@ use super::{CALLERS, Traced};
 /// How many records 1, 8 and 64 callers commit while the system calls are counted.
 const RECORDS: [u32; 3] = [300, 3_000, 20_000];
 /// How many records are followed one by one, and by how many callers.
-const FOLLOWED: [(usize, u32); 2] = [(1, 100), (8, 400)];
+const FOLLOWED: [(Traced, usize, u32); 4] = [
+    (Traced::StoreFollowed, 1, 100),
+    (Traced::StoreFollowed, 8, 400),
+    (Traced::TasksFollowed, 8, 400),
+    (Traced::TasksFollowed, 64, 2_000),
+];
+/// How many records of a database that synchronises nothing are followed.
+const UNSYNCHRONISED: u32 = 100;
 
 /// What was counted.
 pub(crate) struct Counted {
@@ -43,16 +50,16 @@ pub(crate) fn count(directory: &Path) -> Result<Option<Counted>, Trouble> {
 
 /// Follows records through the store from before their commit until after it has returned. The same is asked of a database
 /// that synchronises nothing: were it not caught, nothing would be proved.
-pub(crate) fn prove(directory: &Path) -> Result<Option<Vec<Proof>>, Trouble> {
+pub(crate) fn prove(directory: &Path) -> Result<Option<Vec<(Traced, Proof)>>, Trouble> {
     let calls = "fsync,fdatasync,write";
     let mut proofs = Vec::new();
-    for (callers, records) in FOLLOWED {
-        let Some(trace) = trace_ours(directory, Traced::StoreFollowed, callers, records, calls)? else {
+    for (what, callers, records) in FOLLOWED {
+        let Some(trace) = trace_ours(directory, what, callers, records, calls)? else {
             return Ok(None);
         };
-        proofs.push(proof::of(&trace).of_records(callers, records)?);
+        proofs.push((what, proof::of(&trace).of_records(callers, records)?));
     }
-    let records = FOLLOWED[0].1;
+    let records = UNSYNCHRONISED;
     let Some(trace) = trace_ours(directory, Traced::NothingSynchronised, 1, records, calls)? else { return Ok(None) };
     if proof::of(&trace).of_records(1, records)?.early < u64::from(records) {
         return Err("a database with synchronous=OFF was taken for one that waits: the proof proves nothing".into());
@@ -104,7 +111,7 @@ fn count_redis(directory: &Path, clients: usize, records: u32) -> Result<Option<
     let mut command = strace(&output, "fsync,fdatasync");
     command.arg("redis-server");
     let Some(redis) = Redis::start_by(command, place.path())? else { return Ok(None) };
-    redis.push(clients, Until::Done(records))?;
+    redis.push_from_tasks(&Tasks::new()?, clients, Until::Done(records))?;
     redis.shut_down()?;
     Ok(Some(synchronisations(&std::fs::read_to_string(&output)?)))
 }

@@ -193,6 +193,7 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         INBOX_ENTRIES_MAX,
         INBOX_WAIT_SECONDS_MAX,
         INBOX_ACKNOWLEDGED_MAX,
+        STATEMENT_LINES_MAX,
         SUPERVISION_ANSWER_DAYS_MAX,
         CASE_EVENTS_MAX,
     ];

@@ -103,6 +103,6 @@ fn a_file_of_a_newer_version_is_refused_with_both_versions() {
     newer.execute_batch("PRAGMA user_version = 77").unwrap();
     drop(newer);
     let error = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(*error.reason(), Reason::NewerSchema { found: 77, supported: 3 });
+    assert_eq!(*error.reason(), Reason::NewerSchema { found: 77, supported: 4 });
     assert_eq!(error.code().code(), "store.newer_version");
 }

@@ -6,6 +6,7 @@ use tongqiao_protocol::IncarnationId;
 
 use super::empty;
 use crate::contract::fixture::{NOW, bytes, entry, epoch, id, refuse, settle, stream};
+use crate::contract::handed_in::HandedIn;
 use crate::{MemoryStore, PendingQuery, Store};
 
 const IDS: u32 = 14;
@@ -140,13 +141,17 @@ proptest! {
     #[test]
     fn both_stores_answer_alike(groups in prop::collection::vec(prop::collection::vec(wish(), 1..4), 1..25)) {
         let (_directory, sqlite) = empty();
+        let (_other, handed_in) = empty();
+        let handed_in = HandedIn(handed_in);
         let memory = MemoryStore::new().unwrap();
         for group in groups {
             let changes: Vec<Change> = group.into_iter().map(|wish| wish.change(&memory)).collect();
-            let (expected, found) = (memory.commit(changes.clone()), sqlite.commit(changes));
-            prop_assert_eq!(expected, found);
+            let expected = memory.commit(changes.clone());
+            prop_assert_eq!(&expected, &sqlite.commit(changes.clone()));
+            prop_assert_eq!(&expected, &handed_in.commit(changes));
         }
         prop_assert_eq!(format!("{:?}", observe(&memory)), format!("{:?}", observe(&sqlite)));
+        prop_assert_eq!(format!("{:?}", observe(&memory)), format!("{:?}", observe(&handed_in)));
         prop_assert!(sqlite.check().unwrap().is_sound());
     }
 }

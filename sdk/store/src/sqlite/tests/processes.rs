@@ -8,6 +8,7 @@ use std::thread;
 
 use super::place;
 use crate::contract::fixture::{append, id, stream};
+use crate::contract::handed_in::{crew, wait};
 use crate::{Reason, SqliteStore, Store};
 
 /// What the other tests start: `store=<path>` and `writer=<number>` stand among the arguments, where the test harness takes
@@ -28,12 +29,16 @@ fn child_that_writes_until_it_is_killed() {
 
 /// Each group holds a record of the caller's own stream and one of the stream that all share.
 fn write_for_ever(store: &SqliteStore, caller: u32) {
-    let own = stream(caller + 1);
+    let (own, crew) = (stream(caller + 1), crew());
     let mut number = store.next_sequence(&own).unwrap().get();
     loop {
         let this = caller * 1_000_000 + u32::try_from(number).unwrap() * 2;
         let next = store.next_sequence(&stream(0)).unwrap().get();
-        match store.commit(vec![append(this, own, number), append(this + 1, stream(0), next)]) {
+        let changes = vec![append(this, own, number), append(this + 1, stream(0), next)];
+        // Half of them as tasks do it.
+        let committed =
+            if caller.is_multiple_of(2) { store.commit(changes) } else { wait(store.hand_in(changes, &crew)) };
+        match committed {
             Ok(_) => {
                 let mut out = std::io::stdout().lock();
                 writeln!(out, "acknowledged {this}").and_then(|()| out.flush()).unwrap();

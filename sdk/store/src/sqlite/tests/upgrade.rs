@@ -15,7 +15,7 @@ use super::place;
 use crate::contract::fixture::{
     NOW, append, bytes, epoch, id, numbers, pending, receipt, refuse, replace, settle, stream,
 };
-use crate::sqlite::apply::{Applying, Known};
+use crate::sqlite::apply::Applying;
 use crate::sqlite::prepared::Group;
 use crate::sqlite::{migrate, open};
 use crate::{SqliteStore, Statistics, Store, StoreIdentity};
@@ -58,11 +58,21 @@ fn write_version_1(path: &Path) {
     let identity =
         StoreIdentity { producer: ProducerId::from_bytes([1; 16]), incarnation: IncarnationId::from_bytes([2; 16]) };
     open::write_identity(&connection, identity, (1, 1)).unwrap();
+    // What the program of today writes beside these tables goes where nobody sees it.
+    connection.execute_batch(BESIDE_VERSION_1).unwrap();
     let group = Group::prepare(contents()).unwrap();
     let transaction = connection.transaction().unwrap();
-    Applying::new(&transaction, Known::default()).apply(&group).unwrap();
+    Applying::new(&transaction).apply(&group).unwrap();
     transaction.commit().unwrap();
 }
+
+const BESIDE_VERSION_1: &str = "
+    CREATE TEMP TABLE ended (ordinal INTEGER PRIMARY KEY, subject, incarnation, sequence, kind, state);
+    CREATE INDEX temp.ended_attention ON ended (subject, incarnation, sequence) WHERE state IN (2, 4, 5);
+    CREATE TEMP TRIGGER entry_ends AFTER UPDATE OF state ON main.entry BEGIN
+        INSERT OR REPLACE INTO ended SELECT new.ordinal, new.subject, new.incarnation, new.sequence, new.kind, new.state
+            WHERE new.state <> 0;
+    END;";
 
 /// Every row of every table, and the schema.
 fn dump(path: &Path) -> Vec<String> {
