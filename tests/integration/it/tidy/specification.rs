@@ -2,6 +2,7 @@
 
 mod chapter;
 mod life;
+mod openapi;
 
 use std::collections::BTreeSet;
 
