@@ -1,5 +1,7 @@
 //! Case files: what the events of a case have come to.
 
+mod records;
+
 use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -9,13 +11,14 @@ use tongqiao_protocol::{CaseId, CaseNumber, ErrorCode, EventId, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::directory::Party;
 use crate::events::{Effect, Envelope};
 use crate::hop::{Caller, Signed};
 use crate::record::Authentic;
 use crate::refusal::Refusal;
 
 pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/v1/cases/{case}", get(show))
+    Router::new().route("/v1/cases/{case}", get(show)).route("/v1/cases/{case}/events", get(records::show))
 }
 
 /// A case as the next event meets it.
@@ -31,6 +34,13 @@ pub(crate) struct CaseFile {
     pub(crate) applicant: String,
     pub(crate) opened: Timestamp,
     pub(crate) changed: Timestamp,
+}
+
+impl CaseFile {
+    /// Whether it is the party's case, or that of one whose records the party may carry.
+    pub(crate) fn concerns(&self, party: &Party) -> bool {
+        party.may_carry(&self.party)
+    }
 }
 
 /// What an application opens a case with.

@@ -32,7 +32,12 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {
-        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router()).merge(inbox::sandbox_router())
+        routes
+            .merge(cashier::router())
+            .merge(oidc::router())
+            .merge(sandbox::router())
+            .merge(inbox::sandbox_router())
+            .merge(events::sandbox_router())
     } else {
         routes
     };

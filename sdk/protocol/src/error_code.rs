@@ -200,6 +200,8 @@ pub enum ErrorCode {
     CaseMaterialMissing,
     /// `case.actor_not_allowed`: This party may not cause the event.
     CaseActorNotAllowed,
+    /// `case.nothing_to_answer`: The event that is answered is none of this case that still waits for an answer.
+    CaseNothingToAnswer,
     /// `event.blocked`: An earlier event of this stream was refused and has no replacement.
     EventBlocked,
     /// `event.time_implausible`: The event's time lies in the future or before anything can have happened.
@@ -453,6 +455,7 @@ Row { code: "case.number_taken", number: 3105, kind: ErrorKind::Conflict, http_s
 Row { code: "case.correction_uncited", number: 3106, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("补正内容未引用办事指南", "每条须引用办事指南中的材料或条件，不得另行要求。"), en: ("A line of the notice cites nothing of the published guide", "Cite a material or condition of the guide; nothing else may be demanded.") },
 Row { code: "case.material_missing", number: 3107, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("缺少必需材料", "请补充办事指南列明的材料。"), en: ("A required material is missing", "Add the material that the guide names.") },
 Row { code: "case.actor_not_allowed", number: 3109, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该方无权发起此操作", "请查看办件状态表中的操作主体。"), en: ("This party may not cause the event", "See who may cause it in the table of case life.") },
+Row { code: "case.nothing_to_answer", number: 3121, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("所答复的事件不是本办件中待答复的事件", "以事件标识指明投诉、差评或督办；每件只答复一次。"), en: ("The event that is answered is none of this case that still waits for an answer", "Name the complaint, the bad grade or the order by the id of its event; each is answered once.") },
 Row { code: "event.blocked", number: 3501, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("该办件前面有一条事件被拒绝，尚未替换", "请对被拒绝的事件签发替换事件，改正后重报，或写明放弃。"), en: ("An earlier event of this stream was refused and has no replacement", "Send a replacement that supersedes or abandons the refused event.") },
 Row { code: "event.time_implausible", number: 3502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["time", "now"], zh: ("事件时间晚于现在，或早得不合情理", "校正时钟后签发替换事件。"), en: ("The event's time lies in the future or before anything can have happened", "Correct the clock and sign a replacement.") },
 Row { code: "event.unknown", number: 3503, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["event"], zh: ("平台没有该事件", "稍后再查，或重新发送该事件。"), en: ("This event is not known here", "Ask again later, or send it.") },
@@ -609,6 +612,7 @@ impl ErrorCode {
         Self::CaseCorrectionUncited,
         Self::CaseMaterialMissing,
         Self::CaseActorNotAllowed,
+        Self::CaseNothingToAnswer,
         Self::EventBlocked,
         Self::EventTimeImplausible,
         Self::EventUnknown,

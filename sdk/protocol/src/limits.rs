@@ -66,3 +66,7 @@ pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
 pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;
 /// The most lines of one page of a day's statement of money.
 pub const STATEMENT_LINES_MAX: usize = 500;
+/// How many working days the supervisor may give for an answer, and a city for a complaint or a bad grade: a year.
+pub const SUPERVISION_ANSWER_DAYS_MAX: u64 = 365;
+/// The most events of one page of a case's records.
+pub const CASE_EVENTS_MAX: usize = 100;

@@ -81,7 +81,7 @@ pub(super) struct ClockNote {
 
 impl ClockNote {
     pub(super) fn of(event: &CaseEvent) -> Option<Self> {
-        let step = ClockStep::of(&event.data)?;
+        let step = ClockStep::of(event.id, &event.data)?;
         let uncertainty_ms = match event.clock {
             ClockStanding::Attested => ATTESTED_UNCERTAINTY_MS,
             ClockStanding::Free => FREE_UNCERTAINTY_MS,
@@ -130,7 +130,8 @@ impl FiledEvent {
     /// Whether an event of this kind may mean something for the clocks.
     pub(super) fn may_move_clocks(&self) -> bool {
         use CaseEventKind::{Accepted, Applied, CorrectionRequested, Decided, Delivered, Rejected, Withdrawn};
-        use CaseEventKind::{SpecialBegun, SpecialEnded};
+        use CaseEventKind::{Complained, ComplaintAnswered, Evaluated, EvaluationFollowedUp};
+        use CaseEventKind::{SpecialBegun, SpecialEnded, SupervisionAnswered, SupervisionOrdered};
         matches!(
             self.kind(),
             Some(
@@ -143,6 +144,12 @@ impl FiledEvent {
                     | Decided
                     | Delivered
                     | Withdrawn
+                    | Complained
+                    | ComplaintAnswered
+                    | Evaluated
+                    | EvaluationFollowedUp
+                    | SupervisionOrdered
+                    | SupervisionAnswered
             )
         )
     }

@@ -10,6 +10,7 @@ mod explanations;
 mod inbox;
 mod leases;
 mod money;
+mod oversight;
 mod routes;
 mod spine;
 mod streams;

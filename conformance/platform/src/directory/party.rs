@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use tongqiao_protocol::key_directory::PLATFORM_PARTY;
 use tongqiao_protocol::{DivisionCode, KeyId, PublicKey, Timestamp};
 
 /// A party that was enrolled.
@@ -27,6 +28,16 @@ pub(crate) struct Scopes {
 }
 
 impl Party {
+    /// The platform itself, as the author of events: for applicants who use its portal, and as supervisor.
+    pub(crate) fn platform() -> Self {
+        Self { id: PLATFORM_PARTY.to_owned(), kind: PLATFORM_PARTY.to_owned(), scopes: Scopes::default() }
+    }
+
+    /// Whether it is the platform; nobody can enrol as such.
+    pub(crate) fn is_platform(&self) -> bool {
+        self.kind == PLATFORM_PARTY
+    }
+
     /// Whether it may write for this division.
     pub(crate) fn may_write_for(&self, division: &str) -> bool {
         let Ok(division) = DivisionCode::parse(division) else { return false };

@@ -104,6 +104,10 @@ pub(super) fn judge_abandonment(authentic: &Authentic, envelope: &Envelope) -> J
 /// The author may write where the case is.
 fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseFile>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    // The platform's own word is bounded by nobody's scope; what it may cause the table says.
+    if authentic.author.is_platform() {
+        return faults;
+    }
     // A division that cannot be read is a fault of the content, and not also one of scope.
     let (path, division) = match (file, &envelope.event) {
         (Some(file), _) => ("/subject", file.division.as_str()),

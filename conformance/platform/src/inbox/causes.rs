@@ -24,6 +24,8 @@ pub(crate) fn case_event(
     }
     let kind = match event.data.kind() {
         Some(CaseEventKind::Evaluated) => InboxKind::CaseEvaluated,
+        Some(CaseEventKind::Complained) => InboxKind::ComplaintFiled,
+        Some(CaseEventKind::SupervisionOrdered) => InboxKind::SupervisionOrdered,
         _ => InboxKind::CaseChanged,
     };
     put(
