@@ -11,7 +11,7 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, oidc, publication,
+    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, material, oidc, publication,
     sandbox, status, supervision, transparency,
 };
 
@@ -26,6 +26,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(enrolment::router())
         .merge(inbox::router())
         .merge(lease::router())
+        .merge(material::router())
         .merge(publication::router())
         .merge(supervision::router())
         .merge(transparency::router())
