@@ -19,6 +19,7 @@ pub mod number_lease;
 pub mod patience;
 pub mod retention;
 pub mod supervision;
+pub mod upload;
 pub mod working_days;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};
