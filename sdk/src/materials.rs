@@ -15,11 +15,11 @@ use tongqiao_protocol::limits::MATERIAL_BYTES_MAX;
 use tongqiao_protocol::material::MaterialAnnouncement;
 use tongqiao_protocol::{Digest, ErrorCode, Fault, Faults, MaterialId, Problem, Timestamp};
 
-pub use self::draft::MaterialDraft;
 use self::draft::Bytes;
+pub use self::draft::MaterialDraft;
 use self::file::Measured;
-use self::job::{Job, Source};
 pub use self::job::UploadState;
+use self::job::{Job, Source};
 pub(crate) use self::progress::Uploads;
 pub(crate) use self::upload::keep_uploading;
 use crate::client::{Running, Shared};

@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, material, oidc, publication,
-    sandbox, status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, material, oidc,
+    publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.

@@ -71,12 +71,7 @@ pub(super) fn measure(path: &Path, suite: Suite, salt: Option<&[u8; SALT_BYTES]>
 }
 
 /// Copies what a reader gives into a file of the spool; it is on disk when this returns.
-pub(super) fn spool(
-    from: impl Read,
-    suite: Suite,
-    folder: &Path,
-    id: MaterialId,
-) -> io::Result<(PathBuf, Measured)> {
+pub(super) fn spool(from: impl Read, suite: Suite, folder: &Path, id: MaterialId) -> io::Result<(PathBuf, Measured)> {
     std::fs::create_dir_all(folder)?;
     let path = folder.join(id.to_string());
     let copied = File::create(&path).and_then(|mut copy| {

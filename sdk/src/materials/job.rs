@@ -133,11 +133,7 @@ pub(super) fn find(store: &dyn Store, id: MaterialId) -> Result<Option<(Job, u64
 }
 
 /// Changes a job as it is now; `None` from `change` leaves it.
-pub(super) fn change(
-    store: &dyn Store,
-    id: MaterialId,
-    change: impl Fn(Job) -> Option<Job>,
-) -> Result<(), StoreError> {
+pub(super) fn change(store: &dyn Store, id: MaterialId, change: impl Fn(Job) -> Option<Job>) -> Result<(), StoreError> {
     repeatedly(|| {
         let Some((job, version)) = find(store, id)? else { return Ok(()) };
         match change(job) {
@@ -183,7 +179,11 @@ pub(super) fn forget_copies(store: &dyn Store, before: Timestamp) -> Result<Vec<
         if job.state == UploadState::Waiting || job.ended.is_none_or(|ended| ended >= before) {
             continue;
         }
-        store.commit(vec![Change::DeleteDocument { collection: Collection::Material, key, expected: Expected::Any }])?;
+        store.commit(vec![Change::DeleteDocument {
+            collection: Collection::Material,
+            key,
+            expected: Expected::Any,
+        }])?;
         paths.push(job.source.path().clone());
     }
     Ok(paths)

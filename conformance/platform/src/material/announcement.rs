@@ -73,7 +73,9 @@ fn already_readable(
 
 fn within_quota(connection: &Connection, announcement: &MaterialAnnouncement) -> Result<(), Refusal> {
     let (count, bytes): (i64, i64) = connection
-        .prepare_cached("SELECT count(*), coalesce(sum(size), 0) FROM material WHERE party = ?1 AND state = 'receiving'")?
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(size), 0) FROM material WHERE party = ?1 AND state = 'receiving'",
+        )?
         .query_row([announcement.party.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if count.cast_unsigned() >= MATERIALS_RECEIVING_MAX as u64 {
         return Err(Refusal::new(ErrorCode::MaterialQuota).with("limit", MATERIALS_RECEIVING_MAX));

@@ -78,9 +78,11 @@ fn append(
     }
     let mut hash = RunningHash::from_state(row.digest.suite(), &row.hash)?;
     hash.update(new);
-    connection
-        .prepare_cached("INSERT INTO material_chunk (content, start, bytes) VALUES (?1, ?2, ?3)")?
-        .execute((row.id.as_bytes(), row.received.cast_signed(), new))?;
+    connection.prepare_cached("INSERT INTO material_chunk (content, start, bytes) VALUES (?1, ?2, ?3)")?.execute((
+        row.id.as_bytes(),
+        row.received.cast_signed(),
+        new,
+    ))?;
     connection
         .prepare_cached("UPDATE material SET received = ?2, hash = ?3, changed = ?4 WHERE material = ?1")?
         .execute((row.id.as_bytes(), end.cast_signed(), hash.state(), now.as_millis()))?;

@@ -55,7 +55,9 @@ fn complete(
     }
     row.drop_bytes(connection)?;
     connection
-        .prepare_cached("UPDATE material SET state = 'refused', received = 0, found = ?2, changed = ?3 WHERE material = ?1")?
+        .prepare_cached(
+            "UPDATE material SET state = 'refused', received = 0, found = ?2, changed = ?3 WHERE material = ?1",
+        )?
         .execute((row.id.as_bytes(), found.to_string(), now.as_millis()))?;
     Ok(())
 }

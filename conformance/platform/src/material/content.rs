@@ -59,9 +59,9 @@ pub(super) async fn give(
     let bytes = app.database.read(move |connection| {
         let row = MaterialRow::readable_by(connection, id, &caller.party)?;
         if row.state != MaterialState::Complete {
-            return Err(
-                Refusal::new(ErrorCode::MaterialIncomplete).with("offset", row.received).with("size", row.size)
-            );
+            return Err(Refusal::new(ErrorCode::MaterialIncomplete)
+                .with("offset", row.received)
+                .with("size", row.size));
         }
         if offset >= row.size {
             let fault = Fault::new("/query/offset", ErrorCode::RequestOutOfRange);

@@ -71,7 +71,8 @@ impl Raw {
 
 impl MaterialRow {
     pub(super) fn find(connection: &Connection, id: MaterialId) -> Result<Option<Self>, DatabaseError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM material WHERE material = ?1"))?;
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM material WHERE material = ?1"))?;
         statement.query_row([id.as_bytes()], raw).optional()?.map(Raw::checked).transpose()
     }
 
