@@ -72,6 +72,7 @@ mod hop;
 mod identity;
 mod inbox;
 mod items;
+mod materials;
 mod notices;
 mod outbox;
 mod payments;
@@ -102,6 +103,7 @@ pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
     ItemQuery, ItemState, Items, Question, Text,
 };
+pub use materials::{MaterialDraft, MaterialHandle, Materials, UploadState, UploadStatus};
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, DayReconciliation, Payments, RefundResolution, Resolution};

@@ -14,6 +14,7 @@ use crate::database::DatabaseError;
 use crate::directory::Party;
 use crate::events::{Effect, Envelope};
 use crate::hop::{Caller, Signed};
+use crate::material;
 use crate::record::Authentic;
 use crate::refusal::Refusal;
 
@@ -184,5 +185,6 @@ fn view(connection: &Connection, wanted: &Wanted, caller: &Caller) -> Result<Val
         "opened": file.opened,
         "changed": file.changed,
         "events": events,
+        "materials": material::of_case(connection, case)?,
     }))
 }

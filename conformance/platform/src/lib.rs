@@ -38,6 +38,7 @@ mod json;
 mod keys;
 mod lease;
 mod life;
+mod material;
 mod oidc;
 mod people;
 mod platform;

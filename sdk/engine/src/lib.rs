@@ -20,6 +20,7 @@ pub mod patience;
 pub mod reconciliation;
 pub mod retention;
 pub mod supervision;
+pub mod upload;
 pub mod working_days;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};

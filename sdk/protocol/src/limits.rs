@@ -8,6 +8,18 @@ pub const BATCH_RECORDS_MAX: usize = 1_000;
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest material.
 pub const MATERIAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// The largest piece of a material that one request brings or one answer gives.
+pub const MATERIAL_CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The smallest piece of a material, but for its last one.
+pub const MATERIAL_CHUNK_BYTES_MIN: usize = 1024;
+/// The most materials of one party that are on their way at once.
+pub const MATERIALS_RECEIVING_MAX: usize = 100;
+/// The most bytes that the materials of one party on their way may have together, as they were announced.
+pub const MATERIALS_RECEIVING_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+/// How long an unfinished material is kept after its last piece.
+pub const MATERIAL_IDLE_MS: i64 = 30 * 86_400_000;
+/// The largest document whose seals are looked for.
+pub const SEALED_DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most entries of a page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 /// How far the creation time of a hop signature may lie from the receiver's clock.

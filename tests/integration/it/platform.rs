@@ -9,6 +9,7 @@ mod epochs;
 mod explanations;
 mod inbox;
 mod leases;
+mod materials;
 mod money;
 mod oversight;
 mod routes;

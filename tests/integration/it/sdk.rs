@@ -12,6 +12,7 @@ mod enrolment;
 mod inbox;
 mod keeping;
 mod lifetimes;
+mod materials;
 mod past;
 mod payments;
 mod processes;
