@@ -232,12 +232,6 @@ pub enum ErrorCode {
     MaterialDigestMismatch,
     /// `material.quota`: Too many materials of this party are on their way.
     MaterialQuota,
-    /// `licence.mismatch`: There is no such licence of this holder.
-    LicenceMismatch,
-    /// `licence.not_valid`: The licence is not valid today.
-    LicenceNotValid,
-    /// `licence.id_conflict`: The id was used for another use of a licence.
-    LicenceIdConflict,
     /// `bill.id_conflict`: The bill's id was used for other content.
     BillIdConflict,
     /// `bill.unknown`: The bill is not known, which proves nothing.
@@ -497,9 +491,6 @@ Row { code: "material.chunk_conflict", number: 3604, kind: ErrorKind::Conflict, 
 Row { code: "material.incomplete", number: 3605, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["offset", "size"], zh: ("材料尚不完整", "请从所给位置补传，再予完成。"), en: ("The material is not whole", "Send what is missing from the offset that is given, then complete it.") },
 Row { code: "material.digest_mismatch", number: 3606, kind: ErrorKind::Integrity, http_status: 422, retry: Retry::Never, outcome: Outcome::Rejected, params: &["expected", "found"], zh: ("收到的内容与登记的摘要不符", "文件已变动，请作为新材料登记。"), en: ("What came is not what was announced", "The file has changed: announce it as a new material.") },
 Row { code: "material.quota", number: 3607, kind: ErrorKind::Limit, http_status: 429, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["limit"], zh: ("本方正在上传的材料过多", "请先完成一部分。"), en: ("Too many materials of this party are on their way", "Finish some of them first.") },
-Row { code: "licence.mismatch", number: 3611, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("没有该持证主体的该证照", "请核对证照标识、持证主体名称与证件号码。"), en: ("There is no such licence of this holder", "Compare identifier, name and number with the licence.") },
-Row { code: "licence.not_valid", number: 3612, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["state"], zh: ("该证照当前无效", "请改收纸质材料，或使用换发后的证照。"), en: ("The licence is not valid today", "Ask for the paper, or for the licence that took its place.") },
-Row { code: "licence.id_conflict", number: 3613, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该用证标识已用于其他用证", "每次用证请使用各自的标识。"), en: ("The id was used for another use of a licence", "Give each use an id of its own.") },
 Row { code: "bill.id_conflict", number: 4001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一缴款单编号对应了不同内容", "内容有变请新开缴款单，使用新编号。"), en: ("The bill's id was used for other content", "A changed bill is a new bill with a new id.") },
 Row { code: "bill.unknown", number: 4002, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此缴款单，但不能证明不存在", "缴款单可能仍在途中；要确认不存在，请用封禁查询。"), en: ("The bill is not known, which proves nothing", "It may still be on its way; only a fencing query answers ABSENT.") },
 Row { code: "bill.too_late", number: 4003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单到达时已过最迟时间（not_after）", "请新开缴款单。"), en: ("The bill came after its not_after", "Make a new bill.") },
@@ -667,9 +658,6 @@ impl ErrorCode {
         Self::MaterialIncomplete,
         Self::MaterialDigestMismatch,
         Self::MaterialQuota,
-        Self::LicenceMismatch,
-        Self::LicenceNotValid,
-        Self::LicenceIdConflict,
         Self::BillIdConflict,
         Self::BillUnknown,
         Self::BillTooLate,

@@ -133,10 +133,6 @@ uuid_id! {
     MaterialId
 }
 uuid_id! {
-    /// One use of an electronic licence 用证.
-    LicenceUseId
-}
-uuid_id! {
     /// Anything that receipts speak of: an event, a bill, a void, a refund or a material.
     RecordId
 }

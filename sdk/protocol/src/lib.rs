@@ -29,7 +29,6 @@ pub mod identifier;
 pub mod inbox;
 pub mod key_directory;
 pub mod language;
-pub mod licence_use;
 pub mod limits;
 pub mod material;
 pub mod merkle;
@@ -55,8 +54,8 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, LicenceUseId, MaterialId, PartyId,
-    ProducerId, RecordId, RefundId, RequestId,
+    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId, RecordId,
+    RefundId, RequestId,
 };
 pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,

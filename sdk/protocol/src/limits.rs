@@ -18,8 +18,6 @@ pub const MATERIALS_RECEIVING_MAX: usize = 100;
 pub const MATERIALS_RECEIVING_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 /// How long an unfinished material is kept after its last piece.
 pub const MATERIAL_IDLE_MS: i64 = 30 * 86_400_000;
-/// The largest document whose seals are looked for.
-pub const SEALED_DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most entries of a page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 /// How far the creation time of a hop signature may lie from the receiver's clock.

@@ -127,7 +127,9 @@ pub(crate) fn judge(method: &str, path: &str, request: &[u8], status: StatusCode
 fn judge_accepted(operation: &Value, request: &[u8], answer: &Value, place: &str) {
     let Ok(request) = serde_json::from_slice::<Value>(request).map(without_nulls) else { return };
     let Some(results) = answer["results"].as_array() else {
-        let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+        // A body of bytes may happen to be JSON, and an empty object says nothing.
+        let described = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let Some(schema) = described["$ref"].as_str() else { return };
         assert_no_faults(&faults_by(schema, &request), &format!("accepted: {request:#}\n{place}"));
         return;
     };

@@ -40,7 +40,7 @@ fn announce(
     suite: Suite,
     now: Timestamp,
 ) -> Result<MaterialRow, Refusal> {
-    let find = || Ok::<_, DatabaseError>(MaterialRow::find(connection, announcement.material)?);
+    let find = || MaterialRow::find(connection, announcement.material);
     if let Some(known) = find()? {
         let same = known.announcement.as_bytes() == announcement.to_bytes();
         return if same { Ok(known) } else { Err(Refusal::new(ErrorCode::MaterialIdConflict)) };

@@ -14,9 +14,7 @@ use crate::identifier::{
     DivisionCode, ItemCode, ItemCodeGeneration, LicenceIdentifier, OrganisationCode, Override, OverrideRecord,
 };
 use crate::reading::Reading;
-use crate::{
-    CitizenNumber, CreditCode, Digest, ErrorCode, Fault, LicenceUseId, PermanentResidentNumber, Timestamp, limits,
-};
+use crate::{CitizenNumber, CreditCode, Digest, ErrorCode, Fault, PermanentResidentNumber, Timestamp, limits};
 
 /// An item of the catalogue: its identity is code *and* version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,11 +98,6 @@ const ID_TYPE: &str = "id_type";
 const ORGANISATION_ID: &str = "organisation_id";
 
 impl IdentityDocument {
-    /// A document whose number nobody has let pass.
-    pub(crate) fn read_strictly(reading: &mut Reading<'_>) -> Option<Self> {
-        Self::read(reading, &[], "")
-    }
-
     fn read(reading: &mut Reading<'_>, overrides: &[OverrideRecord], path: &str) -> Option<Self> {
         let kind = reading.coded("kind");
         let number = reading.short_text("number");
@@ -232,9 +225,6 @@ pub struct Material {
     /// The electronic licence that is cited instead of a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<LicenceIdentifier>,
-    /// The recorded use of that licence, by which it was looked up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub licence_use: Option<LicenceUseId>,
 }
 
 impl Material {
@@ -243,8 +233,7 @@ impl Material {
         let name = reading.short_text("name");
         let digest = reading.optional_parsed("digest");
         let licence = reading.optional_identifier("licence");
-        let licence_use = reading.optional_parsed("licence_use");
-        Some(Self { guide, name: name?, digest, licence, licence_use })
+        Some(Self { guide, name: name?, digest, licence })
     }
 }
 

@@ -46,8 +46,9 @@ async fn a_file_is_delivered_once_however_often_it_is_added_and_read_back_as_it_
         write(&path, &content);
         let added = client.materials().add(MaterialDraft::file(&path)).await.unwrap();
         assert_eq!((added.digest(), added.size()), (Digest::of(suite, &content), 3_000_000));
-        let again = client.materials().add(MaterialDraft::reader("other.pdf", std::io::Cursor::new(content.clone())));
-        assert_eq!(again.await.unwrap().id(), added.id(), "the same content is one upload");
+        let other = MaterialDraft::reader("other.pdf", std::io::Cursor::new(content.clone()));
+        let again = client.materials().add(other).await.unwrap();
+        assert_eq!(again.id(), added.id(), "the same content is one upload");
         let draft = draft(&client).await.attach("id-card", "居民身份证", &added);
         let case = client.cases().open(&draft).await.unwrap();
         tokio::time::timeout(PATIENCE, case.settled()).await.unwrap().unwrap();
