@@ -3,6 +3,7 @@
 mod asking;
 mod bill_draft;
 mod bill_file;
+mod e_receipts;
 mod patience;
 mod proof;
 mod reconciling;
@@ -16,6 +17,7 @@ use patience::Waits;
 pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
+use tongqiao_protocol::e_receipt::EReceipt;
 use tongqiao_protocol::{Amount, BillId, CivilDate, ErrorCode, RecordId, RefundId};
 
 use crate::Error;
@@ -114,6 +116,23 @@ impl Payments {
             // Once it is registered its status is enough.
             view = if view.is_ok() { self.status(bill).await } else { self.registered(bill).await };
         }
+    }
+
+    /// The e-receipts 电子票据 of a paid bill: that of the payment, then a red one for each refund that is done, each signed by the
+    /// platform and checked against the payment that it has proved.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, bill: tongqiao::protocol::BillId) -> Result<(), tongqiao::Error> {
+    /// for receipt in client.payments().e_receipts(bill).await? {
+    ///     println!("{} {} {}", receipt.e_receipt, receipt.total, if receipt.reverses.is_some() { "红字" } else { "" });
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `bill.not_paid`; as [`Payments::status`]; `client.bad_answer` when a receipt is not of this payment.
+    pub async fn e_receipts(&self, bill: BillId) -> Result<Vec<EReceipt>, Error> {
+        e_receipts::of_bill(&self.shared, bill).await
     }
 
     /// Compares a day's money in three ledgers 三方对账: this store's, the platform's and the bank's, as the platform states them

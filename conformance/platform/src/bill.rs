@@ -6,6 +6,7 @@
 
 mod bank;
 mod day_statement;
+mod e_receipt;
 mod earlier;
 mod order;
 mod refund;
@@ -34,6 +35,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/v1/bills/{bill}/void", post(void))
         .route("/v1/bills/{bill}/refunds", post(refund))
         .route("/v1/refunds/{refund}", get(show_refund))
+        .route("/v1/bills/{bill}/e-receipts", get(e_receipt::show))
         .route("/v1/reconciliations/{date}", get(day_statement::show))
 }
 

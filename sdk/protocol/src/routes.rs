@@ -105,6 +105,7 @@ pub const ROUTES: &[Route] = &[
     write("/v1/bills/{bill}/void", Access::Signed, RECORD_BODY_BYTES_MAX),
     write("/v1/bills/{bill}/refunds", Access::Signed, RECORD_BODY_BYTES_MAX),
     read("/v1/refunds/{refund}", Access::Signed),
+    read("/v1/bills/{bill}/e-receipts", Access::Signed),
     read("/v1/reconciliations/{date}", Access::Signed),
 ];
 

@@ -56,6 +56,8 @@ pub enum RecordKind {
     InboxAcknowledgement,
     /// A page of a day's statement of money.
     Reconciliation,
+    /// An e-receipt of a payment or refund.
+    EReceipt,
 }
 
 impl RecordKind {
@@ -77,6 +79,7 @@ impl RecordKind {
         Self::InboxEntry,
         Self::InboxAcknowledgement,
         Self::Reconciliation,
+        Self::EReceipt,
     ];
 
     /// The first line of the signed message.
@@ -98,6 +101,7 @@ impl RecordKind {
             Self::InboxEntry => "tongqiao-inbox-entry-v1",
             Self::InboxAcknowledgement => "tongqiao-inbox-acknowledgement-v1",
             Self::Reconciliation => "tongqiao-reconciliation-v1",
+            Self::EReceipt => "tongqiao-e-receipt-v1",
         }
     }
 }

@@ -197,6 +197,15 @@ CREATE TABLE bank_payout (
 ) STRICT;
 CREATE INDEX bank_payout_by_day ON bank_payout (party, paid_at);
 
+-- The finance platform's books of e-receipts, apart from the backups too: a payment has one receipt for ever.
+CREATE TABLE finance_book (
+    cause TEXT PRIMARY KEY,             -- the transaction or refund
+    code TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    receipt TEXT NOT NULL,              -- code, number and check code
+    UNIQUE (code, number)
+) STRICT;
+
 -- Voids and fences, each with its receipt; one that changes nothing more gets a receipt too.
 CREATE TABLE bill_order (
     digest TEXT PRIMARY KEY,

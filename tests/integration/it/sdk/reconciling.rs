@@ -169,3 +169,32 @@ async fn a_statement_of_more_than_one_page_is_read_whole() {
     assert!(day.comparison.is_clean(), "{:?}", day.comparison.differences.first());
     assert_eq!(day.comparison.matched as usize, STATEMENT_LINES_MAX / 2 + 1);
 }
+
+#[tokio::test]
+async fn a_payment_has_one_e_receipt_for_ever_and_each_refund_a_red_one() {
+    let sandbox = Sandbox::start_at("2026-10-12T10:00:00+08:00".parse().unwrap()).await;
+    let client = sandbox.client("civil-affairs").await;
+    let view = registered(&client, "10.00").await;
+    let unpaid = client.payments().e_receipts(view.bill).await.unwrap_err();
+    assert_eq!(unpaid.code(), ErrorCode::BillNotPaid);
+    let backup = sandbox.post("/sandbox/backup", &json!({})).await;
+    pay(&view).await;
+    let first = client.payments().e_receipts(view.bill).await.unwrap();
+    assert_eq!((first.len(), first[0].total.to_string()), (1, "10.00".to_owned()));
+    assert_eq!((first[0].e_receipt.code(), first[0].e_receipt.number()), ("34010126", "0000000001"));
+    assert_eq!((first[0].payer.as_str(), first[0].lines.len()), ("测试用户", 1));
+    refunded(&client, view.bill, "4.00").await;
+    let both = client.payments().e_receipts(view.bill).await.unwrap();
+    assert_eq!((&both[0], both.len()), (&first[0], 2));
+    let red = both[1].reverses.as_ref().unwrap();
+    assert_eq!((&red.of, both[1].total.to_string()), (&first[0].e_receipt, "4.00".to_owned()));
+
+    // A restored platform draws no second receipt for the same money, and gives no number twice.
+    sandbox.post("/sandbox/restore", &json!({ "backup": backup["backup"] })).await;
+    let again = client.payments().e_receipts(view.bill).await.unwrap();
+    assert_eq!(again[0], first[0]);
+    let other = registered(&client, "1.00").await;
+    pay(&other).await;
+    let other = client.payments().e_receipts(other.bill).await.unwrap();
+    assert_eq!(other[0].e_receipt.number(), "0000000003");
+}
