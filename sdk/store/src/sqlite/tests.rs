@@ -2,6 +2,7 @@
 
 mod copies;
 mod damage;
+mod failing_disk;
 mod full_disk;
 mod model;
 mod processes;

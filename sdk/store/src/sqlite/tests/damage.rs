@@ -88,6 +88,30 @@ fn a_damaged_document_is_not_believed() {
     assert_eq!(listed.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
+/// What stands twice is compared: a record that has ended is found by a table of its own.
+#[test]
+fn a_table_of_the_ended_that_does_not_fit_the_records_is_noticed_and_salvage_makes_it_anew() {
+    for damage in [
+        "DELETE FROM ended WHERE ordinal = 1",
+        "UPDATE ended SET position = 9 WHERE ordinal = 1",
+        "INSERT INTO ended SELECT 2, subject, incarnation, sequence, kind, state, terminal_at, reference, position FROM ended",
+    ] {
+        let (directory, path) = place();
+        let store = SqliteStore::open(&path).unwrap();
+        store.commit(vec![append(1, stream(1), 1), append(2, stream(2), 1), settle(1, 5)]).unwrap();
+        assert!(store.check().unwrap().is_sound());
+        Connection::open(&path).unwrap().execute_batch(damage).unwrap();
+        let report = store.check().unwrap();
+        assert_eq!((report.structure_faults.len(), report.corrupt_rows.len()), (1, 0), "{damage}: {report:?}");
+        let saved = directory.path().join("saved.db");
+        SqliteStore::salvage(&path, &saved).unwrap();
+        let saved = SqliteStore::open(&saved).unwrap();
+        assert!(saved.check().unwrap().is_sound(), "{damage}");
+        let found = saved.settled_since(&epoch(1), LogPlace { position: 4, ordinal: 0 }, 10).unwrap();
+        assert_eq!(numbers(&found), [1], "{damage}");
+    }
+}
+
 #[test]
 fn a_damaged_page_stops_new_work_and_what_can_be_read_is_saved() {
     let (directory, path) = place();
