@@ -85,6 +85,11 @@ impl Trusted {
         key.is_valid_at(instant).then_some(&key.public_key)
     }
 
+    /// The key of a party, whatever its standing.
+    pub(super) fn author(&self, keyid: &KeyId) -> Option<&KeyRecord> {
+        self.directory.find(keyid)
+    }
+
     /// The other keys of the platform, for an explanation.
     pub(super) fn others(&self, keyid: &KeyId) -> Vec<(&KeyId, &PublicKey)> {
         let ours = self.directory.keys.iter().filter(|key| key.speaks_for_platform() && key.keyid != *keyid);
