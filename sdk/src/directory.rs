@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tongqiao_engine::{Change, Collection, Expected};
-use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::explain::{Failed, LikelyCause, explain};
+use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{
     ErrorCode, KeyDirectory, KeyId, PartyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp,
     Verifier as _,

@@ -42,7 +42,8 @@ pub(crate) struct CaseFile {
 impl CaseFile {
     /// Whether it is the party's case, or that of one whose records the party may carry.
     pub(crate) fn concerns(&self, party: &Party) -> bool {
-        party.may_carry(&self.party) || self.responsible.as_ref().is_some_and(|responsible| party.may_carry(responsible))
+        party.may_carry(&self.party)
+            || self.responsible.as_ref().is_some_and(|responsible| party.may_carry(responsible))
     }
 }
 

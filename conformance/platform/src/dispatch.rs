@@ -112,8 +112,8 @@ pub(crate) fn waiting(connection: &Connection, now: Timestamp) -> Result<(), Dat
 }
 
 fn undispatched(connection: &Connection) -> Result<Vec<CaseId>, DatabaseError> {
-    let mut statement =
-        connection.prepare_cached("SELECT case_id FROM case_file WHERE responsible IS NULL ORDER BY opened, case_id")?;
+    let mut statement = connection
+        .prepare_cached("SELECT case_id FROM case_file WHERE responsible IS NULL ORDER BY opened, case_id")?;
     let cases = statement.query_map([], |row| row.get(0).map(CaseId::from_bytes))?;
     Ok(cases.collect::<Result<_, _>>()?)
 }

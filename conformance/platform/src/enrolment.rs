@@ -20,8 +20,8 @@ use tongqiao_protocol::{ErrorCode, Fault, KeyId, PartyId, PublicKey, SignatureVa
 use crate::app::AppState;
 use crate::crypto;
 use crate::database::DatabaseError;
-use crate::dispatch;
 use crate::directory::{PartyKey, Purpose, Scopes, find_party};
+use crate::dispatch;
 use crate::hop;
 use crate::json::{Faults, Members};
 use crate::refusal::Refusal;

@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, lease, oidc, publication,
-    sandbox, status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, lease, oidc,
+    publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -37,7 +37,8 @@ pub(crate) fn all(app: &AppState) -> Router {
             .merge(oidc::router())
             .merge(sandbox::router())
             .merge(inbox::sandbox_router())
-            .merge(events::sandbox_router()).merge(dispatch::sandbox_router())
+            .merge(events::sandbox_router())
+            .merge(dispatch::sandbox_router())
     } else {
         routes
     };

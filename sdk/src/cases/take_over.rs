@@ -108,7 +108,9 @@ async fn note(shared: &Shared, case: CaseId, verified: &[Verified]) -> Result<()
         .collect();
     let Some(Verified { event: first, .. }) = verified.first() else { return Ok(()) };
     let (number, opened_at) = (first.number, first.time);
-    let CaseEventData::Applied(application) = &first.data else { return Err(not_told("a case without an application")) };
+    let CaseEventData::Applied(application) = &first.data else {
+        return Err(not_told("a case without an application"));
+    };
     let item = (application.item.code.as_str().to_owned(), application.item.version);
     let division = application.division.as_twelve().to_owned();
     let noted = shared.storage.run(move |store| {

@@ -23,7 +23,9 @@ pub(crate) fn case_event(
     let mut addressees = match event.data.kind() {
         // Whoever is to handle it hears so by an entry of its own.
         Some(CaseEventKind::Applied) => Vec::new(),
-        Some(CaseEventKind::Evaluated | CaseEventKind::Complained | CaseEventKind::SupervisionOrdered) => vec![in_charge],
+        Some(CaseEventKind::Evaluated | CaseEventKind::Complained | CaseEventKind::SupervisionOrdered) => {
+            vec![in_charge]
+        }
         _ => vec![&file.party, in_charge],
     };
     addressees.dedup();

@@ -82,7 +82,11 @@ async fn a_case_accepted_in_another_county_is_handled_where_it_belongs_and_nowhe
     let withdrawal = window.event(&case, "withdrawn", 3, 2, &json!({ "reason": "不再办理" }));
     assert_eq!(code(&window, &withdrawal).await, "settled");
     let heard = window.get("/v1/inbox").await;
-    assert_eq!(content(&heard.body["entries"][0])["data"]["kind"], "pre-reviewed", "the window hears what became of it");
+    assert_eq!(
+        content(&heard.body["entries"][0])["data"]["kind"],
+        "pre-reviewed",
+        "the window hears what became of it"
+    );
 }
 
 #[tokio::test]
