@@ -72,7 +72,10 @@ pub(super) fn judge(
     let line = app.life.transition(state, &envelope.kind, &envelope.data);
     match line {
         Some(line) if !line.may_be_caused_by(&authentic.author.kind, office(&authentic.author, file.as_ref())) => {
-            faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
+            // Whoever has no part in the case is told that, and not which part he lacks.
+            if !faults.iter().any(|fault| fault.code == ErrorCode::CaseAccessDenied) {
+                faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
+            }
         }
         Some(line) => {
             let told: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();

@@ -120,7 +120,8 @@ async fn a_case_that_nobody_handles_waits_and_goes_to_the_first_who_enrols_for_i
     let (first, second) = (fresh_id(), fresh_id());
     accepted_at(&window, &world, &first).await;
     accepted_at(&window, &world, &second).await;
-    let operator = |method, body| async { world.department.plain(method, "/sandbox/dispatch", &body).await };
+    let desk = &world.department;
+    let operator = |method, body| async move { desk.plain(method, "/sandbox/dispatch", &body).await };
     let waiting = operator(Method::GET, Value::Null).await.body["waiting"].as_array().unwrap().clone();
     assert_eq!(waiting.iter().map(|one| one["case"].clone()).collect::<Vec<_>>(), [first.clone(), second.clone()]);
     // A department of the place that is in charge of nothing may not take it either, unless it is given to it.
@@ -143,7 +144,9 @@ async fn a_case_that_nobody_handles_waits_and_goes_to_the_first_who_enrols_for_i
         operator(Method::POST, json!({ "case": second, "party": "helper" })).await;
     }
     assert_eq!(dispatched(&helper).await.len(), 2);
-    let former = bureau.event(&second, "step-recorded", 2, 2, &json!({}));
+    let time = told[0]["time"].clone();
+    let step = json!({ "step": "核查", "started": time, "ended": time, "handler": "测试经办" });
+    let former = bureau.event(&second, "step-recorded", 2, 2, &step);
     assert_eq!(code(&bureau, &former).await, "case.access_denied");
 }
 
@@ -156,7 +159,8 @@ async fn a_window_that_may_not_accept_for_others_is_refused_as_before() {
         "producer": fresh_id(), "incarnation": fresh_id(),
     });
     assert_eq!(window.post("/v1/case-number-leases", &wish).await.code(), "scope.division");
-    let applied = window.event(&fresh_id(), "applied", 1, 0, &world.item().await.application(DIVISION));
+    let mut applied = window.event(&fresh_id(), "applied", 1, 0, &world.item().await.application(DIVISION));
+    applied["number"] = json!(world.department.case_number().await);
     let pushed = window.push(&[applied]).await;
     assert_eq!(pushed.result()["status"], "refused");
     let faults = super::department::faults_of(&pushed.result()["problem"]);
