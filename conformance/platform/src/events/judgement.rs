@@ -73,9 +73,8 @@ pub(super) fn judge(
     match line {
         Some(line) if !line.may_be_caused_by(&authentic.author.kind, office(&authentic.author, file.as_ref())) => {
             // Whoever has no part in the case is told that, and not which part he lacks.
-            if !faults.iter().any(|fault| fault.code == ErrorCode::CaseAccessDenied) {
-                faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
-            }
+            let has_part = !faults.iter().any(|fault| fault.code == ErrorCode::CaseAccessDenied);
+            faults.extend(has_part.then(|| Fault::new("/type", ErrorCode::CaseActorNotAllowed)));
         }
         Some(line) => {
             let told: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();
