@@ -136,7 +136,7 @@ async fn a_case_that_nobody_handles_waits_and_goes_to_the_first_who_enrols_for_i
 
     let bureau = enrolled(&world, "bureau", json!({ "divisions": ["340700"], "handles": [agency] })).await;
     let told = dispatched(&bureau).await;
-    assert_eq!(told.iter().map(|entry| entry["subject"].clone()).collect::<Vec<_>>(), [second.clone()]);
+    assert_eq!(told.iter().map(|entry| entry["subject"].clone()).collect::<Vec<_>>(), std::slice::from_ref(&second));
     assert_eq!(operator(Method::GET, Value::Null).await.body["waiting"], json!([]));
     assert_eq!(code(&bureau, &bureau.event(&second, "pre-reviewed", 1, 1, &reviewed())).await, "settled");
     // Given to another, it is the other's: the same order twice is one.
