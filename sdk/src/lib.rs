@@ -89,7 +89,7 @@ mod witness;
 pub use builder::ClientBuilder;
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
-    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared,
+    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared, TakenOver,
 };
 pub use client::Client;
 pub use clock::{Clock, SystemClock};

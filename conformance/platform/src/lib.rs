@@ -26,6 +26,7 @@ mod clock;
 mod crypto;
 mod database;
 mod directory;
+mod dispatch;
 mod enrolment;
 mod epoch;
 mod events;

@@ -9,6 +9,7 @@ mod transition;
 use std::collections::HashMap;
 
 use self::conflict::Winner;
+pub(crate) use self::transition::Office;
 use self::transition::Transition;
 
 const CASE_LIFE: &str = include_str!("../../spec/case-life.tsv");

@@ -11,7 +11,7 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, material, oidc,
+    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, lease, material, oidc,
     publication, sandbox, status, supervision, transparency,
 };
 
@@ -39,6 +39,7 @@ pub(crate) fn all(app: &AppState) -> Router {
             .merge(sandbox::router())
             .merge(inbox::sandbox_router())
             .merge(events::sandbox_router())
+            .merge(dispatch::sandbox_router())
     } else {
         routes
     };

@@ -40,7 +40,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/quarantine/release", post(quarantine::release))
 }
 
-/// `{"party"?, "kind"?, "divisions"?: [code…], "carries"?: [party…], "joins"?: [party…]}` → `{"code", "expires"}`.
+/// `{"party"?, "kind"?, "divisions"?: [code…], "carries"?: [party…], "joins"?: [party…], "handles"?: [code…],
+/// "accepts"?: [code…]}` → `{"code", "expires"}`.
 async fn make_code(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
     let document = if body.is_empty() { json!({}) } else { json::document(&body)? };
     let grant = Grant::read(&document)?;

@@ -206,6 +206,20 @@ impl CaseFile {
         noted
     }
 
+    /// Puts what took effect at the platform, all of it and in order, before whatever is still on its way or void; what is
+    /// filed here of an event stays. `true` when that changed anything.
+    pub(super) fn catch_up(&mut self, effective: Vec<FiledEvent>) -> bool {
+        let before: Vec<(EventId, Option<u64>)> = self.events.iter().map(|event| (event.id, event.revision)).collect();
+        let mut ours = std::mem::take(&mut self.events);
+        for theirs in effective {
+            let filed = ours.iter().position(|event| event.id == theirs.id).map(|place| ours.remove(place));
+            let revision = theirs.revision;
+            self.events.push(FiledEvent { revision, ..filed.unwrap_or(theirs) });
+        }
+        self.events.append(&mut ours);
+        !self.events.iter().map(|event| (event.id, event.revision)).eq(before)
+    }
+
     /// The place of an event in the file.
     pub(super) fn place_of(&self, event: EventId) -> Option<usize> {
         self.events.iter().position(|filed| filed.id == event)

@@ -5,6 +5,7 @@ mod bill_life;
 mod controls;
 mod deadlines;
 mod department;
+mod dispatch;
 mod epochs;
 mod explanations;
 mod inbox;

@@ -8,6 +8,7 @@ mod crowds;
 mod deadlines;
 mod delivery;
 mod directory;
+mod dispatch;
 mod enrolment;
 mod inbox;
 mod keeping;

@@ -114,7 +114,8 @@ CREATE TABLE case_file (
     number TEXT UNIQUE,
     state TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    party TEXT NOT NULL,
+    party TEXT NOT NULL,                -- who opened it
+    responsible TEXT,                   -- who handles it; NULL while nobody was found
     division TEXT NOT NULL,
     item_code TEXT NOT NULL,
     item_version INTEGER NOT NULL,
@@ -122,6 +123,18 @@ CREATE TABLE case_file (
     opened INTEGER NOT NULL,
     changed INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX case_file_waiting ON case_file (opened) WHERE responsible IS NULL;
+
+-- To whom a case was given to be handled, one row each time.
+CREATE TABLE dispatch (
+    number INTEGER PRIMARY KEY,
+    case_id BLOB NOT NULL,
+    party TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    cause TEXT NOT NULL                 -- applied, enrolled, operator
+) STRICT;
+CREATE INDEX dispatch_by_case ON dispatch (case_id, number);
 
 CREATE TABLE number_lease (
     lease BLOB PRIMARY KEY,

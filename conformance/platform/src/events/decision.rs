@@ -14,6 +14,7 @@ use crate::alarm;
 use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
+use crate::dispatch;
 use crate::inbox;
 use crate::keys::PlatformKeys;
 use crate::material;
@@ -144,6 +145,9 @@ fn decide(
                 publication::note(app, connection, event, revision)?;
                 material::cite(connection, &authentic.author.id, event, revision)?;
                 if let Some(file) = case::find(connection, event.case)? {
+                    if effect.opening.is_some() {
+                        dispatch::first(connection, event, &file, now)?;
+                    }
                     inbox::case_event(connection, &file, &authentic.author.id, event, revision)?;
                 }
             }

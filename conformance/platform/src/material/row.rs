@@ -107,13 +107,15 @@ impl MaterialRow {
             return Ok(true);
         }
         let mut statement = connection.prepare_cached(
-            "SELECT c.party, c.division FROM case_material m JOIN case_file c USING (case_id)
+            "SELECT c.party, c.responsible, c.division FROM case_material m JOIN case_file c USING (case_id)
              WHERE m.digest = ?1 AND m.party = ?2",
         )?;
         let mut cases = statement.query((self.digest.to_string(), &self.party))?;
         while let Some(case) = cases.next()? {
-            let (opener, division): (String, String) = (case.get(0)?, case.get(1)?);
-            if party.may_carry(&opener) || party.may_write_for(&division) {
+            let (opener, responsible): (String, Option<String>) = (case.get(0)?, case.get(1)?);
+            let division: String = case.get(2)?;
+            let handles = responsible.is_some_and(|responsible| party.may_carry(&responsible));
+            if party.may_carry(&opener) || handles || party.may_write_for(&division) {
                 return Ok(true);
             }
         }

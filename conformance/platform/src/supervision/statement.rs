@@ -21,7 +21,7 @@ pub(super) fn of_case(
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let file = case::find(connection, case)?
-        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
+        .filter(|file| file.concerns(&caller.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     Ok(of_file(connection, app, case, &file, now)?)
 }
