@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use rusqlite::{Connection, Row};
-use tongqiao_protocol::limits::STATEMENT_LINES_MAX;
+use tongqiao_protocol::limits::{SEQUENCE_MAX, STATEMENT_LINES_MAX};
 use tongqiao_protocol::reconciliation::{Booking, DayStatement, Movement, StatementLedger, StatementLine};
 use tongqiao_protocol::{BillId, CivilDate, ErrorCode, Fault, PartyId, RecordKind, RefundId, SignedRecord, Timestamp};
 
@@ -26,9 +26,10 @@ pub(super) async fn show(
     let date: CivilDate = date.parse().map_err(|_| Refusal::at("/date", ErrorCode::RequestInvalidValue))?;
     let after = match asked.get("after").map(|text| text.parse::<u64>()) {
         None => 0,
-        Some(Ok(after)) => after,
-        Some(Err(_)) => {
-            let fault = Fault::new("/query/after", ErrorCode::RequestOutOfRange).with("expected", "a number of lines");
+        Some(Ok(after)) if after <= SEQUENCE_MAX => after,
+        Some(_) => {
+            let fault = Fault::new("/query/after", ErrorCode::RequestOutOfRange);
+            let fault = fault.with("expected", format!("0 to {SEQUENCE_MAX}"));
             return Err(Refusal::of_faults(vec![fault]));
         }
     };
