@@ -15,10 +15,12 @@ use crate::arrangement::Arrangement;
 use crate::cases::{CaseLocks, NumberPool};
 use crate::client::{Client, Shared};
 use crate::clock::{Clock, PlatformClock, SystemClock};
+use crate::delivery::Traffic;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::identity::{IdentityProvider, Keyring};
 use crate::items::Mirror;
+use crate::materials::Uploads;
 use crate::notices::NoticeBoard;
 use crate::storage::Storage;
 use crate::transport::{HttpTransport, Timeouts, Transport, Trust};
@@ -38,6 +40,20 @@ enum Place {
     Memory,
 }
 
+impl Place {
+    /// Where copies of materials lie by default: beside the store.
+    fn spool(&self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => {
+                let mut folder = path.clone().into_os_string();
+                folder.push(".materials");
+                std::path::absolute(folder).ok()
+            }
+            Self::Memory => None,
+        }
+    }
+}
+
 /// Settings of a client; see [`Client::builder`](crate::Client::builder).
 #[must_use]
 pub struct ClientBuilder {
@@ -45,6 +61,7 @@ pub struct ClientBuilder {
     credentials: Credentials,
     store: Option<Place>,
     store_limit: Option<u64>,
+    spool: Option<PathBuf>,
     trust: Trust,
     proxy: Option<String>,
     timeouts: Timeouts,
@@ -65,6 +82,7 @@ impl ClientBuilder {
             credentials,
             store: None,
             store_limit: None,
+            spool: None,
             trust: Trust::system(),
             proxy: None,
             timeouts: Timeouts::default(),
@@ -97,6 +115,13 @@ impl ClientBuilder {
     /// delivered. Only the disk limits it by default, and a store in memory not at all.
     pub const fn store_limit_bytes(mut self, bytes: u64) -> Self {
         self.store_limit = Some(bytes);
+        self
+    }
+
+    /// The folder for copies of materials that are to be sent; by default the store's path with `.materials` at its end. All
+    /// processes on one store use the same.
+    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool = Some(folder.into());
         self
     }
 
@@ -208,6 +233,7 @@ impl ClientBuilder {
         }
         let hop = self.credentials.hop_signer();
         let exchange = Exchange::new(transport, endpoint, Some(hop), Arc::clone(&clock), self.language);
+        let spool = self.spool.or_else(|| place.spool());
         let storage = Storage::new(open(place, self.store_limit).await?);
         let directory = Directory::new(self.credentials.platform_keys().to_vec());
         let shared = Arc::new(Shared {
@@ -224,6 +250,9 @@ impl ClientBuilder {
             retention,
             case_locks: CaseLocks::default(),
             notices: NoticeBoard::new(),
+            uploads: Uploads::default(),
+            spool,
+            traffic: Traffic::default(),
             appended: Notify::new(),
             nudged: Notify::new(),
             upkeep: Notify::new(),

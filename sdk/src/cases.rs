@@ -14,6 +14,7 @@ mod past;
 mod prepared;
 mod query_secret;
 mod replacement;
+mod take_over;
 mod writing;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(crate) use handle::await_record;
 pub use handle::{CaseHandle, CaseView, EventView};
 pub(crate) use number_pool::NumberPool;
 pub use prepared::Prepared;
+pub use take_over::TakenOver;
 use tongqiao_protocol::case::CaseEventData;
 use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome, QueryPassword};
 
@@ -257,6 +259,40 @@ impl Cases {
     /// `event.unknown` when this store does not know it, or no longer, because its retention is over; or a `store.` code.
     pub async fn handle(&self, event: EventId) -> Result<CaseHandle, Error> {
         handle::find(&self.shared, event).await
+    }
+
+    /// Takes over a case that was accepted elsewhere and that this party handles (分发), or catches up with what others have
+    /// done in a case that is here already: asks the platform for the records that this store does not have, verifies each
+    /// author's signature, and notes them. From then on the case is written like one that was opened here, in a stream of this
+    /// store's own; the revision that was seen is known, so that nothing that happened meanwhile is overlooked. Said again, it
+    /// changes nothing.
+    ///
+    /// ```no_run
+    /// use tongqiao::protocol::case::{CaseEventData, OpenValue, PreReview};
+    /// use tongqiao::protocol::inbox::InboxKind;
+    ///
+    /// # async fn run(client: tongqiao::Client) -> Result<(), tongqiao::Error> {
+    /// let entry = client.inbox().next().await?;
+    /// if entry.kind == OpenValue::Known(InboxKind::CaseDispatched)
+    ///     && let Ok(case) = entry.subject.parse()
+    /// {
+    ///     let taken = client.cases().take_over(case).await?;
+    ///     // … the application is in taken.events[0]; store it in your own database …
+    ///     client.inbox().acknowledge(entry.id).await?;
+    ///     let reviewed = PreReview { result: "材料齐全".to_owned(), handler: "测试经办".to_owned() };
+    ///     client.cases().append(taken.case, CaseEventData::PreReviewed(reviewed)).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `case.unknown` when the platform does not know the case or this party neither opened nor handles it;
+    /// `signature.mismatch` or `signature.unknown_key` when a record is not its author's: then nothing is noted; what keeps the
+    /// platform from being asked; `client.closed`; or a `store.` code.
+    pub async fn take_over(&self, case: CaseId) -> Result<TakenOver, Error> {
+        self.shared.still_open()?;
+        let _turn = self.shared.case_locks.turn(case).await;
+        take_over::run(&self.shared, case).await
     }
 
     /// What this store knows of a case; `None` when it was not opened through it.

@@ -14,11 +14,13 @@ use crate::builder::ClientBuilder;
 use crate::cases::{CaseLocks, Cases, NumberPool};
 use crate::clock::PlatformClock;
 use crate::credentials::Credentials;
+use crate::delivery::Traffic;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::identity::{Identity, Keyring};
 use crate::inbox::Inbox;
 use crate::items::{Items, Mirror};
+use crate::materials::{Materials, Uploads};
 use crate::notices::{NoticeBoard, Notices};
 use crate::outbox::Outbox;
 use crate::payments::Payments;
@@ -43,6 +45,12 @@ pub(crate) struct Shared {
     pub(crate) retention: Retention,
     pub(crate) case_locks: CaseLocks,
     pub(crate) notices: NoticeBoard,
+    /// How far the uploads of this process are.
+    pub(crate) uploads: Uploads,
+    /// The folder for copies of materials; none where the store is in memory and nobody named one.
+    pub(crate) spool: Option<std::path::PathBuf>,
+    /// The requests with records that are under way.
+    pub(crate) traffic: Traffic,
     /// Rung when this process has appended to the outbox.
     pub(crate) appended: Notify,
     /// Rung when somebody knows that the link is back.
@@ -138,6 +146,11 @@ impl Client {
     /// Cases and what happens to them 办件.
     pub fn cases(&self) -> Cases {
         Cases::new(Arc::clone(&self.running))
+    }
+
+    /// The files of materials 材料.
+    pub fn materials(&self) -> Materials {
+        Materials::new(Arc::clone(&self.running))
     }
 
     /// What the platform has for this party 收件箱.

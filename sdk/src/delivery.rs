@@ -6,12 +6,14 @@
 mod answer;
 mod role;
 mod session;
+mod traffic;
 mod transmit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tongqiao_protocol::RequestId;
 
 use crate::background::revive;
@@ -19,6 +21,7 @@ use crate::client::Shared;
 use crate::entropy;
 use role::Role;
 use session::Session;
+pub(crate) use traffic::Traffic;
 
 /// How often a process without the role looks whether it has become free.
 const ROLE_POLL: Duration = Duration::from_millis(500);
@@ -47,7 +50,12 @@ async fn take_turns(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
             Ok(Some(role)) => {
                 tracing::debug!(%holder, "this process delivers");
                 match Session::open(Arc::clone(&shared), role).await {
-                    Ok(session) => session.run(&mut stop).await,
+                    Ok(session) => {
+                        // Whoever delivers also sends materials; dropping the set ends that with the session.
+                        let mut uploads = JoinSet::new();
+                        uploads.spawn(crate::materials::keep_uploading(Arc::clone(&shared)));
+                        session.run(&mut stop).await;
+                    }
                     Err(error) => tracing::warn!(code = error.code().code(), "the store cannot be read"),
                 }
             }

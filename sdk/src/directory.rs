@@ -9,8 +9,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::explain::{Failed, LikelyCause, explain};
+use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{
-    ErrorCode, KeyDirectory, KeyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp,
+    ErrorCode, KeyDirectory, KeyId, PartyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp,
     Verifier as _,
 };
 
@@ -77,6 +78,32 @@ impl Directory {
         let key = self.key(shared, keyid, at).await?;
         verified(&key, keyid, message, signature, || self.trusted(), ErrorCode::SignatureMismatch)?;
         Ok(key.suite())
+    }
+
+    /// Checks that `party` signed `record` as a record of `kind`, with a key that the directory names as its own. Whether the
+    /// key was valid when the record came is the platform's to judge, and its receipt says so.
+    pub(crate) async fn check_author(
+        &self,
+        shared: &Shared,
+        kind: RecordKind,
+        party: &PartyId,
+        record: &SignedRecord,
+    ) -> Result<Suite, Error> {
+        let keyid = &record.signature.keyid;
+        if self.author_key(keyid, party).is_none() {
+            self.refresh(shared).await?;
+        }
+        let unknown = || Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no key of {party}"));
+        let key = self.author_key(keyid, party).ok_or_else(unknown)?;
+        let message = SignedRecord::message(kind, keyid, &record.record);
+        verified(&key, keyid, &message, &record.signature.value, || self.trusted(), ErrorCode::SignatureMismatch)?;
+        Ok(key.suite())
+    }
+
+    fn author_key(&self, keyid: &KeyId, party: &PartyId) -> Option<PublicKey> {
+        let trusted = self.trusted()?;
+        let key = trusted.author(keyid).filter(|key| key.party == *party && key.key_use == KeyUse::Event)?;
+        Some(key.public_key.clone())
     }
 
     /// The suite of one of the platform's keys.

@@ -42,6 +42,13 @@ impl Ask {
         ask
     }
 
+    /// A POST of bytes as they are.
+    pub(crate) fn post_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let mut ask = Self::new(Method::POST, path.into(), bytes);
+        ask.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        ask
+    }
+
     fn new(method: Method, path: String, body: Vec<u8>) -> Self {
         Self { method, path, query: Vec::new(), headers: HeaderMap::new(), body, attempt: 1 }
     }

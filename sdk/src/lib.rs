@@ -72,6 +72,7 @@ mod hop;
 mod identity;
 mod inbox;
 mod items;
+mod materials;
 mod notices;
 mod outbox;
 mod payments;
@@ -88,7 +89,7 @@ mod witness;
 pub use builder::ClientBuilder;
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
-    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared,
+    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared, TakenOver,
 };
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
@@ -102,9 +103,10 @@ pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
     ItemQuery, ItemState, Items, Question, Text,
 };
+pub use materials::{MaterialDraft, MaterialHandle, Materials, UploadState, UploadStatus};
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
-pub use payments::{BillDraft, Payments, RefundResolution, Resolution};
+pub use payments::{BillDraft, DayReconciliation, Payments, RefundResolution, Resolution};
 pub use publication::{
     CaseProgress, OpenDataPage, OpenDataRow, ProgressStep, Publication, ServiceStatistics, StatisticsBy, StatisticsRow,
 };
@@ -114,6 +116,7 @@ pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
 pub use tongqiao_engine::delivery::Notice;
+pub use tongqiao_engine::reconciliation::{Advice, Difference, Finding, Key, Ledger, Reconciliation};
 pub use tongqiao_engine::working_days::CalendarStanding;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.

@@ -111,6 +111,7 @@ impl Outbox {
     /// Tries now what waits for a later attempt; for a person who knows that the link is back.
     pub fn nudge(&self) {
         self.shared.nudged.notify_one();
+        self.shared.uploads.nudged.notify_one();
     }
 
     /// Reads the whole store once and compares checksums.

@@ -3,8 +3,10 @@
 mod asking;
 mod bill_draft;
 mod bill_file;
+mod e_receipts;
 mod patience;
 mod proof;
+mod reconciling;
 mod resolution;
 mod writing;
 
@@ -12,9 +14,11 @@ use std::sync::Arc;
 
 pub use bill_draft::BillDraft;
 use patience::Waits;
+pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
-use tongqiao_protocol::{Amount, BillId, ErrorCode, RecordId, RefundId};
+use tongqiao_protocol::e_receipt::EReceipt;
+use tongqiao_protocol::{Amount, BillId, CivilDate, ErrorCode, RecordId, RefundId};
 
 use crate::Error;
 use crate::client::Running;
@@ -112,6 +116,46 @@ impl Payments {
             // Once it is registered its status is enough.
             view = if view.is_ok() { self.status(bill).await } else { self.registered(bill).await };
         }
+    }
+
+    /// The e-receipts 电子票据 of a paid bill: that of the payment, then a red one for each refund that is done, each signed by the
+    /// platform and checked against the payment that it has proved.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, bill: tongqiao::protocol::BillId) -> Result<(), tongqiao::Error> {
+    /// for receipt in client.payments().e_receipts(bill).await? {
+    ///     println!("{} {} {}", receipt.e_receipt, receipt.total, if receipt.reverses.is_some() { "红字" } else { "" });
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `bill.not_paid`; as [`Payments::status`]; `client.bad_answer` when a receipt is not of this payment.
+    pub async fn e_receipts(&self, bill: BillId) -> Result<Vec<EReceipt>, Error> {
+        e_receipts::of_bill(&self.shared, bill).await
+    }
+
+    /// Compares a day's money in three ledgers 三方对账: this store's, the platform's and the bank's, as the platform states them
+    /// with its signature. Whatever does not match is named with its sum in each ledger; matched and named sums together are
+    /// the whole of every ledger. Bills that the others know to be paid and this store does not are asked for first.
+    ///
+    /// Refunds of platforms that do not say when a refund ended do not stand in the store's ledger of any day.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, yesterday: tongqiao::protocol::CivilDate) -> Result<(), tongqiao::Error> {
+    /// let day = client.payments().reconcile(yesterday).await?;
+    /// println!("{} movements match", day.comparison.matched);
+    /// for difference in &day.comparison.differences {
+    ///     println!("{:?}: {:?}, {:?}", difference.key, difference.findings, difference.advice());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `request.out_of_range` for a day to come; `signature.mismatch` when a page is not the platform's; an error of the
+    /// connection; or a `store.` code.
+    pub async fn reconcile(&self, date: CivilDate) -> Result<DayReconciliation, Error> {
+        reconciling::day(&self.shared, date).await
     }
 
     /// The notice that a bill was paid: the same again, whoever asks, until [`Payments::acknowledge_paid`] says that the

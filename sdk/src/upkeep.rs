@@ -8,7 +8,7 @@ use tongqiao_engine::delivery::{Settings, retry_at};
 
 use crate::background::revive;
 use crate::client::Shared;
-use crate::{Error, cases, entropy, witness};
+use crate::{Error, cases, entropy, materials, witness};
 
 /// How often, when nothing special is wanted.
 const ROUND: Duration = Duration::from_secs(300);
@@ -119,5 +119,6 @@ async fn forget(shared: &Shared) -> Result<(), Error> {
                 store.commit(changes)?;
             }
         })
-        .await
+        .await?;
+    materials::forget_copies(shared, before).await
 }

@@ -5,6 +5,8 @@
 //! proves nothing. A bill needs no case that is known here: payments overtake.
 
 mod bank;
+mod day_statement;
+mod e_receipt;
 mod earlier;
 mod order;
 mod refund;
@@ -18,7 +20,7 @@ use axum::{Json, Router};
 use serde_json::Value;
 use tongqiao_protocol::{BillId, ErrorCode, RefundId};
 
-pub(crate) use self::bank::{Bank, BankMode, wake as wake_bank};
+pub(crate) use self::bank::{Bank, BankMode, falsify as falsify_bank_statement, wake as wake_bank};
 use self::order::Order;
 use self::view::BillRow;
 use crate::app::AppState;
@@ -33,6 +35,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/v1/bills/{bill}/void", post(void))
         .route("/v1/bills/{bill}/refunds", post(refund))
         .route("/v1/refunds/{refund}", get(show_refund))
+        .route("/v1/bills/{bill}/e-receipts", get(e_receipt::show))
+        .route("/v1/reconciliations/{date}", get(day_statement::show))
 }
 
 async fn register(State(app): State<AppState>, signed: Signed) -> Result<Json<Value>, Refusal> {

@@ -1,5 +1,7 @@
 //! Case files: what the events of a case have come to.
 
+mod records;
+
 use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -9,13 +11,15 @@ use tongqiao_protocol::{CaseId, CaseNumber, ErrorCode, EventId, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
+use crate::directory::Party;
 use crate::events::{Effect, Envelope};
 use crate::hop::{Caller, Signed};
+use crate::material;
 use crate::record::Authentic;
 use crate::refusal::Refusal;
 
 pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/v1/cases/{case}", get(show))
+    Router::new().route("/v1/cases/{case}", get(show)).route("/v1/cases/{case}/events", get(records::show))
 }
 
 /// A case as the next event meets it.
@@ -24,7 +28,10 @@ pub(crate) struct CaseFile {
     pub(crate) number: Option<String>,
     pub(crate) state: String,
     pub(crate) revision: i64,
+    /// Who opened it.
     pub(crate) party: String,
+    /// Who handles it; `None` while nobody was found.
+    pub(crate) responsible: Option<String>,
     pub(crate) division: String,
     pub(crate) item_code: String,
     pub(crate) item_version: i64,
@@ -33,10 +40,19 @@ pub(crate) struct CaseFile {
     pub(crate) changed: Timestamp,
 }
 
+impl CaseFile {
+    /// Whether it is the party's case, or that of one whose records the party may carry.
+    pub(crate) fn concerns(&self, party: &Party) -> bool {
+        party.may_carry(&self.party)
+            || self.responsible.as_ref().is_some_and(|responsible| party.may_carry(responsible))
+    }
+}
+
 /// What an application opens a case with.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
     pub(crate) number: String,
+    pub(crate) responsible: Option<String>,
     pub(crate) division: String,
     pub(crate) item_code: String,
     pub(crate) item_version: i64,
@@ -48,7 +64,8 @@ pub(crate) struct Opening {
 pub(crate) fn find(connection: &Connection, case: CaseId) -> Result<Option<CaseFile>, DatabaseError> {
     Ok(connection
         .prepare_cached(
-            "SELECT number, state, revision, party, division, item_code, item_version, applicant, opened, changed
+            "SELECT number, state, revision, party, division, item_code, item_version, applicant, opened, changed,
+                responsible
              FROM case_file WHERE case_id = ?1",
         )?
         .query_row([case.as_bytes()], |row| {
@@ -63,6 +80,7 @@ pub(crate) fn find(connection: &Connection, case: CaseId) -> Result<Option<CaseF
                 applicant: row.get(7)?,
                 opened: Timestamp::from_millis(row.get(8)?),
                 changed: Timestamp::from_millis(row.get(9)?),
+                responsible: row.get(10)?,
             })
         })
         .optional()?)
@@ -93,7 +111,7 @@ pub(crate) fn apply(
         connection
             .prepare_cached(
                 "INSERT INTO case_file (case_id, number, state, revision, party, division, item_code, item_version,
-                    applicant, opened, changed) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+                    applicant, opened, changed, responsible) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
             )?
             .execute((
                 envelope.case.as_bytes(),
@@ -105,6 +123,7 @@ pub(crate) fn apply(
                 opening.item_version,
                 opening.applicant_masked.to_string(),
                 now.as_millis(),
+                &opening.responsible,
             ))?;
         return Ok(1);
     }
@@ -144,7 +163,7 @@ fn view(connection: &Connection, wanted: &Wanted, caller: &Caller) -> Result<Val
     let case = case.ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     // Somebody else's case looks like none: an id must not be a way to learn that a case exists.
     let file = find(connection, case)?
-        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
+        .filter(|file| file.concerns(&caller.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     let mut statement = connection.prepare_cached(
         "SELECT id, kind, revision, party, position FROM event WHERE case_id = ?1 AND effect = 1 ORDER BY revision",
@@ -168,11 +187,13 @@ fn view(connection: &Connection, wanted: &Wanted, caller: &Caller) -> Result<Val
         "state": file.state,
         "revision": file.revision,
         "party": file.party,
+        "responsible": file.responsible,
         "division": file.division,
         "item": { "code": file.item_code, "version": file.item_version },
         "applicant": applicant,
         "opened": file.opened,
         "changed": file.changed,
         "events": events,
+        "materials": material::of_case(connection, case)?,
     }))
 }

@@ -21,6 +21,7 @@ use crate::app::AppState;
 use crate::crypto;
 use crate::database::DatabaseError;
 use crate::directory::{PartyKey, Purpose, Scopes, find_party};
+use crate::dispatch;
 use crate::hop;
 use crate::json::{Faults, Members};
 use crate::refusal::Refusal;
@@ -198,6 +199,9 @@ fn admit(connection: &Connection, wish: &Wish, digest: &[u8; 32], now: Timestamp
     }
     let scopes: Scopes = serde_json::from_str(&scopes).map_err(|_| DatabaseError::Corrupt("scopes"))?;
     insert(connection, wish, &scopes, now)?;
+    if !scopes.handles.is_empty() {
+        dispatch::waiting(connection, now)?;
+    }
     let answer = answer_of(wish, &scopes);
     connection.execute(
         "UPDATE enrolment_code SET used_at = ?2, request_digest = ?3, answer = ?4 WHERE code = ?1",

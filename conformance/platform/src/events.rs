@@ -1,6 +1,7 @@
 //! Case events: `POST /v1/case-events` and the receipts of events.
 
 mod application;
+mod authored;
 mod content;
 mod decision;
 mod entry;
@@ -15,13 +16,15 @@ use axum::{Json, Router};
 use http::HeaderMap;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tongqiao_protocol::key_directory::PLATFORM_PARTY;
 use tongqiao_protocol::limits::BATCH_RECORDS_MAX;
-use tongqiao_protocol::{ErrorCode, EventId, Language, RecordKind, SignedRecord};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Language, RecordKind, SignedRecord};
 
 use self::decision::{Decided, Verdict};
 pub(crate) use self::envelope::Envelope;
 pub(crate) use self::judgement::Effect;
 use crate::app::AppState;
+use crate::case;
 use crate::database::DatabaseError;
 use crate::directory::Party;
 use crate::hop::Signed;
@@ -32,6 +35,11 @@ use crate::refusal::{Refusal, language_of};
 
 /// Records of one batch whose refusal says more than that the signature does not fit: each costs dozens of verifications.
 const EXPLAINED_MOST: usize = 4;
+
+/// What the platform causes itself, at its operator's word.
+pub(crate) fn sandbox_router() -> Router<AppState> {
+    Router::new().route("/sandbox/case-events", post(authored::cause))
+}
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/v1/case-events", post(push)).route("/v1/case-events/{event}/receipt", get(find_receipt))
@@ -152,12 +160,17 @@ async fn find_receipt(
 /// Where the event's receipt stands: the caller's own event, or else one of an author that he carries. Somebody else's
 /// event looks like none.
 fn position_of(connection: &Connection, event: EventId, caller: &Party) -> Result<Option<i64>, DatabaseError> {
-    let mut statement = connection
-        .prepare_cached("SELECT party, position FROM event WHERE id = ?1 ORDER BY party = ?2 DESC, position")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT party, position, case_id FROM event WHERE id = ?1 ORDER BY party = ?2 DESC, position",
+    )?;
     let mut rows = statement.query((event.as_bytes(), &caller.id))?;
     while let Some(row) = rows.next()? {
-        let (author, position): (String, i64) = (row.get(0)?, row.get(1)?);
-        if caller.may_carry(&author) {
+        let (author, position, case): (String, i64, [u8; 16]) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        // The platform's own event is for everybody whose case it is about.
+        let is_shown = caller.may_carry(&author)
+            || author == PLATFORM_PARTY
+                && case::find(connection, CaseId::from_bytes(case))?.is_some_and(|file| file.concerns(caller));
+        if is_shown {
             return Ok(Some(position));
         }
     }

@@ -110,6 +110,11 @@ async fn write_notice(State(app): State<AppState>, body: axum::body::Bytes) -> R
         Some((optional("addressee"), zh, optional("en")))
     });
     let (Some((addressee, zh, en)), true) = (read, faults.is_empty()) else { return Err(faults.into_refusal()) };
+    let mut text = json!({ "zh": zh });
+    // What there is not is left out, never `null`.
+    if let Some(en) = en {
+        text["en"] = json!(en);
+    }
     let (now, cause) =
         (app.clock.now(), crate::crypto::random::<16>().map_err(|_| Refusal::new(ErrorCode::InternalDefect))?);
     let written = app.database.write(move |connection| {
@@ -118,7 +123,7 @@ async fn write_notice(State(app): State<AppState>, body: axum::body::Bytes) -> R
             None => every_party(connection)?,
         };
         for addressee in &addressees {
-            put(connection, &News::notice(addressee, &cause, now, json!({ "zh": zh, "en": en })))?;
+            put(connection, &News::notice(addressee, &cause, now, text.clone()))?;
         }
         Ok::<_, DatabaseError>(addressees)
     });

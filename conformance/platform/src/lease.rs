@@ -36,7 +36,7 @@ pub(crate) fn router() -> Router<AppState> {
 
 async fn lease(State(app): State<AppState>, signed: Signed) -> Result<Json<Value>, Refusal> {
     let wish = Wish::read(&json::document(&signed.body)?)?;
-    if !signed.caller.party.may_write_for(wish.division.as_twelve()) {
+    if !signed.caller.party.may_accept_for(wish.division.as_twelve()) {
         return Err(Refusal::at("/division", ErrorCode::ScopeDivision).with("division", wish.division.as_str()));
     }
     let now = app.clock.now();

@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, enrolment, events, hop, inbox, lease, oidc, publication,
-    sandbox, status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, lease, material, oidc,
+    publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -26,13 +26,20 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(enrolment::router())
         .merge(inbox::router())
         .merge(lease::router())
+        .merge(material::router())
         .merge(publication::router())
         .merge(supervision::router())
         .merge(transparency::router())
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {
-        routes.merge(cashier::router()).merge(oidc::router()).merge(sandbox::router()).merge(inbox::sandbox_router())
+        routes
+            .merge(cashier::router())
+            .merge(oidc::router())
+            .merge(sandbox::router())
+            .merge(inbox::sandbox_router())
+            .merge(events::sandbox_router())
+            .merge(dispatch::sandbox_router())
     } else {
         routes
     };

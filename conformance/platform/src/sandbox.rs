@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tongqiao_protocol::{ErrorCode, Timestamp};
+use tongqiao_protocol::{Amount, ErrorCode, Timestamp};
 
 use crate::app::AppState;
 use crate::bill::{self, BankMode};
@@ -32,6 +32,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/restore", post(backup::restore))
         .route("/sandbox/faults", get(faults::show).post(faults::set))
         .route("/sandbox/bank", post(set_bank))
+        .route("/sandbox/bank-statement", post(falsify_bank))
         .route("/sandbox/platform-keys", post(rotate_keys))
         .route("/sandbox/alarms", get(show_alarms))
         .route("/sandbox/revoke", post(revocation::revoke))
@@ -39,7 +40,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sandbox/quarantine/release", post(quarantine::release))
 }
 
-/// `{"party"?, "kind"?, "divisions"?: [code…], "carries"?: [party…], "joins"?: [party…]}` → `{"code", "expires"}`.
+/// `{"party"?, "kind"?, "divisions"?: [code…], "carries"?: [party…], "joins"?: [party…], "handles"?: [code…],
+/// "accepts"?: [code…]}` → `{"code", "expires"}`.
 async fn make_code(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
     let document = if body.is_empty() { json!({}) } else { json::document(&body)? };
     let grant = Grant::read(&document)?;
@@ -89,6 +91,20 @@ async fn set_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Resul
     app.bank.set(mode);
     bill::wake_bank(&app);
     Ok(Json(document))
+}
+
+/// `{"transaction", "amount"?}`: the bank's statement names another sum for it, or does not have it.
+async fn falsify_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
+    let document = json::document(&body)?;
+    let faults = Faults::default();
+    let read = Members::of(&document, &faults).and_then(|members| {
+        let transaction = members.text("transaction")?.to_owned();
+        Some((transaction, members.optional_parsed::<Amount>("amount")))
+    });
+    let (Some((transaction, amount)), true) = (read, faults.is_empty()) else { return Err(faults.into_refusal()) };
+    let falsified =
+        app.database.write(move |connection| bill::falsify_bank_statement(connection, &transaction, amount));
+    if falsified.await? { Ok(Json(document)) } else { Err(Refusal::at("/transaction", ErrorCode::RequestInvalidValue)) }
 }
 
 /// `{"step": "announce" | "take-over" | "revoke-former"}`: a step of changing the platform's own keys.

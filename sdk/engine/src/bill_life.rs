@@ -47,6 +47,9 @@ struct RefundLife {
     /// `None` for a refund that was heard of but not asked for here.
     not_after: Option<Timestamp>,
     state: Option<RefundState>,
+    /// When it was done or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Timestamp>,
 }
 
 /// How to resolve an unknown outcome.
@@ -257,7 +260,7 @@ impl BillLife {
         if amount > left {
             return Err(NoRefund::ExceedsPaid { left });
         }
-        self.refunds.insert(refund, RefundLife { amount, not_after: Some(not_after), state: None });
+        self.refunds.insert(refund, RefundLife { amount, not_after: Some(not_after), state: None, ended: None });
         Ok(())
     }
 
@@ -281,6 +284,12 @@ impl BillLife {
         }
     }
 
+    /// Refunds that the payer has, with their sums and when they were done, as far as that was said.
+    pub fn refunds_done(&self) -> impl Iterator<Item = (RefundId, Amount, Option<Timestamp>)> {
+        let done = self.refunds.iter().filter(|(_, refund)| refund.state == Some(RefundState::Done));
+        done.map(|(id, refund)| (*id, refund.amount, refund.ended))
+    }
+
     /// A refund that was asked for here has been given up, and the platform never took it: its amount is free again.
     pub fn refund_given_up(&mut self, refund: &RefundId) {
         if let Some(known) = self.refunds.get_mut(refund)
@@ -296,8 +305,12 @@ impl BillLife {
         if view.bill != self.bill {
             return None;
         }
-        let known =
-            self.refunds.entry(view.refund).or_insert(RefundLife { amount: view.amount, not_after: None, state: None });
+        let known = self.refunds.entry(view.refund).or_insert(RefundLife {
+            amount: view.amount,
+            not_after: None,
+            state: None,
+            ended: None,
+        });
         let news = match (known.state, view.state) {
             (None, _) | (Some(RefundState::Pending), RefundState::Done | RefundState::Failed) => true,
             // Anything else is a repetition or comes late.
@@ -307,6 +320,7 @@ impl BillLife {
             return None;
         }
         known.state = Some(view.state);
+        known.ended = view.ended;
         Some(match view.state {
             RefundState::Pending => BillNotice::RefundPending(view.refund),
             RefundState::Done => BillNotice::RefundDone(view.refund),

@@ -101,13 +101,24 @@ impl CaseState {
             (Self::Suspended, Kind::SpecialEnded, Some(Procedure::Suspension)) => Self::Accepted,
             (Self::Accepted | Self::Suspended, Kind::SpecialBegun | Kind::SpecialEnded, Some(Procedure::Extension))
             | (Self::Accepted | Self::Suspended | Self::Decided | Self::Delivered, Kind::Evaluated, _) => self,
+            (Self::None, kind, _) if kind.is_aside() => return None,
+            (
+                Self::Accepted | Self::Suspended | Self::Decided | Self::Delivered | Self::Withdrawn,
+                Kind::EvaluationFollowedUp,
+                _,
+            ) => self,
+            (
+                _,
+                Kind::Complained | Kind::ComplaintAnswered | Kind::SupervisionOrdered | Kind::SupervisionAnswered,
+                _,
+            ) => self,
             (Self::None | Self::Rejected | Self::Withdrawn, Kind::StepRecorded, _) => return None,
             (_, Kind::StepRecorded, _) => self,
             _ => return None,
         })
     }
 
-    /// Whether nothing can happen any more.
+    /// Whether the procedure is over; what is said about its handling may still follow.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Rejected | Self::Withdrawn)
     }
@@ -155,7 +166,7 @@ pub enum Actor {
     Department,
     /// The applicant's will, signed by the department's system.
     ApplicantViaDepartment,
-    /// The applicant used the platform's own portal.
+    /// The platform: for the applicant who used its portal, and as supervisor.
     Platform,
 }
 
@@ -172,9 +183,10 @@ impl Actor {
     /// Who may cause events of a kind.
     pub const fn of(kind: CaseEventKind) -> &'static [Self] {
         match kind {
-            Kind::Applied | Kind::Corrected | Kind::Evaluated | Kind::Withdrawn => {
+            Kind::Applied | Kind::Corrected | Kind::Evaluated | Kind::Withdrawn | Kind::Complained => {
                 &[Self::ApplicantViaDepartment, Self::Platform]
             }
+            Kind::SupervisionOrdered => &[Self::Platform],
             _ => &[Self::Department],
         }
     }
@@ -208,6 +220,8 @@ impl Winner {
             return None;
         }
         Some(match (earlier, later) {
+            // These change nothing about the case.
+            (one, other) if one.is_aside() || other.is_aside() => Self::Both,
             // After these nothing else is possible, whoever did not know.
             (Kind::Rejected | Kind::Withdrawn, _) | (Kind::Decided, Kind::Withdrawn) => Self::First,
             (Kind::StepRecorded | Kind::Evaluated, _) | (_, Kind::StepRecorded | Kind::Evaluated) => Self::Both,

@@ -31,6 +31,8 @@ pub enum Collection {
     QueryPassword,
     /// What the platform has for this party: entries that are open, and the names of those that were acknowledged.
     Inbox,
+    /// Uploads of materials, and which content each brings.
+    Material,
 }
 
 impl Collection {
@@ -50,6 +52,7 @@ impl Collection {
             Self::Arrangement => "arrangement",
             Self::QueryPassword => "query-password",
             Self::Inbox => "inbox",
+            Self::Material => "material",
         }
     }
 }

@@ -17,8 +17,10 @@ pub mod entry;
 pub mod epoch_book;
 pub mod number_lease;
 pub mod patience;
+pub mod reconciliation;
 pub mod retention;
 pub mod supervision;
+pub mod upload;
 pub mod working_days;
 
 pub use bill_life::{BillLife, BillNotice, NoRefund, Question};

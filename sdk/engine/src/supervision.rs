@@ -41,10 +41,14 @@ fn concerns(rule: &SupervisionRule, reading: &DutyReading) -> bool {
         Duty::Answer => SupervisedDuty::Answer,
         Duty::Decide => SupervisedDuty::Decide,
         Duty::Deliver => SupervisedDuty::Deliver,
+        Duty::AnswerComplaint => SupervisedDuty::AnswerComplaint,
+        Duty::FollowUp => SupervisedDuty::FollowUp,
+        Duty::AnswerOrder => SupervisedDuty::AnswerOrder,
     };
     let basis = match reading.basis {
         Basis::Promised => SupervisedBasis::Promised,
         Basis::Statutory => SupervisedBasis::Statutory,
+        Basis::Supervision => SupervisedBasis::Supervision,
     };
     (rule.duty, rule.basis) == (duty, basis)
 }

@@ -57,6 +57,7 @@ fn refund_view(number: u8, amount: i64, state: RefundState) -> RefundView {
         state,
         outcome: PaymentOutcome::Confirmed,
         amount: fen(amount),
+        ended: None,
         epoch: EpochId::from_bytes([1; 16]),
         receipt: None,
     }

@@ -154,7 +154,7 @@ fn the_loser_of_a_conflict_learns_who_won() {
 proptest! {
     /// A case walked at random is always where a plain reading of the table says.
     #[test]
-    fn a_random_walk_agrees_with_the_table(kinds in prop::collection::vec((0_usize..13, 0_u8..3, 0_u8..3), 0..60)) {
+    fn a_random_walk_agrees_with_the_table(kinds in prop::collection::vec((0_usize..18, 0_u8..3, 0_u8..3), 0..60)) {
         let table = table();
         let mut case = CaseLife::default();
         let mut expected = "none";
@@ -179,7 +179,7 @@ proptest! {
     /// both tables says who is refused, in favour of whom, and what waits.
     #[test]
     fn authors_who_have_not_seen_all_are_judged_as_the_tables_say(
-        events in prop::collection::vec((0_usize..13, any::<bool>(), 0_u8..3, -4_i64..2), 0..60),
+        events in prop::collection::vec((0_usize..18, any::<bool>(), 0_u8..3, -4_i64..2), 0..60),
     ) {
         let table = table();
         let winners: BTreeMap<_, _> =

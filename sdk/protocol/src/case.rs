@@ -6,6 +6,7 @@ mod decision;
 mod envelope;
 mod kind;
 mod open_value;
+mod oversight;
 mod progress;
 
 pub use application::{Agent, Applicant, ApplicantKind, Application, IdentityDocument, ItemReference, Material};
@@ -15,6 +16,10 @@ pub use envelope::{CaseEvent, ClockStanding, DataClass, Replacement};
 pub use kind::CaseEventKind;
 pub use open_value::OpenValue;
 pub(crate) use open_value::words;
+pub use oversight::{
+    Complaint, ComplaintAnswer, ComplaintChannel, EvaluationFollowUp, Finding, Grievance, SupervisionAnswer,
+    SupervisionOrder,
+};
 pub use progress::{
     Abandonment, Evaluation, EvaluationChannel, PreReview, Procedure, SpecialBegin, SpecialEnd, Step, Withdrawal,
 };
@@ -55,6 +60,16 @@ pub enum CaseEventData {
     Evaluated(Evaluation),
     /// 撤回
     Withdrawn(Withdrawal),
+    /// 投诉
+    Complained(Complaint),
+    /// 投诉答复
+    ComplaintAnswered(ComplaintAnswer),
+    /// 差评整改
+    EvaluationFollowedUp(EvaluationFollowUp),
+    /// 督办
+    SupervisionOrdered(SupervisionOrder),
+    /// 督办回复
+    SupervisionAnswered(SupervisionAnswer),
     /// Nothing happened here: takes the place of a refused event that its author gives up.
     Abandoned(Abandonment),
 }
@@ -76,6 +91,11 @@ impl CaseEventData {
             Self::Delivered(_) => CaseEventKind::Delivered,
             Self::Evaluated(_) => CaseEventKind::Evaluated,
             Self::Withdrawn(_) => CaseEventKind::Withdrawn,
+            Self::Complained(_) => CaseEventKind::Complained,
+            Self::ComplaintAnswered(_) => CaseEventKind::ComplaintAnswered,
+            Self::EvaluationFollowedUp(_) => CaseEventKind::EvaluationFollowedUp,
+            Self::SupervisionOrdered(_) => CaseEventKind::SupervisionOrdered,
+            Self::SupervisionAnswered(_) => CaseEventKind::SupervisionAnswered,
             Self::Abandoned(_) => return None,
         })
     }
@@ -106,6 +126,11 @@ impl CaseEventData {
             CaseEventKind::Delivered => Delivery::read(reading).map(Self::Delivered),
             CaseEventKind::Evaluated => Evaluation::read(reading).map(Self::Evaluated),
             CaseEventKind::Withdrawn => Withdrawal::read(reading).map(Self::Withdrawn),
+            CaseEventKind::Complained => Complaint::read(reading).map(Self::Complained),
+            CaseEventKind::ComplaintAnswered => ComplaintAnswer::read(reading).map(Self::ComplaintAnswered),
+            CaseEventKind::EvaluationFollowedUp => EvaluationFollowUp::read(reading).map(Self::EvaluationFollowedUp),
+            CaseEventKind::SupervisionOrdered => SupervisionOrder::read(reading).map(Self::SupervisionOrdered),
+            CaseEventKind::SupervisionAnswered => SupervisionAnswer::read(reading).map(Self::SupervisionAnswered),
         }
     }
 
@@ -124,6 +149,11 @@ impl CaseEventData {
             Self::Delivered(data) => serde_json::to_value(data),
             Self::Evaluated(data) => serde_json::to_value(data),
             Self::Withdrawn(data) => serde_json::to_value(data),
+            Self::Complained(data) => serde_json::to_value(data),
+            Self::ComplaintAnswered(data) => serde_json::to_value(data),
+            Self::EvaluationFollowedUp(data) => serde_json::to_value(data),
+            Self::SupervisionOrdered(data) => serde_json::to_value(data),
+            Self::SupervisionAnswered(data) => serde_json::to_value(data),
             Self::Abandoned(data) => serde_json::to_value(data),
         };
         match value {

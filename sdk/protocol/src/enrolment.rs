@@ -99,6 +99,13 @@ pub struct PartyScopes {
     /// Other parties whose cases it may move on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joins: Vec<PartyId>,
+    /// What it is in charge of within its divisions: credit codes of agencies, or codes of single items. Cases of these come to
+    /// it, wherever they were accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handles: Vec<String>,
+    /// Divisions for which it may accept applications that others handle 跨域通办.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<String>,
 }
 
 /// A key that was enrolled.

@@ -200,6 +200,8 @@ pub enum ErrorCode {
     CaseMaterialMissing,
     /// `case.actor_not_allowed`: This party may not cause the event.
     CaseActorNotAllowed,
+    /// `case.nothing_to_answer`: The event that is answered is none of this case that still waits for an answer.
+    CaseNothingToAnswer,
     /// `event.blocked`: An earlier event of this stream was refused and has no replacement.
     EventBlocked,
     /// `event.time_implausible`: The event's time lies in the future or before anything can have happened.
@@ -216,6 +218,20 @@ pub enum ErrorCode {
     ProgressMismatch,
     /// `progress.locked`: Too many wrong query passwords: the case number is locked.
     ProgressLocked,
+    /// `material.unknown`: There is no such material that this party may see.
+    MaterialUnknown,
+    /// `material.id_conflict`: The id of the material was announced with another content.
+    MaterialIdConflict,
+    /// `material.offset_mismatch`: The piece does not begin where the platform stands.
+    MaterialOffsetMismatch,
+    /// `material.chunk_conflict`: Other bytes than these are already stored at this place.
+    MaterialChunkConflict,
+    /// `material.incomplete`: The material is not whole.
+    MaterialIncomplete,
+    /// `material.digest_mismatch`: What came is not what was announced.
+    MaterialDigestMismatch,
+    /// `material.quota`: Too many materials of this party are on their way.
+    MaterialQuota,
     /// `bill.id_conflict`: The bill's id was used for other content.
     BillIdConflict,
     /// `bill.unknown`: The bill is not known, which proves nothing.
@@ -384,6 +400,12 @@ pub enum ErrorCode {
     ClientCancelled,
     /// `client.unknown_inbox_entry`: No such entry of the inbox ever came here.
     ClientUnknownInboxEntry,
+    /// `client.material_changed`: The file is not what it was when it was added.
+    ClientMaterialChanged,
+    /// `client.material_unreadable`: The file cannot be read.
+    ClientMaterialUnreadable,
+    /// `client.unknown_material`: No such material was ever added here.
+    ClientUnknownMaterial,
     /// `internal.defect`: Something is wrong on our side.
     InternalDefect,
     /// `platform.unavailable`: The platform is not ready.
@@ -453,6 +475,7 @@ Row { code: "case.number_taken", number: 3105, kind: ErrorKind::Conflict, http_s
 Row { code: "case.correction_uncited", number: 3106, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("补正内容未引用办事指南", "每条须引用办事指南中的材料或条件，不得另行要求。"), en: ("A line of the notice cites nothing of the published guide", "Cite a material or condition of the guide; nothing else may be demanded.") },
 Row { code: "case.material_missing", number: 3107, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("缺少必需材料", "请补充办事指南列明的材料。"), en: ("A required material is missing", "Add the material that the guide names.") },
 Row { code: "case.actor_not_allowed", number: 3109, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该方无权发起此操作", "请查看办件状态表中的操作主体。"), en: ("This party may not cause the event", "See who may cause it in the table of case life.") },
+Row { code: "case.nothing_to_answer", number: 3121, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("所答复的事件不是本办件中待答复的事件", "以事件标识指明投诉、差评或督办；每件只答复一次。"), en: ("The event that is answered is none of this case that still waits for an answer", "Name the complaint, the bad grade or the order by the id of its event; each is answered once.") },
 Row { code: "event.blocked", number: 3501, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("该办件前面有一条事件被拒绝，尚未替换", "请对被拒绝的事件签发替换事件，改正后重报，或写明放弃。"), en: ("An earlier event of this stream was refused and has no replacement", "Send a replacement that supersedes or abandons the refused event.") },
 Row { code: "event.time_implausible", number: 3502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["time", "now"], zh: ("事件时间晚于现在，或早得不合情理", "校正时钟后签发替换事件。"), en: ("The event's time lies in the future or before anything can have happened", "Correct the clock and sign a replacement.") },
 Row { code: "event.unknown", number: 3503, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["event"], zh: ("平台没有该事件", "稍后再查，或重新发送该事件。"), en: ("This event is not known here", "Ask again later, or send it.") },
@@ -461,6 +484,13 @@ Row { code: "case.number_unknown", number: 3505, kind: ErrorKind::NotFound, http
 Row { code: "case.access_denied", number: 3506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["case"], zh: ("该办件属于其他部门", "申请相应授权，或由主办部门处理。"), en: ("This case belongs to another department", "Ask for the scope, or leave it to the department in charge.") },
 Row { code: "progress.mismatch", number: 3511, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("办件编号与查询密码不符", "请对照受理回执核对两者；多次输错将暂时锁定该编号。"), en: ("Case number and query password do not fit together", "Compare both with the receipt. Several wrong passwords lock the number for a while.") },
 Row { code: "progress.locked", number: 3512, kind: ErrorKind::Limit, http_status: 429, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["until"], zh: ("查询密码连续输错，该办件编号已暂时锁定", "请在所示时间之后再试，或持证件到窗口查询。"), en: ("Too many wrong query passwords: the case number is locked", "Wait until the time given, or ask at the counter with your document.") },
+Row { code: "material.unknown", number: 3601, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("没有该材料，或本方无权查看", "请先登记材料，再上传内容。"), en: ("There is no such material that this party may see", "Announce it, and send its bytes.") },
+Row { code: "material.id_conflict", number: 3602, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("该材料标识已用于其他内容", "每份内容请使用各自的标识。"), en: ("The id of the material was announced with another content", "Announce each content under an id of its own.") },
+Row { code: "material.offset_mismatch", number: 3603, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["offset"], zh: ("分块的起点与平台已收位置不衔接", "请从所给位置继续上传。"), en: ("The piece does not begin where the platform stands", "Go on at the offset that is given.") },
+Row { code: "material.chunk_conflict", number: 3604, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["offset"], zh: ("该位置已存有不同的内容", "文件已变动，请作为新材料登记。"), en: ("Other bytes than these are already stored at this place", "The file has changed: announce it as a new material.") },
+Row { code: "material.incomplete", number: 3605, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["offset", "size"], zh: ("材料尚不完整", "请从所给位置补传，再予完成。"), en: ("The material is not whole", "Send what is missing from the offset that is given, then complete it.") },
+Row { code: "material.digest_mismatch", number: 3606, kind: ErrorKind::Integrity, http_status: 422, retry: Retry::Never, outcome: Outcome::Rejected, params: &["expected", "found"], zh: ("收到的内容与登记的摘要不符", "文件已变动，请作为新材料登记。"), en: ("What came is not what was announced", "The file has changed: announce it as a new material.") },
+Row { code: "material.quota", number: 3607, kind: ErrorKind::Limit, http_status: 429, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["limit"], zh: ("本方正在上传的材料过多", "请先完成一部分。"), en: ("Too many materials of this party are on their way", "Finish some of them first.") },
 Row { code: "bill.id_conflict", number: 4001, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一缴款单编号对应了不同内容", "内容有变请新开缴款单，使用新编号。"), en: ("The bill's id was used for other content", "A changed bill is a new bill with a new id.") },
 Row { code: "bill.unknown", number: 4002, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("查无此缴款单，但不能证明不存在", "缴款单可能仍在途中；要确认不存在，请用封禁查询。"), en: ("The bill is not known, which proves nothing", "It may still be on its way; only a fencing query answers ABSENT.") },
 Row { code: "bill.too_late", number: 4003, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("缴款单到达时已过最迟时间（not_after）", "请新开缴款单。"), en: ("The bill came after its not_after", "Make a new bill.") },
@@ -545,6 +575,9 @@ Row { code: "store.not_a_store", number: 8108, kind: ErrorKind::Storage, http_st
 Row { code: "client.connection_lost", number: 8504, kind: ErrorKind::Unavailable, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("收到应答前连接中断，可能已生效", "查询结果，或原样重发。"), en: ("The connection broke before the answer came; it may have taken effect", "Ask, or send the very same request again.") },
 Row { code: "client.cancelled", number: 8505, kind: ErrorKind::Timeout, http_status: 499, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("调用在收到应答前被取消", "查询处理结果。"), en: ("The call was cancelled before its answer came", "Ask what became of it.") },
 Row { code: "client.unknown_inbox_entry", number: 8511, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::NotSent, params: &[], zh: ("本地从未收到该收件箱条目", "请使用条目展示时的标识进行确认。"), en: ("No such entry of the inbox ever came here", "Acknowledge entries by the id under which they were shown.") },
+Row { code: "client.material_changed", number: 8601, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &[], zh: ("文件与添加时不一致", "请重新添加该文件，并使用新的摘要。"), en: ("The file is not what it was when it was added", "Add the file anew, and cite the new digest.") },
+Row { code: "client.material_unreadable", number: 8602, kind: ErrorKind::Storage, http_status: 500, retry: Retry::AfterChange, outcome: Outcome::NotSent, params: &[], zh: ("文件无法读取", "请恢复该文件，或重新添加。"), en: ("The file cannot be read", "Put the file back, or add it anew.") },
+Row { code: "client.unknown_material", number: 8603, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::Never, outcome: Outcome::NotSent, params: &[], zh: ("本地从未添加该材料", "请使用添加时给出的标识。"), en: ("No such material was ever added here", "Use the id that adding it gave.") },
 Row { code: "internal.defect", number: 9001, kind: ErrorKind::Internal, http_status: 500, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("系统内部错误", "请反馈请求编号。"), en: ("Something is wrong on our side", "Report the request id.") },
 Row { code: "platform.unavailable", number: 9002, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Unknown, params: &[], zh: ("平台暂不可用", "系统会自动重试。"), en: ("The platform is not ready", "It is tried again by itself.") },
 Row { code: "platform.version_unsupported", number: 9502, kind: ErrorKind::Unsupported, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["found", "supported"], zh: ("平台不支持该协议版本", "升级本端。"), en: ("The platform does not speak this version", "Update this side.") },
@@ -609,6 +642,7 @@ impl ErrorCode {
         Self::CaseCorrectionUncited,
         Self::CaseMaterialMissing,
         Self::CaseActorNotAllowed,
+        Self::CaseNothingToAnswer,
         Self::EventBlocked,
         Self::EventTimeImplausible,
         Self::EventUnknown,
@@ -617,6 +651,13 @@ impl ErrorCode {
         Self::CaseAccessDenied,
         Self::ProgressMismatch,
         Self::ProgressLocked,
+        Self::MaterialUnknown,
+        Self::MaterialIdConflict,
+        Self::MaterialOffsetMismatch,
+        Self::MaterialChunkConflict,
+        Self::MaterialIncomplete,
+        Self::MaterialDigestMismatch,
+        Self::MaterialQuota,
         Self::BillIdConflict,
         Self::BillUnknown,
         Self::BillTooLate,
@@ -701,6 +742,9 @@ impl ErrorCode {
         Self::ClientConnectionLost,
         Self::ClientCancelled,
         Self::ClientUnknownInboxEntry,
+        Self::ClientMaterialChanged,
+        Self::ClientMaterialUnreadable,
+        Self::ClientUnknownMaterial,
         Self::InternalDefect,
         Self::PlatformUnavailable,
         Self::PlatformVersionUnsupported,

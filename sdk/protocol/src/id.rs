@@ -129,7 +129,11 @@ uuid_id! {
     InboxEntryId
 }
 uuid_id! {
-    /// Any signed record in an outbox: an event, a bill, a void or a refund.
+    /// One upload of a material 材料, made by whoever has the bytes before it first announces them.
+    MaterialId
+}
+uuid_id! {
+    /// Anything that receipts speak of: an event, a bill, a void, a refund or a material.
     RecordId
 }
 
@@ -143,7 +147,7 @@ macro_rules! is_record {
         }
     )* };
 }
-is_record!(EventId, BillId, RefundId);
+is_record!(EventId, BillId, RefundId, MaterialId);
 
 /// The name of a party: `platform`, a hub, an edge node, a department's system or a terminal.
 ///

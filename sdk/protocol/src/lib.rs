@@ -17,6 +17,7 @@ pub mod case;
 pub mod civil_date;
 pub mod code_set;
 pub mod digest;
+pub mod e_receipt;
 pub mod enrolment;
 pub mod epoch;
 pub mod error_code;
@@ -29,12 +30,14 @@ pub mod inbox;
 pub mod key_directory;
 pub mod language;
 pub mod limits;
+pub mod material;
 pub mod merkle;
 pub mod number_lease;
 pub mod problem;
 pub mod query_password;
 pub mod reading;
 pub mod receipt;
+pub mod reconciliation;
 pub mod routes;
 pub mod signed_record;
 pub mod suite;
@@ -51,8 +54,8 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RefundId,
-    RequestId,
+    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId, RecordId,
+    RefundId, RequestId,
 };
 pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,

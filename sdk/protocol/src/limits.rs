@@ -8,6 +8,16 @@ pub const BATCH_RECORDS_MAX: usize = 1_000;
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest material.
 pub const MATERIAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// The largest piece of a material that one request brings or one answer gives.
+pub const MATERIAL_CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The smallest piece of a material, but for its last one.
+pub const MATERIAL_CHUNK_BYTES_MIN: usize = 1024;
+/// The most materials of one party that are on their way at once.
+pub const MATERIALS_RECEIVING_MAX: usize = 100;
+/// The most bytes that the materials of one party on their way may have together, as they were announced.
+pub const MATERIALS_RECEIVING_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+/// How long an unfinished material is kept after its last piece.
+pub const MATERIAL_IDLE_MS: i64 = 30 * 86_400_000;
 /// The most entries of a page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 /// How far the creation time of a hop signature may lie from the receiver's clock.
@@ -64,3 +74,9 @@ pub const INBOX_ENTRIES_MAX: usize = 100;
 pub const INBOX_WAIT_SECONDS_MAX: u64 = 60;
 /// The most entries of one acknowledgement.
 pub const INBOX_ACKNOWLEDGED_MAX: usize = 1_000;
+/// The most lines of one page of a day's statement of money.
+pub const STATEMENT_LINES_MAX: usize = 500;
+/// How many working days the supervisor may give for an answer, and a city for a complaint or a bad grade: a year.
+pub const SUPERVISION_ANSWER_DAYS_MAX: u64 = 365;
+/// The most events of one page of a case's records.
+pub const CASE_EVENTS_MAX: usize = 100;

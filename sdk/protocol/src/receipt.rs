@@ -29,7 +29,8 @@ pub enum ReceiptKind {
     Refused,
 }
 
-/// What a receipt about money speaks of. Several of them name the same bill, and each proves something else.
+/// What a receipt that is not about a case event speaks of. Several of them name the same bill, and each proves something
+/// else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReceiptOf {
@@ -43,6 +44,8 @@ pub enum ReceiptOf {
     Refund,
     /// A bill was paid.
     Payment,
+    /// A material is whole: the digest is that of its content.
+    Material,
 }
 
 /// The body of a receipt.
@@ -66,7 +69,7 @@ pub struct ReceiptBody {
     pub position: u64,
     /// When.
     pub time: Timestamp,
-    /// What it speaks of, for receipts about money; absent for case events.
+    /// What it speaks of, for receipts about money and materials; absent for case events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<ReceiptOf>,
     /// How the bill was paid, for receipts of payments.

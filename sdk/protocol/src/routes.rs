@@ -7,7 +7,7 @@
 //! assert!(pushed.is_some_and(|route| route.access == Access::Signed));
 //! ```
 
-use crate::limits::{BATCH_BYTES_MAX, RECORD_BODY_BYTES_MAX, SMALL_BODY_BYTES_MAX};
+use crate::limits::{BATCH_BYTES_MAX, MATERIAL_CHUNK_BYTES_MAX, RECORD_BODY_BYTES_MAX, SMALL_BODY_BYTES_MAX};
 
 /// The methods that occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +96,7 @@ pub const ROUTES: &[Route] = &[
     read("/v1/case-events/{event}/receipt", Access::Signed),
     read("/v1/cases/{case}", Access::Signed),
     read("/v1/cases/{case}/deadlines", Access::Signed),
+    read("/v1/cases/{case}/events", Access::Signed),
     read("/v1/inbox", Access::Signed),
     write("/v1/inbox/acknowledgements", Access::Signed, RECORD_BODY_BYTES_MAX),
     write("/v1/bills", Access::Signed, RECORD_BODY_BYTES_MAX),
@@ -104,6 +105,14 @@ pub const ROUTES: &[Route] = &[
     write("/v1/bills/{bill}/void", Access::Signed, RECORD_BODY_BYTES_MAX),
     write("/v1/bills/{bill}/refunds", Access::Signed, RECORD_BODY_BYTES_MAX),
     read("/v1/refunds/{refund}", Access::Signed),
+    read("/v1/bills/{bill}/e-receipts", Access::Signed),
+    read("/v1/reconciliations/{date}", Access::Signed),
+    write("/v1/materials", Access::Signed, SMALL_BODY_BYTES_MAX),
+    read("/v1/materials/{material}", Access::Signed),
+    write("/v1/materials/{material}/chunks", Access::Signed, MATERIAL_CHUNK_BYTES_MAX),
+    write("/v1/materials/{material}/possession", Access::Signed, SMALL_BODY_BYTES_MAX),
+    write("/v1/materials/{material}/completion", Access::Signed, SMALL_BODY_BYTES_MAX),
+    read("/v1/materials/{material}/content", Access::Signed),
 ];
 
 /// The row of a request, found by method and path as they came; a segment in braces stands for any one segment.

@@ -54,6 +54,10 @@ pub enum RecordKind {
     InboxEntry,
     /// A party's word that it has taken entries of its inbox over.
     InboxAcknowledgement,
+    /// A page of a day's statement of money.
+    Reconciliation,
+    /// An e-receipt of a payment or refund.
+    EReceipt,
 }
 
 impl RecordKind {
@@ -74,6 +78,8 @@ impl RecordKind {
         Self::Checkpoint,
         Self::InboxEntry,
         Self::InboxAcknowledgement,
+        Self::Reconciliation,
+        Self::EReceipt,
     ];
 
     /// The first line of the signed message.
@@ -94,6 +100,8 @@ impl RecordKind {
             Self::Checkpoint => "tongqiao-checkpoint-v1",
             Self::InboxEntry => "tongqiao-inbox-entry-v1",
             Self::InboxAcknowledgement => "tongqiao-inbox-acknowledgement-v1",
+            Self::Reconciliation => "tongqiao-reconciliation-v1",
+            Self::EReceipt => "tongqiao-e-receipt-v1",
         }
     }
 }

@@ -10,10 +10,12 @@ use serde::Serialize;
 
 use crate::case::words;
 use crate::reading::{self, Reading};
-use crate::{ErrorCode, Faults, Timestamp};
+use crate::{ErrorCode, Faults, Timestamp, limits};
 
 /// The most rules of one edition.
 pub const RULES_MAX: usize = 200;
+/// The most limits of one edition.
+const SUPERVISION_LIMITS_MAX: usize = 8;
 
 words! {
     /// How grave it is.
@@ -36,6 +38,12 @@ words! {
         Decide = "decide",
         /// Hand the result over (art. 44).
         Deliver = "deliver",
+        /// Answer a complaint.
+        AnswerComplaint = "answer-complaint",
+        /// Look into a bad grade.
+        FollowUp = "follow-up",
+        /// Answer an order of the supervisor.
+        AnswerOrder = "answer-order",
     }
 }
 
@@ -46,6 +54,8 @@ words! {
         Promised = "promised",
         /// 法定时限
         Statutory = "statutory",
+        /// 监督时限: the limit that this edition publishes, or that an order states.
+        Supervision = "supervision",
     }
 }
 
@@ -89,6 +99,26 @@ impl SupervisionRule {
     }
 }
 
+/// How long something may take that neither a guide nor a law limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SupervisionLimit {
+    /// What must be done: `answer-complaint` or `follow-up`.
+    pub duty: SupervisedDuty,
+    /// Within how many working days, 1 to `SUPERVISION_ANSWER_DAYS_MAX`.
+    pub working_days: u32,
+}
+
+impl SupervisionLimit {
+    fn read(reading: &mut Reading<'_>) -> Option<Self> {
+        let duty = reading.parsed("duty");
+        if duty.is_some_and(|duty| !matches!(duty, SupervisedDuty::AnswerComplaint | SupervisedDuty::FollowUp)) {
+            reading.fault("duty", ErrorCode::RequestInvalidValue);
+        }
+        let days = reading.number("working_days", 1, limits::SUPERVISION_ANSWER_DAYS_MAX);
+        Some(Self { duty: duty?, working_days: u32::try_from(days?).ok()? })
+    }
+}
+
 /// An edition of a city's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SupervisionRules {
@@ -96,6 +126,8 @@ pub struct SupervisionRules {
     pub issued: Timestamp,
     /// The rules; each id once.
     pub rules: Vec<SupervisionRule>,
+    /// The city's limits for complaints and bad grades; each duty at most once. Without one no clock runs for the duty.
+    pub limits: Vec<SupervisionLimit>,
 }
 
 impl SupervisionRules {
@@ -113,8 +145,16 @@ impl SupervisionRules {
                 reading.push(crate::Fault::new(&alloc::format!("/rules/{index}/id"), ErrorCode::RequestInvalidValue));
             }
         }
-        match (issued, rules, reading.is_clean()) {
-            (Some(issued), Some(rules), true) => Ok(Self { issued, rules }),
+        let limits: Option<Vec<SupervisionLimit>> =
+            reading.optional_list("limits", SUPERVISION_LIMITS_MAX, SupervisionLimit::read);
+        for (index, limit) in limits.iter().flatten().enumerate() {
+            if limits.iter().flatten().take(index).any(|earlier| earlier.duty == limit.duty) {
+                reading
+                    .push(crate::Fault::new(&alloc::format!("/limits/{index}/duty"), ErrorCode::RequestInvalidValue));
+            }
+        }
+        match (issued, rules, limits, reading.is_clean()) {
+            (Some(issued), Some(rules), Some(limits), true) => Ok(Self { issued, rules, limits }),
             _ => Err(reading.into_faults()),
         }
     }
@@ -146,6 +186,26 @@ mod tests {
         let twice = RULES.replace("R1", "W1");
         let faults = SupervisionRules::parse(twice.as_bytes()).unwrap_err();
         assert_eq!(faults.0.first().unwrap().path, "/rules/1/id");
+    }
+
+    #[test]
+    fn a_city_limits_complaints_and_bad_grades_and_nothing_else_each_once() {
+        let limits = |text: &str| RULES.replace("\"rules\"", &alloc::format!("\"limits\":[{text}],\"rules\""));
+        let limit = |duty: &str, days: u64| alloc::format!(r#"{{"duty":"{duty}","working_days":{days}}}"#);
+        let faults = |text: &str| match SupervisionRules::parse(limits(text).as_bytes()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.0.into_iter().map(|fault| fault.path).collect::<Vec<String>>(),
+        };
+        let most = limits::SUPERVISION_ANSWER_DAYS_MAX;
+        let good = [limit("answer-complaint", 1), limit("follow-up", most)].join(",");
+        assert_eq!(faults(&good), [""; 0]);
+        let rules = SupervisionRules::parse(limits(&good).as_bytes()).unwrap();
+        assert_eq!(SupervisionRules::parse(&serde_json::to_vec(&rules).unwrap()).unwrap(), rules);
+        for days in [0, most + 1] {
+            assert_eq!(faults(&limit("follow-up", days)), ["/limits/0/working_days"], "{days}");
+        }
+        assert_eq!(faults(&limit("decide", 5)), ["/limits/0/duty"]);
+        assert_eq!(faults(&[limit("follow-up", 5), limit("follow-up", 6)].join(",")), ["/limits/1/duty"]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) struct ClockNote {
 
 impl ClockNote {
     pub(super) fn of(event: &CaseEvent) -> Option<Self> {
-        let step = ClockStep::of(&event.data)?;
+        let step = ClockStep::of(event.id, &event.data)?;
         let uncertainty_ms = match event.clock {
             ClockStanding::Attested => ATTESTED_UNCERTAINTY_MS,
             ClockStanding::Free => FREE_UNCERTAINTY_MS,
@@ -130,7 +130,8 @@ impl FiledEvent {
     /// Whether an event of this kind may mean something for the clocks.
     pub(super) fn may_move_clocks(&self) -> bool {
         use CaseEventKind::{Accepted, Applied, CorrectionRequested, Decided, Delivered, Rejected, Withdrawn};
-        use CaseEventKind::{SpecialBegun, SpecialEnded};
+        use CaseEventKind::{Complained, ComplaintAnswered, Evaluated, EvaluationFollowedUp};
+        use CaseEventKind::{SpecialBegun, SpecialEnded, SupervisionAnswered, SupervisionOrdered};
         matches!(
             self.kind(),
             Some(
@@ -143,6 +144,12 @@ impl FiledEvent {
                     | Decided
                     | Delivered
                     | Withdrawn
+                    | Complained
+                    | ComplaintAnswered
+                    | Evaluated
+                    | EvaluationFollowedUp
+                    | SupervisionOrdered
+                    | SupervisionAnswered
             )
         )
     }
@@ -197,6 +204,20 @@ impl CaseFile {
             }
         }
         noted
+    }
+
+    /// Puts what took effect at the platform, all of it and in order, before whatever is still on its way or void; what is
+    /// filed here of an event stays. `true` when that changed anything.
+    pub(super) fn catch_up(&mut self, effective: Vec<FiledEvent>) -> bool {
+        let before: Vec<(EventId, Option<u64>)> = self.events.iter().map(|event| (event.id, event.revision)).collect();
+        let mut ours = std::mem::take(&mut self.events);
+        for theirs in effective {
+            let filed = ours.iter().position(|event| event.id == theirs.id).map(|place| ours.remove(place));
+            let revision = theirs.revision;
+            self.events.push(FiledEvent { revision, ..filed.unwrap_or(theirs) });
+        }
+        self.events.append(&mut ours);
+        !self.events.iter().map(|event| (event.id, event.revision)).eq(before)
     }
 
     /// The place of an event in the file.

@@ -8,7 +8,7 @@ use tongqiao_engine::{WorkingDays, supervision};
 use tongqiao_protocol::case::CaseEvent;
 use tongqiao_protocol::supervision_rule::{SupervisionRule, SupervisionRules};
 use tongqiao_protocol::{
-    CaseId, CaseNumber, CivilDate, ErrorCode, RecordKind, SignedRecord, Timestamp, WorkingCalendar,
+    CaseId, CaseNumber, CivilDate, ErrorCode, EventId, RecordKind, SignedRecord, Timestamp, WorkingCalendar,
 };
 use tongqiao_store::{Store, StoreError};
 
@@ -57,6 +57,8 @@ pub struct DutyAlert {
     pub duty: Duty,
     /// Whose limit.
     pub basis: Basis,
+    /// Which complaint, evaluation or order it is about; `None` for the duties of the case itself.
+    pub about: Option<EventId>,
 }
 
 /// What the store knows of the events of a case that clocks need.
@@ -104,12 +106,15 @@ async fn ground(shared: &Shared, case: CaseId) -> Result<Ground, Error> {
     let catalogue = shared.mirror.current(shared).await?;
     let item = catalogue.as_ref().and_then(|mirror| mirror.item(&followed.file.item, followed.file.item_version));
     // Where the mirror does not have the version under which the case was taken, the law's own limit is left.
-    let limits = item.map_or(CaseLimits::of_the_law(Handling::Single), |item| CaseLimits {
+    let the_law = CaseLimits::of_the_law(Handling::Single);
+    let limits = item.map_or(the_law, |item| CaseLimits {
         promised: Some(TimeLimit::working_days(item.promised_days.into())),
         statutory: TimeLimit::working_days(item.statutory_days.into()),
+        ..the_law
     });
     let calendar = shared.arrangement.current_or_fetched(shared).await?;
-    let rules = shared.arrangement.current_or_fetched(shared).await?;
+    let rules = shared.arrangement.current_or_fetched::<SupervisionRules>(shared).await?;
+    let limits = rules.as_ref().map_or(limits, |rules| limits.supervised_by(rules));
     Ok(Ground { followed, limits, calendar, rules })
 }
 
@@ -127,6 +132,7 @@ impl Ground {
             rule: alert.rule.clone(),
             duty: alert.reading.duty,
             basis: alert.reading.basis,
+            about: alert.reading.about,
         });
         DeadlineReport {
             case: self.followed.file.case,

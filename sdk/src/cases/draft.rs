@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tongqiao_protocol::code_set::GB39046;
 use tongqiao_protocol::{CaseId, Digest, LicenceIdentifier, Timestamp};
 
-use crate::Item;
+use crate::{Item, MaterialHandle};
 
 /// A draft of an application 申请. Everything is taken as it is; [`Cases::open`](crate::Cases::open) tells all faults
 /// at once, with paths into the message (`/data/applicant/identity/number`).
@@ -146,6 +146,11 @@ impl CaseDraft {
     pub fn material_file(mut self, guide: &str, name: &str, digest: Digest) -> Self {
         self.materials.push(json!({ "guide": guide, "name": name, "digest": digest }));
         self
+    }
+
+    /// A material whose file was added: it is cited by its digest, and need not be delivered yet.
+    pub fn attach(self, guide: &str, name: &str, material: &MaterialHandle) -> Self {
+        self.material_file(guide, name, material.digest())
     }
 
     /// An electronic licence that is cited instead of a file.

@@ -3,6 +3,7 @@
 //! Only what is known here for certain is refused here. Somebody else's events may be in the case as well, and a record may be
 //! forgotten after its retention; then the platform is left to say it.
 
+use tongqiao_engine::deadline::ClockStep;
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, CorrectionLine, Procedure};
 use tongqiao_protocol::{ErrorCode, EventId, Fault, Faults, Outcome, SignedRecord};
 use tongqiao_store::{Store, StoreError};
@@ -34,6 +35,8 @@ enum Extension {
 pub(super) struct Past {
     notice: Notice,
     extension: Extension,
+    /// What our own events have answered: each complaint, bad grade and order is answered once.
+    answered: Vec<EventId>,
 }
 
 impl Past {
@@ -49,12 +52,22 @@ impl Past {
         } else {
             Extension::Untold
         };
-        Ok(Self { notice, extension })
+        let answered = effective.iter().filter_map(|event| match event.clock?.step {
+            ClockStep::Replied { to } => Some(to),
+            _ => None,
+        });
+        let answered = answered.collect();
+        Ok(Self { notice, extension, answered })
     }
 
     /// Refuses what the platform would refuse.
     pub(super) fn judge(&self, data: &CaseEventData) -> Result<(), Error> {
         let impossible = |why| Error::of(ErrorCode::CaseTransitionImpossible).outcome_is(Outcome::NotSent).detail(why);
+        if let Some(fault) = replied_to(data).filter(|(_, to)| self.answered.contains(to)).map(|(member, to)| {
+            Fault::new(&format!("/data/{member}"), ErrorCode::CaseNothingToAnswer).with("event", to)
+        }) {
+            return Error::from_faults(Faults::one(fault)).map_or(Ok(()), Err);
+        }
         match (data, &self.notice, self.extension) {
             (CaseEventData::CorrectionRequested(_), Notice::Given(_), _) => {
                 Err(impossible("the correction notice is given once, and complete"))
@@ -71,6 +84,16 @@ impl Past {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What an answer answers, and the member that says so.
+const fn replied_to(data: &CaseEventData) -> Option<(&'static str, EventId)> {
+    match data {
+        CaseEventData::ComplaintAnswered(answer) => Some(("complaint", answer.complaint)),
+        CaseEventData::EvaluationFollowedUp(follow_up) => Some(("evaluation", follow_up.evaluation)),
+        CaseEventData::SupervisionAnswered(answer) => Some(("order", answer.order)),
+        _ => None,
     }
 }
 

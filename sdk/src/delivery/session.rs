@@ -120,9 +120,13 @@ impl Session {
                 Output::Persist { batch, changes } => self.persist(batch, changes).await,
                 Output::Transmit { request, kind, ids, .. } => {
                     let shared = Arc::clone(&self.shared);
-                    self.spawn(async move { transmit::transmit(&shared, request, kind, ids).await }, move || {
-                        transmit::abandoned(request)
-                    });
+                    let under_way = shared.traffic.enter();
+                    let sending = async move {
+                        let answered = transmit::transmit(&shared, request, kind, ids).await;
+                        drop(under_way);
+                        answered
+                    };
+                    self.spawn(sending, move || transmit::abandoned(request));
                 }
                 Output::FetchEpoch => self.fetch_epoch(),
                 Output::LoadRetained { epoch, after, limit } => {

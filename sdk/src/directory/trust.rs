@@ -4,7 +4,7 @@
 //! one. So a rotated key takes over when its predecessor has announced it, and a revoked one never signs again.
 
 use serde::{Deserialize, Serialize};
-use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, PublicKey, RecordKind, SignedRecord, Timestamp};
+use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, KeyRecord, PublicKey, RecordKind, SignedRecord, Timestamp};
 
 use super::{PlatformKey, checked_signature};
 use crate::Error;
@@ -85,6 +85,11 @@ impl Trusted {
         key.is_valid_at(instant).then_some(&key.public_key)
     }
 
+    /// The key of a party, whatever its standing.
+    pub(super) fn author(&self, keyid: &KeyId) -> Option<&KeyRecord> {
+        self.directory.find(keyid)
+    }
+
     /// The other keys of the platform, for an explanation.
     pub(super) fn others(&self, keyid: &KeyId) -> Vec<(&KeyId, &PublicKey)> {
         let ours = self.directory.keys.iter().filter(|key| key.speaks_for_platform() && key.keyid != *keyid);
@@ -96,7 +101,7 @@ impl Trusted {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use tongqiao_protocol::key_directory::{KeyUse, Revocation};
-    use tongqiao_protocol::{KeyRecord, Signer as _, Suite};
+    use tongqiao_protocol::{Signer as _, Suite};
 
     use super::*;
     use crate::SoftwareSigner;

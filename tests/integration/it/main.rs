@@ -1,6 +1,7 @@
 //! One integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod contract;
 mod platform;
 mod sdk;
 mod tidy;

@@ -1,7 +1,8 @@
-//! Files that are made from `sdk/protocol/errors.toml`: committed, so that readers and other languages need no tool, and
-//! compared with the registry by the part `generate`.
+//! Files that are made from others, `sdk/protocol/errors.toml` above all: committed, so that readers and other languages need
+//! no tool, and compared with their sources by the part `generate`.
 
 mod json;
+mod openapi;
 mod page;
 mod registry;
 mod rust;
@@ -46,7 +47,7 @@ pub(crate) fn check(repository: &Repository) -> Result<(), Trouble> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(Trouble::Failed(format!("{} differ from the registry; run `cargo verify --generate`", stale.join(", "))))
+    Err(Trouble::Failed(format!("{} differ from their sources; run `cargo verify --generate`", stale.join(", "))))
 }
 
 fn all(repository: &Repository) -> Result<Vec<Generated>, Trouble> {
@@ -55,6 +56,7 @@ fn all(repository: &Repository) -> Result<Vec<Generated>, Trouble> {
     Ok(vec![
         at("sdk/protocol/src/error_code.rs", rust::formatted(repository, &registry)?),
         at("conformance/spec/errors.json", json::text(&registry)),
+        at("conformance/spec/openapi.json", openapi::text(repository, &registry).map_err(Trouble::Failed)?),
         at("docs/reference/errors.md", page::english(&registry)),
         at("docs/reference/errors.zh-CN.md", page::chinese(&registry)),
     ])

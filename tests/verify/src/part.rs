@@ -2,6 +2,7 @@
 
 mod calendar;
 mod deny;
+mod fuzzing;
 mod oidc;
 mod program;
 mod rust;
@@ -133,5 +134,12 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 4,
         reach: Reach::OnlyWithAll("needs packages from PyPI"),
         run: verifier::run,
+    },
+    Part {
+        name: "schemathesis",
+        about: "every route is fuzzed by its OpenAPI document, signed, with records that are nearly right",
+        budget_minutes: 5,
+        reach: Reach::OnlyWithAll("needs packages from PyPI"),
+        run: fuzzing::run,
     },
 ];

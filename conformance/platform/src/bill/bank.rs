@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use rusqlite::Connection;
-use tongqiao_protocol::{RefundId, Timestamp};
+use tongqiao_protocol::{Amount, RefundId, Timestamp};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -65,15 +65,43 @@ fn work(connection: &Connection, mode: BankMode, now: Timestamp) -> Result<(), D
                  refunded = refunded - (SELECT sum(amount) FROM refund WHERE refund.bill = bill.bill AND state = 'pending'),
                  refund_owed = refund_owed
                      + (SELECT sum(owed_part) FROM refund WHERE refund.bill = bill.bill AND state = 'pending')
-             WHERE bill IN (SELECT bill FROM refund WHERE state = 'pending');
-             UPDATE refund SET state = 'failed' WHERE state = 'pending';",
+             WHERE bill IN (SELECT bill FROM refund WHERE state = 'pending')",
         )?;
+        connection
+            .execute("UPDATE refund SET state = 'failed', ended = ?1 WHERE state = 'pending'", [now.as_millis()])?;
     } else {
-        connection.execute("UPDATE refund SET state = 'done' WHERE state = 'pending'", [])?;
+        // What was paid back before a restore is not paid twice; it was done when it was done.
+        connection.execute(
+            "INSERT OR IGNORE INTO bank_payout (refund, bill, party, amount, paid_at)
+             SELECT refund, bill, party, amount, ?1 FROM refund WHERE state = 'pending'",
+            [now.as_millis()],
+        )?;
+        connection.execute(
+            "UPDATE refund SET state = 'done',
+                ended = (SELECT paid_at FROM bank_payout WHERE bank_payout.refund = refund.refund)
+             WHERE state = 'pending'",
+            [],
+        )?;
     }
     let state = if mode == BankMode::Failing { "failed" } else { "done" };
     for refund in pending {
         inbox::refund_ended(connection, refund, state, now)?;
     }
     Ok(())
+}
+
+/// Makes the bank's statement say something else of a transaction, as a bank's mistake would: another sum, or nothing at all.
+pub(crate) fn falsify(
+    connection: &Connection,
+    transaction: &str,
+    amount: Option<Amount>,
+) -> Result<bool, DatabaseError> {
+    let changed = match amount {
+        Some(amount) => connection.execute(
+            "UPDATE bank_statement SET amount = ?2 WHERE transaction_id = ?1",
+            (transaction, amount.as_fen()),
+        )?,
+        None => connection.execute("DELETE FROM bank_statement WHERE transaction_id = ?1", [transaction])?,
+    };
+    Ok(changed > 0)
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 use tongqiao_protocol::bill::{BillState, PaymentOutcome, RefundRecord, RefundState, RefundView};
-use tongqiao_protocol::{Amount, BillId, ErrorCode, Language, RefundId};
+use tongqiao_protocol::{Amount, BillId, ErrorCode, Language, RefundId, Timestamp};
 
 use super::order::Order;
 use super::view::{BillRow, fen};
@@ -22,17 +22,19 @@ pub(super) struct RefundRow {
     state: RefundState,
     amount: Amount,
     position: i64,
+    ended: Option<Timestamp>,
 }
 
 impl RefundRow {
     pub(super) fn find(connection: &Connection, refund: RefundId) -> Result<Option<Self>, DatabaseError> {
-        let row: Option<([u8; 16], String, String, String, i64, i64)> = connection
-            .prepare_cached("SELECT bill, party, digest, state, amount, position FROM refund WHERE refund = ?1")?
+        type Row = ([u8; 16], String, String, String, i64, i64, Option<i64>);
+        let row: Option<Row> = connection
+            .prepare_cached("SELECT bill, party, digest, state, amount, position, ended FROM refund WHERE refund = ?1")?
             .query_row([refund.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
             })
             .optional()?;
-        let Some((bill, party, digest, state, amount, position)) = row else { return Ok(None) };
+        let Some((bill, party, digest, state, amount, position, ended)) = row else { return Ok(None) };
         let state = match state.as_str() {
             "pending" => RefundState::Pending,
             "done" => RefundState::Done,
@@ -41,7 +43,8 @@ impl RefundRow {
             _ => return Err(DatabaseError::Corrupt("state of a refund")),
         };
         let bill = BillId::from_bytes(bill);
-        Ok(Some(Self { refund, bill, party, digest, state, amount: fen(amount)?, position }))
+        let ended = ended.map(Timestamp::from_millis);
+        Ok(Some(Self { refund, bill, party, digest, state, amount: fen(amount)?, position, ended }))
     }
 
     pub(super) fn owned_by(self, party: &Party) -> Result<Self, Refusal> {
@@ -58,6 +61,7 @@ impl RefundRow {
             state: self.state,
             outcome,
             amount: self.amount,
+            ended: self.ended,
             epoch: app.epoch().epoch,
             receipt: None,
         });

@@ -19,7 +19,7 @@ pub(super) struct BillRow {
     pub(super) state: BillState,
     pub(super) digest: Option<String>,
     pay_code: Option<PayCode>,
-    paid: Option<Paid>,
+    pub(super) paid: Option<Paid>,
     refunded: Amount,
     pub(super) refund_owed: Amount,
     position: Option<i64>,

@@ -55,8 +55,8 @@ impl Till<'_> {
         payment: &Payment,
     ) -> Result<PaymentEffect, Refusal> {
         connection.execute(
-            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, party, amount, channel, paid_at)
+             SELECT ?1, bill, party, ?3, ?4, ?5 FROM bill WHERE bill = ?2",
             (&payment.transaction, bill.as_bytes(), payment.amount.as_fen(), &payment.channel, payment.at.as_millis()),
         )?;
         self.credit(connection, bill, payment)

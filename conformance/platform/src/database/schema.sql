@@ -114,7 +114,8 @@ CREATE TABLE case_file (
     number TEXT UNIQUE,
     state TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    party TEXT NOT NULL,
+    party TEXT NOT NULL,                -- who opened it
+    responsible TEXT,                   -- who handles it; NULL while nobody was found
     division TEXT NOT NULL,
     item_code TEXT NOT NULL,
     item_version INTEGER NOT NULL,
@@ -122,6 +123,18 @@ CREATE TABLE case_file (
     opened INTEGER NOT NULL,
     changed INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX case_file_waiting ON case_file (opened) WHERE responsible IS NULL;
+
+-- To whom a case was given to be handled, one row each time.
+CREATE TABLE dispatch (
+    number INTEGER PRIMARY KEY,
+    case_id BLOB NOT NULL,
+    party TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    cause TEXT NOT NULL                 -- applied, enrolled, operator
+) STRICT;
+CREATE INDEX dispatch_by_case ON dispatch (case_id, number);
 
 CREATE TABLE number_lease (
     lease BLOB PRIMARY KEY,
@@ -178,11 +191,33 @@ CREATE TABLE payment (
 CREATE TABLE bank_statement (
     transaction_id TEXT PRIMARY KEY,
     bill BLOB NOT NULL,
+    party TEXT NOT NULL,                -- whose account
     amount INTEGER NOT NULL,
     channel TEXT NOT NULL,
     paid_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bank_statement_by_bill ON bank_statement (bill);
+CREATE INDEX bank_statement_by_day ON bank_statement (party, paid_at);
+
+-- What the bank paid back, as apart from the backups as what it took in: a refund that a restored platform hears of once more
+-- must not be paid twice.
+CREATE TABLE bank_payout (
+    refund BLOB PRIMARY KEY,
+    bill BLOB NOT NULL,
+    party TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    paid_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bank_payout_by_day ON bank_payout (party, paid_at);
+
+-- The finance platform's books of e-receipts, apart from the backups too: a payment has one receipt for ever.
+CREATE TABLE finance_book (
+    cause TEXT PRIMARY KEY,             -- the transaction or refund
+    code TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    receipt TEXT NOT NULL,              -- code, number and check code
+    UNIQUE (code, number)
+) STRICT;
 
 -- Voids and fences, each with its receipt; one that changes nothing more gets a receipt too.
 CREATE TABLE bill_order (
@@ -208,7 +243,8 @@ CREATE TABLE refund (
     record BLOB NOT NULL,
     signature BLOB NOT NULL,
     position INTEGER NOT NULL,
-    created INTEGER NOT NULL
+    created INTEGER NOT NULL,
+    ended INTEGER                       -- when it was done or failed
 ) STRICT;
 CREATE INDEX refund_by_state ON refund (state);
 

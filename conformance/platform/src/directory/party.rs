@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use tongqiao_protocol::key_directory::PLATFORM_PARTY;
 use tongqiao_protocol::{DivisionCode, KeyId, PublicKey, Timestamp};
 
 /// A party that was enrolled.
@@ -24,13 +25,35 @@ pub(crate) struct Scopes {
     /// Parties whose cases it may move besides its own: whoever handles a matter together with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) joins: Vec<String>,
+    /// What it is in charge of within its divisions: credit codes of agencies, or codes of single items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) handles: Vec<String>,
+    /// Divisions for which it may accept applications that others handle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) accepts: Vec<DivisionCode>,
 }
 
 impl Party {
+    /// The platform itself, as the author of events: for applicants who use its portal, and as supervisor.
+    pub(crate) fn platform() -> Self {
+        Self { id: PLATFORM_PARTY.to_owned(), kind: PLATFORM_PARTY.to_owned(), scopes: Scopes::default() }
+    }
+
+    /// Whether it is the platform; nobody can enrol as such.
+    pub(crate) fn is_platform(&self) -> bool {
+        self.kind == PLATFORM_PARTY
+    }
+
     /// Whether it may write for this division.
     pub(crate) fn may_write_for(&self, division: &str) -> bool {
         let Ok(division) = DivisionCode::parse(division) else { return false };
         self.scopes.divisions.iter().any(|scope| scope.contains(&division))
+    }
+
+    /// Whether it may accept applications for this division and pass on the applicant's will, though others handle them.
+    pub(crate) fn may_accept_for(&self, division: &str) -> bool {
+        let Ok(wanted) = DivisionCode::parse(division) else { return false };
+        self.may_write_for(division) || self.scopes.accepts.iter().any(|scope| scope.contains(&wanted))
     }
 
     /// Whether it may move a case that `opener` opened.
@@ -98,7 +121,7 @@ mod tests {
 
     fn party(divisions: &[&str]) -> Party {
         let divisions = divisions.iter().map(|code| DivisionCode::parse(code).unwrap()).collect();
-        let scopes = Scopes { divisions, carries: Vec::new(), joins: Vec::new() };
+        let scopes = Scopes { divisions, ..Scopes::default() };
         Party { id: "party".to_owned(), kind: "department".to_owned(), scopes }
     }
 

@@ -14,6 +14,8 @@ use crate::refusal::Refusal;
 pub(super) const KINDS: [&str; 4] = ["department", "edge", "hub", "terminal"];
 /// The sandbox's own province, where nothing narrower is asked for.
 const WHOLE_PROVINCE: &str = "340000000000";
+/// A unified social credit code: the shortest that a scope can say it handles.
+const AGENCY_CODE_LENGTH: usize = 18;
 /// Divisions or parties in one scope.
 const SCOPE_MOST: usize = 1_000;
 
@@ -37,11 +39,11 @@ impl Grant {
         let party = party.map(|name| name.parse().map_err(|_| invalid(name))).transpose()?;
         let divisions = divisions.iter().map(|code| DivisionCode::parse(code).map_err(|_| invalid(code)));
         let divisions = divisions.collect::<Result<_, _>>()?;
-        let scopes = Scopes { divisions, carries: Vec::new(), joins: Vec::new() };
+        let scopes = Scopes { divisions, ..Scopes::default() };
         Ok(Self { party, kind: "department".to_owned(), scopes })
     }
 
-    /// Reads `{"party"?, "kind"?, "divisions"?, "carries"?, "joins"?}`.
+    /// Reads `{"party"?, "kind"?, "divisions"?, "carries"?, "joins"?, "handles"?, "accepts"?}`.
     pub(crate) fn read(document: &Value) -> Result<Self, Refusal> {
         let faults = Faults::default();
         let grant = Members::of(document, &faults).and_then(|members| {
@@ -53,22 +55,33 @@ impl Grant {
             if !KINDS.contains(&kind) {
                 members.explained("kind", ErrorCode::RequestInvalidValue, "expected", &KINDS.join(" "));
             }
-            let codes = match members.value("divisions") {
-                None => vec![WHOLE_PROVINCE.to_owned()],
-                Some(_) => texts(&members, "divisions"),
-            };
-            let mut divisions = Vec::with_capacity(codes.len());
-            for (index, code) in codes.iter().enumerate() {
-                match DivisionCode::parse(code) {
-                    Ok(division) => divisions.push(division),
-                    Err(_) => members.element_fault("divisions", index, ErrorCode::RequestInvalidValue),
-                }
-            }
-            let parties = |name: &str| match members.value(name) {
-                None => Vec::new(),
+            let listed = |name: &str, otherwise: &[&str]| match members.value(name) {
+                None => otherwise.iter().map(|text| (*text).to_owned()).collect(),
                 Some(_) => texts(&members, name),
             };
-            let scopes = Scopes { divisions, carries: parties("carries"), joins: parties("joins") };
+            let divisions = |name: &str, otherwise: &[&str]| {
+                let read = |(index, code): (usize, &String)| {
+                    let division = DivisionCode::parse(code).ok();
+                    if division.is_none() {
+                        members.element_fault(name, index, ErrorCode::RequestInvalidValue);
+                    }
+                    division
+                };
+                listed(name, otherwise).iter().enumerate().filter_map(read).collect::<Vec<_>>()
+            };
+            let handles = listed("handles", &[]);
+            for (index, code) in handles.iter().enumerate() {
+                if code.len() < AGENCY_CODE_LENGTH {
+                    members.element_fault("handles", index, ErrorCode::RequestInvalidValue);
+                }
+            }
+            let scopes = Scopes {
+                divisions: divisions("divisions", &[WHOLE_PROVINCE]),
+                carries: listed("carries", &[]),
+                joins: listed("joins", &[]),
+                handles,
+                accepts: divisions("accepts", &[]),
+            };
             Some(Self { party, kind: kind.to_owned(), scopes })
         });
         grant.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_refusal())

@@ -10,6 +10,7 @@ use crate::app::AppState;
 use crate::case::{self, Opening};
 use crate::catalogue::Item;
 use crate::database::DatabaseError;
+use crate::dispatch;
 use crate::lease;
 use crate::record::Authentic;
 
@@ -50,7 +51,9 @@ pub(super) fn open(
             form::judge(item, application, faults);
         }
     }
+    let responsible = dispatch::in_charge_of(connection, code, &application.division, &authentic.author)?;
     Ok(Opening {
+        responsible,
         number,
         division: application.division.as_twelve().to_owned(),
         item_code: code.to_owned(),

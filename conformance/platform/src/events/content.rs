@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, Citation, Correction, CorrectionNotice, Procedure};
-use tongqiao_protocol::{CaseId, ErrorCode, Fault};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Fault};
 
 use crate::app::AppState;
 use crate::case::CaseFile;
@@ -30,8 +30,52 @@ pub(super) fn faults(
         {
             Ok(vec![impossible(file, "special-ended", "no extension has begun")])
         }
+        CaseEventData::ComplaintAnswered(answer) => {
+            unasked_reply(connection, event.case, "complaint", answer.complaint)
+        }
+        CaseEventData::EvaluationFollowedUp(follow_up) => {
+            unasked_reply(connection, event.case, "evaluation", follow_up.evaluation)
+        }
+        CaseEventData::SupervisionAnswered(answer) => unasked_reply(connection, event.case, "order", answer.order),
         _ => Ok(Vec::new()),
     }
+}
+
+/// A reply names what waits for one, and each is given once.
+fn unasked_reply(
+    connection: &Connection,
+    case: CaseId,
+    member: &str,
+    named: EventId,
+) -> Result<Vec<Fault>, DatabaseError> {
+    let (asking, replying) = match member {
+        "complaint" => ("complained", "complaint-answered"),
+        "evaluation" => ("evaluated", "evaluation-followed-up"),
+        _ => ("supervision-ordered", "supervision-answered"),
+    };
+    let mut statement = connection
+        .prepare_cached("SELECT record FROM event WHERE case_id = ?1 AND id = ?2 AND kind = ?3 AND effect = 1")?;
+    let records: Vec<Vec<u8>> = statement
+        .query_map((case.as_bytes(), named.as_bytes(), asking), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let waits = records.iter().any(|record| {
+        // A good grade calls for nothing.
+        CaseEvent::parse(record).is_ok_and(|event| match event.data {
+            CaseEventData::Evaluated(evaluation) => evaluation.is_bad(),
+            _ => true,
+        })
+    });
+    let is_answered = effective(connection, case, replying)?.iter().any(|data| match data {
+        CaseEventData::ComplaintAnswered(answer) => answer.complaint == named,
+        CaseEventData::EvaluationFollowedUp(follow_up) => follow_up.evaluation == named,
+        CaseEventData::SupervisionAnswered(answer) => answer.order == named,
+        _ => false,
+    });
+    if waits && !is_answered {
+        return Ok(Vec::new());
+    }
+    let fault = Fault::new(&format!("/data/{member}"), ErrorCode::CaseNothingToAnswer);
+    Ok(vec![fault.with("event", named)])
 }
 
 fn impossible(file: &CaseFile, event: &str, reason: &str) -> Fault {

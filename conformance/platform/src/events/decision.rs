@@ -14,8 +14,10 @@ use crate::alarm;
 use crate::app::AppState;
 use crate::case;
 use crate::database::DatabaseError;
+use crate::dispatch;
 use crate::inbox;
 use crate::keys::PlatformKeys;
+use crate::material;
 use crate::publication;
 use crate::receipt::{self, Batch};
 use crate::record::{self, Authentic};
@@ -141,7 +143,11 @@ fn decide(
             let revision = case::apply(connection, authentic, envelope, &effect, now)?;
             if let Ok(event) = &envelope.event {
                 publication::note(app, connection, event, revision)?;
+                material::cite(connection, &authentic.author.id, event, revision)?;
                 if let Some(file) = case::find(connection, event.case)? {
+                    if effect.opening.is_some() {
+                        dispatch::first(connection, event, &file, now)?;
+                    }
                     inbox::case_event(connection, &file, &authentic.author.id, event, revision)?;
                 }
             }

@@ -10,7 +10,8 @@ use super::{application, content};
 use crate::app::AppState;
 use crate::case::{self, CaseFile, Opening};
 use crate::database::DatabaseError;
-use crate::life::NO_CASE;
+use crate::directory::Party;
+use crate::life::{NO_CASE, Office};
 use crate::record::Authentic;
 use crate::refusal::Refusal;
 
@@ -70,8 +71,10 @@ pub(super) fn judge(
     }
     let line = app.life.transition(state, &envelope.kind, &envelope.data);
     match line {
-        Some(line) if !line.may_be_caused_by(&authentic.author.kind) => {
-            faults.push(Fault::new("/type", ErrorCode::CaseActorNotAllowed));
+        Some(line) if !line.may_be_caused_by(&authentic.author.kind, office(&authentic.author, file.as_ref())) => {
+            // Whoever has no part in the case is told that, and not which part he lacks.
+            let has_part = !faults.iter().any(|fault| fault.code == ErrorCode::CaseAccessDenied);
+            faults.extend(has_part.then(|| Fault::new("/type", ErrorCode::CaseActorNotAllowed)));
         }
         Some(line) => {
             let told: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();
@@ -104,6 +107,10 @@ pub(super) fn judge_abandonment(authentic: &Authentic, envelope: &Envelope) -> J
 /// The author may write where the case is.
 fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseFile>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    // The platform's own word is bounded by nobody's scope; what it may cause the table says.
+    if authentic.author.is_platform() {
+        return faults;
+    }
     // A division that cannot be read is a fault of the content, and not also one of scope.
     let (path, division) = match (file, &envelope.event) {
         (Some(file), _) => ("/subject", file.division.as_str()),
@@ -112,14 +119,26 @@ fn author_faults(authentic: &Authentic, envelope: &Envelope, file: Option<&CaseF
         }
         _ => return faults,
     };
-    if file.is_some_and(|file| !authentic.author.may_move_cases_of(&file.party)) {
+    let author = &authentic.author;
+    let office = office(author, file);
+    if file.is_some_and(|file| office == Office::Accepting && !author.may_move_cases_of(&file.party)) {
         faults.push(Fault::new("/subject", ErrorCode::CaseAccessDenied).with("case", envelope.case));
         return faults;
     }
-    if !authentic.author.may_write_for(division) {
+    let is_in_scope = match office {
+        Office::InCharge => author.may_write_for(division),
+        Office::Accepting => author.may_accept_for(division),
+    };
+    if !is_in_scope {
         faults.push(Fault::new(path, ErrorCode::ScopeDivision).with("division", division));
     }
     faults
+}
+
+/// Whether the author handles the case; whoever joins the party in charge does so too.
+fn office(author: &Party, file: Option<&CaseFile>) -> Office {
+    let in_charge = file.and_then(|file| file.responsible.as_deref());
+    if in_charge.is_some_and(|party| author.may_move_cases_of(party)) { Office::InCharge } else { Office::Accepting }
 }
 
 /// Whether the event has waited its time for a revision that never came; notes when it first came.

@@ -11,7 +11,7 @@ use super::every_party;
 use crate::case::CaseFile;
 use crate::database::DatabaseError;
 
-/// An effective event of somebody else than the party whose case it is.
+/// An effective event: for the party that accepted the case and the one that handles it, unless it is their own.
 pub(crate) fn case_event(
     connection: &Connection,
     file: &CaseFile,
@@ -19,29 +19,43 @@ pub(crate) fn case_event(
     event: &CaseEvent,
     revision: i64,
 ) -> Result<(), DatabaseError> {
-    if file.party == author {
-        return Ok(());
+    let in_charge = file.responsible.as_ref().unwrap_or(&file.party);
+    let mut addressees = match event.data.kind() {
+        // Whoever is to handle it hears so by an entry of its own.
+        Some(CaseEventKind::Applied) => Vec::new(),
+        Some(CaseEventKind::Evaluated | CaseEventKind::Complained | CaseEventKind::SupervisionOrdered) => {
+            vec![in_charge]
+        }
+        _ => vec![&file.party, in_charge],
+    };
+    addressees.dedup();
+    addressees.retain(|addressee| *addressee != author);
+    for addressee in addressees {
+        put(connection, &of_event(file, addressee, author, event, revision))?;
     }
+    Ok(())
+}
+
+fn of_event(file: &CaseFile, addressee: &str, author: &str, event: &CaseEvent, revision: i64) -> News {
     let kind = match event.data.kind() {
         Some(CaseEventKind::Evaluated) => InboxKind::CaseEvaluated,
+        Some(CaseEventKind::Complained) => InboxKind::ComplaintFiled,
+        Some(CaseEventKind::SupervisionOrdered) => InboxKind::SupervisionOrdered,
         _ => InboxKind::CaseChanged,
     };
-    put(
-        connection,
-        &News {
-            addressee: file.party.clone(),
-            kind,
-            subject: event.case.to_string(),
-            cause: [author.as_bytes(), b"\n", event.id.as_bytes()].concat(),
-            time: event.time,
-            cause_time: event.time,
-            data_class: DataClass::Personal,
-            data: json!({
-                "case": event.case, "number": file.number, "event": event.id, "kind": event.data.name(), "party": author,
-                "revision": revision,
-            }),
-        },
-    )
+    News {
+        addressee: addressee.to_owned(),
+        kind,
+        subject: event.case.to_string(),
+        cause: [author.as_bytes(), b"\n", event.id.as_bytes()].concat(),
+        time: event.time,
+        cause_time: event.time,
+        data_class: DataClass::Personal,
+        data: json!({
+            "case": event.case, "number": file.number, "event": event.id, "kind": event.data.name(), "party": author,
+            "revision": revision,
+        }),
+    }
 }
 
 /// Money that came in.

@@ -4,6 +4,15 @@ use serde_json::Value;
 
 use super::{Row, TableError};
 
+/// What an author has to do with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Office {
+    /// It handles the case.
+    InCharge,
+    /// It accepted the case, and passes on what the applicant wants.
+    Accepting,
+}
+
 /// From a state, by an event, to a state.
 pub(crate) struct Transition {
     pub(super) from: String,
@@ -39,13 +48,14 @@ impl Transition {
         self.condition.as_ref().is_none_or(|(member, value)| data.get(member).and_then(Value::as_str) == Some(value))
     }
 
-    /// Whether a party of this kind may cause it. A department also passes on the applicant's will; a terminal passes on
-    /// nothing else; edges and hubs carry what others wrote and write nothing of a case themselves.
-    pub(crate) fn may_be_caused_by(&self, party_kind: &str) -> bool {
-        let as_actor: &[&str] = match party_kind {
-            "platform" => &["platform"],
-            "department" => &["department", "applicant-via-department"],
-            "terminal" => &["applicant-via-department"],
+    /// Whether a party of this kind and office may cause it. A department also passes on the applicant's will, and nothing
+    /// else where another is in charge; so does a terminal; edges and hubs carry what others wrote and write nothing of a
+    /// case themselves.
+    pub(crate) fn may_be_caused_by(&self, party_kind: &str, office: Office) -> bool {
+        let as_actor: &[&str] = match (party_kind, office) {
+            ("platform", _) => &["platform"],
+            ("department", Office::InCharge) => &["department", "applicant-via-department"],
+            ("department", Office::Accepting) | ("terminal", _) => &["applicant-via-department"],
             _ => &[],
         };
         self.actors.iter().any(|actor| as_actor.contains(&actor.as_str()))

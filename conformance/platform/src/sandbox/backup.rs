@@ -35,14 +35,14 @@ pub(super) async fn restore(State(app): State<AppState>, body: axum::body::Bytes
         return Err(Refusal::at("/backup", ErrorCode::RequestInvalidValue));
     }
     let (now, suite) = (app.clock.now(), app.settings.suite);
-    let statement = app.database.read(bank_statement).await?;
+    let books = app.database.read(others_books).await?;
     let go_back = move |connection: &Connection, copy_back: CopyBack| {
         put_registers_aside(connection)?;
         copy_back(connection)?;
         keep_registers(connection)?;
         epoch::begin(connection, now)?;
         let keys = PlatformKeys::load(connection)?;
-        keep_bank_statement(connection, &statement)?;
+        keep_others_books(connection, &books)?;
         let till = Till { keys: &keys, suite, now };
         till.remember(connection, None).map_err(|_| DatabaseError::Corrupt("payments"))?;
         catalogue::ensure(connection, &keys, suite, now).map_err(|_| DatabaseError::Corrupt("catalogue edition"))
@@ -86,22 +86,53 @@ fn keep_registers(connection: &Connection) -> Result<(), DatabaseError> {
     )?)
 }
 
-type Transaction = (String, [u8; 16], i64, String, i64);
-
-fn bank_statement(connection: &Connection) -> Result<Vec<Transaction>, DatabaseError> {
-    let mut statement = connection
-        .prepare("SELECT transaction_id, bill, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// What the bank moved, in and back, and the finance platform's e-receipts.
+struct OthersBooks {
+    taken_in: Vec<TakenIn>,
+    paid_back: Vec<PaidBack>,
+    receipts: Vec<Drawn>,
 }
 
-/// The bank is not restored with the platform: what it moved has moved.
-fn keep_bank_statement(connection: &Connection, known: &[Transaction]) -> Result<(), DatabaseError> {
-    for row in known {
+/// Cause, code, number, receipt.
+type Drawn = (String, String, i64, String);
+/// Transaction, bill, party, fen, channel, time.
+type TakenIn = (String, [u8; 16], String, i64, String, i64);
+/// Refund, bill, party, fen, time.
+type PaidBack = ([u8; 16], [u8; 16], String, i64, i64);
+
+fn others_books(connection: &Connection) -> Result<OthersBooks, DatabaseError> {
+    let mut statement = connection
+        .prepare("SELECT transaction_id, bill, party, amount, channel, paid_at FROM bank_statement ORDER BY rowid")?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
+    let taken_in = rows.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT refund, bill, party, amount, paid_at FROM bank_payout")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    let paid_back = rows.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT cause, code, number, receipt FROM finance_book")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    Ok(OthersBooks { taken_in, paid_back, receipts: rows.collect::<Result<_, _>>()? })
+}
+
+/// Bank and finance platform are not restored with ours: what was moved has moved, what was issued is issued.
+fn keep_others_books(connection: &Connection, known: &OthersBooks) -> Result<(), DatabaseError> {
+    for row in &known.taken_in {
         connection.execute(
-            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, amount, channel, paid_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            (&row.0, row.1, row.2, &row.3, row.4),
+            "INSERT OR IGNORE INTO bank_statement (transaction_id, bill, party, amount, channel, paid_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (&row.0, row.1, &row.2, row.3, &row.4, row.5),
+        )?;
+    }
+    for row in &known.paid_back {
+        connection.execute(
+            "INSERT OR IGNORE INTO bank_payout (refund, bill, party, amount, paid_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (row.0, row.1, &row.2, row.3, row.4),
+        )?;
+    }
+    for row in &known.receipts {
+        connection.execute(
+            "INSERT OR REPLACE INTO finance_book (cause, code, number, receipt) VALUES (?1, ?2, ?3, ?4)",
+            (&row.0, &row.1, row.2, &row.3),
         )?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use tongqiao_protocol::CivilDate;
 
 const CALENDAR: &str = include_str!("../../data/working-calendar.tsv");
 const RULES: &str = include_str!("../../data/supervision-rules.tsv");
+const LIMITS: &str = include_str!("../../data/supervision-limits.tsv");
 /// When the notice for the last year of the table was given.
 const CALENDAR_ISSUED: &str = "2025-11-04T00:00:00.000+08:00";
 /// Ours; a city would name its own order.
@@ -18,6 +19,7 @@ pub(crate) struct Arrangement {
     worked: HashSet<CivilDate>,
     years: HashSet<i16>,
     rules: Vec<Rule>,
+    limits: Vec<(String, i64)>,
     calendar_bytes: Vec<u8>,
     rule_bytes: Vec<u8>,
 }
@@ -58,11 +60,19 @@ impl Arrangement {
         let rules = rules
             .map(|(index, line)| Rule::read(line).ok_or(wrong("supervision-rules.tsv", index)))
             .collect::<Result<Vec<_>, _>>()?;
+        let limits = LIMITS.lines().skip(1).enumerate();
+        let limits = limits
+            .map(|(index, line)| {
+                let mut cells = line.split('\t');
+                let (duty, days) = (cells.next(), cells.next().and_then(|cell| cell.parse().ok()));
+                duty.map(str::to_owned).zip(days).ok_or(wrong("supervision-limits.tsv", index))
+            })
+            .collect::<Result<Vec<(String, i64)>, _>>()?;
         let years: HashSet<i16> = off.iter().chain(&worked).map(|day| day.year()).collect();
         let calendar_bytes = calendar_json(&off, &worked).to_string().into_bytes();
-        let rule_bytes = rules_json(&rules).to_string().into_bytes();
+        let rule_bytes = rules_json(&rules, &limits).to_string().into_bytes();
         let (off, worked) = (off.into_iter().collect(), worked.into_iter().collect());
-        Ok(Self { off, worked, years, rules, calendar_bytes, rule_bytes })
+        Ok(Self { off, worked, years, rules, limits, calendar_bytes, rule_bytes })
     }
 
     /// Whether a day is worked; in a year without an arrangement only the weekends are known.
@@ -77,6 +87,11 @@ impl Arrangement {
 
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Within how many working days a duty of supervision is to be done.
+    pub(crate) fn limit(&self, duty: &str) -> Option<i64> {
+        self.limits.iter().find(|(named, _)| named == duty).map(|(_, days)| *days)
     }
 
     pub(crate) fn calendar_bytes(&self) -> &[u8] {
@@ -113,14 +128,15 @@ fn calendar_json(off: &[CivilDate], worked: &[CivilDate]) -> Value {
     json!({ "issued": CALENDAR_ISSUED, "years": years.collect::<Vec<_>>() })
 }
 
-fn rules_json(rules: &[Rule]) -> Value {
+fn rules_json(rules: &[Rule], limits: &[(String, i64)]) -> Value {
     let rules = rules.iter().map(|rule| {
         json!({
             "id": rule.id, "level": rule.level, "duty": rule.duty,
             "basis": rule.basis, "measure": rule.measure, "value": rule.value,
         })
     });
-    json!({ "issued": RULES_ISSUED, "rules": rules.collect::<Vec<_>>() })
+    let limits = limits.iter().map(|(duty, days)| json!({ "duty": duty, "working_days": days }));
+    json!({ "issued": RULES_ISSUED, "rules": rules.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
@@ -138,5 +154,6 @@ mod tests {
         assert_eq!(calendar.years.iter().map(|year| year.year).collect::<Vec<_>>(), [2024, 2025, 2026]);
         let rules = SupervisionRules::parse(arrangement.rule_bytes()).unwrap();
         assert_eq!(rules.rules.len(), RULES.lines().count() - 1);
+        assert_eq!(rules.limits.len(), LIMITS.lines().count() - 1);
     }
 }

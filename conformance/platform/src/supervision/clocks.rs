@@ -1,7 +1,7 @@
 //! The clocks of a case, from its events as text.
 
 use serde_json::Value;
-use tongqiao_protocol::{CivilDate, Timestamp};
+use tongqiao_protocol::{CivilDate, EventId, Timestamp};
 
 use super::arrangement::Arrangement;
 
@@ -22,6 +22,8 @@ pub(super) struct Clock {
     extension_days: i64,
     stops: Vec<(CivilDate, Option<CivilDate>)>,
     pub(super) done: Option<CivilDate>,
+    /// Which complaint, evaluation or order it is about.
+    pub(super) about: Option<String>,
 }
 
 /// What a clock comes to.
@@ -33,15 +35,21 @@ pub(super) struct Reckoning {
     pub(super) provisional: bool,
 }
 
-/// One effective event: kind, time of the event, data.
+/// One effective event: its id, kind, time and data.
 pub(crate) struct Happened {
+    pub(crate) id: String,
     pub(crate) kind: String,
     pub(crate) time: Timestamp,
     pub(crate) data: Value,
 }
 
 /// Lets every event happen, in order.
-pub(super) fn of_events(events: &[Happened], promised: Option<i64>, statutory: i64) -> Vec<Clock> {
+pub(super) fn of_events(
+    events: &[Happened],
+    promised: Option<i64>,
+    statutory: i64,
+    published: impl Fn(&str) -> Option<i64>,
+) -> Vec<Clock> {
     let mut clocks: Vec<Clock> = Vec::new();
     for event in events {
         let stated = |member: &str| {
@@ -82,11 +90,40 @@ pub(super) fn of_events(events: &[Happened], promised: Option<i64>, statutory: i
                 clocks.push(Clock::new("deliver", "statutory", day, DELIVER_DAYS));
             }
             ("delivered", _) => finish(&mut clocks, "deliver", stated("delivered_on")),
-            ("withdrawn", _) => clocks.retain(|clock| clock.done.is_some()),
+            ("withdrawn", _) => clocks.retain(|clock| clock.done.is_some() || clock.about.is_some()),
+            ("complained", _) => ask(&mut clocks, event, "answer-complaint", published("answer-complaint")),
+            ("evaluated", _) if event.data.get("score").and_then(Value::as_i64).is_some_and(|score| score >= 4) => {
+                ask(&mut clocks, event, "follow-up", published("follow-up"));
+            }
+            ("supervision-ordered", _) => {
+                ask(&mut clocks, event, "answer-order", event.data.get("working_days").and_then(Value::as_i64));
+            }
+            ("complaint-answered", _) => reply(&mut clocks, event, "complaint"),
+            ("evaluation-followed-up", _) => reply(&mut clocks, event, "evaluation"),
+            ("supervision-answered", _) => reply(&mut clocks, event, "order"),
             _ => {}
         }
     }
     clocks
+}
+
+/// Somebody must answer this very event, if there is a limit for that.
+fn ask(clocks: &mut Vec<Clock>, event: &Happened, duty: &'static str, days: Option<i64>) {
+    let is_known = clocks.iter().any(|clock| clock.duty == duty && clock.about.as_ref() == Some(&event.id));
+    if let Some(days) = days.filter(|_| !is_known) {
+        let clock = Clock::new(duty, "supervision", CivilDate::of(event.time), days);
+        clocks.push(Clock { about: Some(event.id.clone()), ..clock });
+    }
+}
+
+/// The event that `member` names is answered.
+fn reply(clocks: &mut [Clock], event: &Happened, member: &str) {
+    let named = event.data.get(member).and_then(Value::as_str).and_then(|text| text.parse::<EventId>().ok());
+    let named = named.map(|id| id.to_string());
+    let open = clocks.iter_mut().filter(|clock| clock.done.is_none() && clock.about.is_some());
+    for clock in open.filter(|clock| clock.about == named) {
+        clock.done = Some(CivilDate::of(event.time));
+    }
 }
 
 fn deciding(clocks: &mut [Clock]) -> impl Iterator<Item = &mut Clock> {
@@ -101,7 +138,7 @@ fn finish(clocks: &mut [Clock], duty: &str, day: CivilDate) {
 
 impl Clock {
     const fn new(duty: &'static str, basis: &'static str, begun: CivilDate, days: i64) -> Self {
-        Self { duty, basis, begun, days, extension_days: 0, stops: Vec::new(), done: None }
+        Self { duty, basis, begun, days, extension_days: 0, stops: Vec::new(), done: None, about: None }
     }
 
     fn extend(&mut self, days: i64) {
@@ -149,7 +186,7 @@ mod tests {
     use super::*;
 
     fn happened(kind: &str, time: &str, data: Value) -> Happened {
-        Happened { kind: kind.to_owned(), time: time.parse().unwrap(), data }
+        Happened { id: String::new(), kind: kind.to_owned(), time: time.parse().unwrap(), data }
     }
 
     #[test]
@@ -171,7 +208,7 @@ mod tests {
                 json!({ "procedure": "suspension", "ended": "2056-01-08T01:00:00Z" }),
             ),
         ];
-        let clocks = of_events(&events, None, 3_650);
+        let clocks = of_events(&events, None, 3_650, |_| None);
         assert_eq!(clocks[0].days, 7_300, "extensions come to ten years at most, as the engine counts");
         let reckoning = clocks[0].reckon("2056-02-01".parse().unwrap(), &arrangement);
         assert!(reckoning.due.is_some() && reckoning.stopped_since.is_none());

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, Timestamp, reading};
+use tongqiao_protocol::{CaseId, CivilDate, ErrorCode, EventId, Timestamp, reading};
 
 use super::arrangement::{Arrangement, Rule};
 use super::clocks::{self, Clock, Happened};
@@ -21,7 +21,7 @@ pub(super) fn of_case(
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let file = case::find(connection, case)?
-        .filter(|file| caller.party.may_carry(&file.party) || caller.party.may_write_for(&file.division))
+        .filter(|file| file.concerns(&caller.party) || caller.party.may_write_for(&file.division))
         .ok_or_else(|| Refusal::new(ErrorCode::CaseUnknown))?;
     Ok(of_file(connection, app, case, &file, now)?)
 }
@@ -39,12 +39,19 @@ pub(crate) fn of_file(
     let promised = item.map(|item| i64::from(item.promised_days));
     let statutory = item.map_or(20, |item| i64::from(item.statutory_days));
     let today = CivilDate::of(now);
-    let clocks = clocks::of_events(&events(connection, case)?, promised, statutory);
+    let published = |duty: &str| app.arrangement.limit(duty);
+    let clocks = clocks::of_events(&events(connection, case)?, promised, statutory, published);
     let (mut duties, mut alerts) = (Vec::new(), Vec::new());
     for clock in &clocks {
         let (duty, standing) = duty(clock, today, &app.arrangement);
         let rules = app.arrangement.rules().iter().filter(|rule| is_met(rule, clock, &standing));
-        alerts.extend(rules.map(|rule| json!({ "rule": rule.id, "level": rule.level, "duty": rule.duty })));
+        alerts.extend(rules.map(|rule| {
+            let mut alert = json!({ "rule": rule.id, "level": rule.level, "duty": rule.duty });
+            if let Some(about) = &clock.about {
+                alert["about"] = json!(about);
+            }
+            alert
+        }));
         duties.push(duty);
     }
     Ok(json!({
@@ -64,7 +71,10 @@ pub(crate) fn events(connection: &Connection, case: CaseId) -> Result<Vec<Happen
         let event = reading::object(&record).map_err(|_| DatabaseError::Corrupt("event"))?;
         let time = event.get("time").and_then(Value::as_str).and_then(|text| text.parse().ok());
         let data = event.get("data").cloned().unwrap_or_default();
-        Ok(Happened { kind, time: time.ok_or(DatabaseError::Corrupt("time of an event"))?, data })
+        // As ids are written: the clocks of an answer compare them.
+        let id = event.get("id").and_then(Value::as_str).and_then(|text| text.parse::<EventId>().ok());
+        let id = id.ok_or(DatabaseError::Corrupt("id of an event"))?.to_string();
+        Ok(Happened { id, kind, time: time.ok_or(DatabaseError::Corrupt("time of an event"))?, data })
     })
     .collect()
 }
@@ -102,6 +112,7 @@ fn duty(clock: &Clock, today: CivilDate, arrangement: &Arrangement) -> (Value, S
         "standing": name, "provisional": reckoning.provisional,
     });
     let members = [
+        ("about", clock.about.as_ref().map(|about| json!(about))),
         ("due", reckoning.due.map(|due| json!(due))),
         ("stopped_since", reckoning.stopped_since.map(|since| json!(since))),
         ("done", clock.done.map(|done| json!(done))),

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use tongqiao_protocol::case::CaseEventData;
-use tongqiao_protocol::{CivilDate, Timestamp};
+use tongqiao_protocol::supervision_rule::{SupervisedDuty, SupervisionRules};
+use tongqiao_protocol::{CivilDate, EventId, Timestamp};
 
 use super::clock::{DeadlineClock, Due};
 use super::limit::{Basis, TimeLimit};
@@ -19,6 +20,12 @@ pub enum Duty {
     Decide,
     /// Hand the result over (art. 44).
     Deliver,
+    /// Answer a complaint.
+    AnswerComplaint,
+    /// Look into a bad grade.
+    FollowUp,
+    /// Answer an order of the supervisor.
+    AnswerOrder,
 }
 
 impl Duty {
@@ -28,6 +35,9 @@ impl Duty {
             Self::Answer => "answer",
             Self::Decide => "decide",
             Self::Deliver => "deliver",
+            Self::AnswerComplaint => "answer-complaint",
+            Self::FollowUp => "follow-up",
+            Self::AnswerOrder => "answer-order",
         }
     }
 }
@@ -49,6 +59,10 @@ pub struct CaseLimits {
     pub promised: Option<TimeLimit>,
     /// What the law gives: a special law's limit, else art. 42's.
     pub statutory: TimeLimit,
+    /// What the city's rules give for the answer to a complaint; `None` when they say nothing: then no clock runs.
+    pub complaint: Option<TimeLimit>,
+    /// The same for the follow-up of a bad grade.
+    pub follow_up: Option<TimeLimit>,
 }
 
 impl CaseLimits {
@@ -58,13 +72,23 @@ impl CaseLimits {
             Handling::Single => TimeLimit::DECISION,
             Handling::Joint => TimeLimit::JOINT_DECISION,
         };
-        Self { promised: None, statutory }
+        Self { promised: None, statutory, complaint: None, follow_up: None }
     }
 
     /// The same with what the guide promises.
     #[must_use]
     pub const fn promising(self, promised: TimeLimit) -> Self {
-        Self { promised: Some(promised), statutory: self.statutory }
+        Self { promised: Some(promised), ..self }
+    }
+
+    /// The same with what the city's rules give for complaints and bad grades.
+    #[must_use]
+    pub fn supervised_by(self, rules: &SupervisionRules) -> Self {
+        let of = |duty| {
+            let published = rules.limits.iter().find(|limit| limit.duty == duty);
+            published.map(|limit| TimeLimit::working_days(limit.working_days))
+        };
+        Self { complaint: of(SupervisedDuty::AnswerComplaint), follow_up: of(SupervisedDuty::FollowUp), ..self }
     }
 }
 
@@ -112,6 +136,8 @@ pub struct CaseDeadlines {
 struct Track {
     duty: Duty,
     basis: Basis,
+    /// The complaint, evaluation or order.
+    about: Option<EventId>,
     clock: DeadlineClock,
     done: Option<CivilDate>,
     is_certain: bool,
@@ -124,6 +150,8 @@ pub struct DutyReading {
     pub duty: Duty,
     /// Who set the limit.
     pub basis: Basis,
+    /// Which complaint, evaluation or order it is about; `None` for the duties of the case itself.
+    pub about: Option<EventId>,
     /// The day on which the clock began, which does not count.
     pub begun: CivilDate,
     /// All days of the limit, extensions included.
@@ -171,9 +199,9 @@ impl CaseDeadlines {
         Self { limits, tracks: Vec::new() }
     }
 
-    /// An event has happened.
-    pub fn follow(&mut self, moment: Moment, data: &CaseEventData) {
-        if let Some(step) = ClockStep::of(data) {
+    /// The event with this id has happened.
+    pub fn follow(&mut self, moment: Moment, id: EventId, data: &CaseEventData) {
+        if let Some(step) = ClockStep::of(id, data) {
             self.step(moment, step);
         }
     }
@@ -205,7 +233,20 @@ impl CaseDeadlines {
                 self.begin(Duty::Deliver, Basis::Statutory, TimeLimit::DELIVERY, moment);
             }
             ClockStep::Delivered { .. } => self.finish(Duty::Deliver, moment),
-            ClockStep::Withdrawn => self.tracks.retain(|track| track.done.is_some()),
+            // What is said about the handling is still to be answered.
+            ClockStep::Withdrawn => {
+                self.tracks.retain(|track| track.done.is_some() || track.basis == Basis::Supervision);
+            }
+            ClockStep::Complained { complaint } => {
+                self.begin_reply(Duty::AnswerComplaint, self.limits.complaint, complaint, moment);
+            }
+            ClockStep::GradedBadly { evaluation } => {
+                self.begin_reply(Duty::FollowUp, self.limits.follow_up, evaluation, moment);
+            }
+            ClockStep::Ordered { order, working_days } => {
+                self.begin_reply(Duty::AnswerOrder, Some(TimeLimit::working_days(working_days)), order, moment);
+            }
+            ClockStep::Replied { to } => self.end(|track| track.about == Some(to), moment),
         }
     }
 
@@ -228,13 +269,28 @@ impl CaseDeadlines {
     fn begin(&mut self, duty: Duty, basis: Basis, limit: TimeLimit, moment: Moment) {
         // A second acceptance or decision moves nothing: the tables do not let it happen.
         if !self.tracks.iter().any(|track| (track.duty, track.basis) == (duty, basis)) {
-            let clock = DeadlineClock::new(moment.earliest(), limit);
-            self.tracks.push(Track { duty, basis, clock, done: None, is_certain: moment.is_certain() });
+            self.push(duty, basis, None, limit, moment);
         }
     }
 
+    fn begin_reply(&mut self, duty: Duty, limit: Option<TimeLimit>, about: EventId, moment: Moment) {
+        let is_new = !self.tracks.iter().any(|track| (track.duty, track.about) == (duty, Some(about)));
+        if let Some(limit) = limit.filter(|_| is_new) {
+            self.push(duty, Basis::Supervision, Some(about), limit, moment);
+        }
+    }
+
+    fn push(&mut self, duty: Duty, basis: Basis, about: Option<EventId>, limit: TimeLimit, moment: Moment) {
+        let clock = DeadlineClock::new(moment.earliest(), limit);
+        self.tracks.push(Track { duty, basis, about, clock, done: None, is_certain: moment.is_certain() });
+    }
+
     fn finish(&mut self, duty: Duty, moment: Moment) {
-        for track in self.tracks.iter_mut().filter(|track| track.duty == duty && track.done.is_none()) {
+        self.end(|track| track.duty == duty, moment);
+    }
+
+    fn end(&mut self, which: impl Fn(&Track) -> bool, moment: Moment) {
+        for track in self.tracks.iter_mut().filter(|track| which(track) && track.done.is_none()) {
             track.done = Some(moment.latest());
             track.is_certain &= moment.is_certain();
         }
@@ -261,7 +317,7 @@ impl Track {
             }
         };
         let limit = self.clock.limit().with_days(self.clock.days());
-        let (duty, basis, is_certain) = (self.duty, self.basis, self.is_certain);
-        DutyReading { duty, basis, begun: self.clock.begun(), limit, due, standing, calendar, is_certain }
+        let (duty, basis, about, is_certain) = (self.duty, self.basis, self.about, self.is_certain);
+        DutyReading { duty, basis, about, begun: self.clock.begun(), limit, due, standing, calendar, is_certain }
     }
 }

@@ -70,4 +70,17 @@ pub enum Basis {
     Promised,
     /// 法定时限: the law sets it.
     Statutory,
+    /// 监督时限: the city's published rules set it, or an order of the supervisor.
+    Supervision,
+}
+
+impl Basis {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promised => "promised",
+            Self::Statutory => "statutory",
+            Self::Supervision => "supervision",
+        }
+    }
 }

@@ -5,12 +5,19 @@ use tongqiao_engine::deadline::{Basis, CaseDeadlines, CaseLimits, Due, Duty, Dut
 use tongqiao_engine::deadline::{Moment, TimeLimit};
 use tongqiao_engine::working_days::{CalendarStanding, WorkingDays};
 use tongqiao_protocol::case::{
-    Acceptance, CaseEvent, CaseEventData, CorrectionNotice, Decision, DecisionResult, Delivery, DeliveryMethod,
-    OpenValue, Procedure, Promise, SpecialBegin, SpecialEnd, Withdrawal,
+    Acceptance, CaseEvent, CaseEventData, Complaint, ComplaintAnswer, ComplaintChannel, CorrectionNotice, Decision,
+    DecisionResult, Delivery, DeliveryMethod, Evaluation, EvaluationChannel, EvaluationFollowUp, Finding, Grievance,
+    OpenValue, Procedure, Promise, SpecialBegin, SpecialEnd, SupervisionAnswer, SupervisionOrder, Withdrawal,
 };
-use tongqiao_protocol::{CaseNumber, Timestamp};
+use tongqiao_protocol::supervision_rule::SupervisionRules;
+use tongqiao_protocol::{CaseNumber, EventId, Timestamp};
 
 use crate::arrangement::{calendar, day};
+
+/// An event's id where nothing else speaks of it.
+fn event(number: u8) -> EventId {
+    EventId::from_bytes([number; 16])
+}
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("{text}+08:00").parse().unwrap()
@@ -58,7 +65,7 @@ fn delivered(on: &str) -> CaseEventData {
 
 pub(crate) fn follow(deadlines: &mut CaseDeadlines, events: &[CaseEventData]) {
     for event in events {
-        deadlines.follow(Moment::exact(at("2026-01-05T09:00:00")), event);
+        deadlines.follow(Moment::exact(at("2026-01-05T09:00:00")), crate::case::event(0), event);
     }
 }
 
@@ -197,13 +204,13 @@ fn nobody_answers_within_five_days_and_the_case_counts_as_accepted_from_the_firs
     let calendar = calendar();
     let days = WorkingDays::by(&calendar);
     let mut deadlines = CaseDeadlines::new(limits());
-    deadlines.follow(Moment::exact(at("2026-02-11T16:00:00")), &applied());
+    deadlines.follow(Moment::exact(at("2026-02-11T16:00:00")), event(0), &applied());
     // Thursday, Friday, the Saturday that is worked, and after nine days off Tuesday and Wednesday.
     assert_eq!(one(&deadlines, "2026-02-12T00:00:00", Duty::Answer, Basis::Statutory).due, Due::On(day("2026-02-25")));
     assert_eq!(deadlines.counts_as_accepted_since(at("2026-02-25T23:59:59"), days), None);
     assert_eq!(deadlines.counts_as_accepted_since(at("2026-02-26T00:00:00"), days), Some(day("2026-02-11")));
     let notice = CorrectionNotice { lines: Vec::new(), handler: "测试".to_owned(), due: None };
-    deadlines.follow(Moment::exact(at("2026-02-25T17:00:00")), &CaseEventData::CorrectionRequested(notice));
+    deadlines.follow(Moment::exact(at("2026-02-25T17:00:00")), event(0), &CaseEventData::CorrectionRequested(notice));
     assert_eq!(deadlines.counts_as_accepted_since(at("2026-03-30T00:00:00"), days), None);
 }
 
@@ -211,7 +218,7 @@ fn nobody_answers_within_five_days_and_the_case_counts_as_accepted_from_the_firs
 fn an_uncertain_clock_near_midnight_counts_from_the_earlier_day_and_says_so() {
     let mut deadlines = CaseDeadlines::new(limits());
     let moment = Moment { at: at("2026-01-06T00:01:00"), uncertainty_ms: 120_000 };
-    deadlines.follow(moment, &accepted("2026-01-06T00:01:00"));
+    deadlines.follow(moment, event(0), &accepted("2026-01-06T00:01:00"));
     let reading = one(&deadlines, "2026-01-06T09:00:00", Duty::Decide, Basis::Promised);
     assert_eq!((reading.due, reading.is_certain), (Due::On(day("2026-01-12")), false));
 }
@@ -227,7 +234,7 @@ fn an_uncertain_clock_never_makes_in_time_what_may_have_been_late() {
         let mut deadlines = CaseDeadlines::new(limits());
         follow(&mut deadlines, &[accepted("2026-01-05T09:00:00")]);
         let at = format!("2026-01-12T{minute}");
-        deadlines.follow(Moment { at: crate::case::at(&at), uncertainty_ms }, &decided(&at));
+        deadlines.follow(Moment { at: crate::case::at(&at), uncertainty_ms }, event(0), &decided(&at));
         let reading = one(&deadlines, "2026-01-14T09:00:00", Duty::Decide, Basis::Promised);
         assert_eq!((reading.standing, reading.is_certain), (standing, is_certain), "{uncertainty_ms}");
     }
@@ -247,4 +254,103 @@ fn a_withdrawn_case_has_no_clock_that_runs() {
     let withdrawal = CaseEventData::Withdrawn(Withdrawal { reason: "不再办理".to_owned() });
     follow(&mut deadlines, &[accepted("2026-01-05T09:00:00"), withdrawal]);
     assert!(read(&deadlines, "2026-05-05T09:00:00").is_empty());
+}
+
+/// A city that wants complaints answered within five working days, and bad grades looked into within seven.
+fn supervised() -> CaseLimits {
+    let rules = r#"{"issued":"2026-01-04T09:00:00+08:00","rules":[],"limits":[
+        {"duty":"answer-complaint","working_days":5},{"duty":"follow-up","working_days":7}]}"#;
+    limits().supervised_by(&SupervisionRules::parse(rules.as_bytes()).unwrap())
+}
+
+fn complained() -> CaseEventData {
+    let (grounds, channel) = (Grievance::Overdue.into(), ComplaintChannel::Hotline.into());
+    CaseEventData::Complained(Complaint { grounds, text: "三个月没有消息".to_owned(), channel })
+}
+
+fn answered(complaint: EventId) -> CaseEventData {
+    let (finding, answer) = (Finding::Founded.into(), "已致歉并办结".to_owned());
+    CaseEventData::ComplaintAnswered(ComplaintAnswer { complaint, finding, answer, handler: "测试".to_owned() })
+}
+
+fn evaluated(score: u8) -> CaseEventData {
+    let channel = EvaluationChannel::Online.into();
+    CaseEventData::Evaluated(Evaluation { score, channel, comment: None })
+}
+
+fn ordered(working_days: u32) -> CaseEventData {
+    let (grounds, content) = (Grievance::Overdue.into(), "立即办理并说明原因".to_owned());
+    CaseEventData::SupervisionOrdered(SupervisionOrder { grounds, content, working_days, rule: None })
+}
+
+/// What is said about the handling: duty, what it is about, due, standing.
+fn asides(deadlines: &CaseDeadlines, now: &str) -> Vec<(Duty, Option<EventId>, Due, DutyStanding)> {
+    let readings = read(deadlines, now).into_iter().filter(|reading| reading.basis == Basis::Supervision);
+    readings.map(|reading| (reading.duty, reading.about, reading.due, reading.standing)).collect()
+}
+
+#[test]
+fn each_complaint_has_a_clock_of_its_own_that_only_its_own_answer_ends() {
+    let mut deadlines = CaseDeadlines::new(supervised());
+    let mut happens = |on: &str, number, data: &CaseEventData| {
+        deadlines.follow(Moment::exact(at(on)), event(number), data);
+    };
+    happens("2026-01-05T09:00:00", 1, &complained());
+    happens("2026-01-06T09:00:00", 2, &complained());
+    happens("2026-01-12T09:00:00", 3, &answered(event(2)));
+    let (first, second) = (Due::On(day("2026-01-12")), Due::On(day("2026-01-13")));
+    let kept = DutyStanding::Kept { on: day("2026-01-12") };
+    let complaint = Duty::AnswerComplaint;
+    assert_eq!(
+        asides(&deadlines, "2026-01-14T09:00:00"),
+        [
+            (complaint, Some(event(1)), first, DutyStanding::Overdue { days_over: 2 }),
+            (complaint, Some(event(2)), second, kept),
+        ]
+    );
+    deadlines.follow(Moment::exact(at("2026-01-14T10:00:00")), event(4), &answered(event(1)));
+    let late = asides(&deadlines, "2026-01-14T11:00:00");
+    assert_eq!(late[0], (complaint, Some(event(1)), first, DutyStanding::Broken { on: day("2026-01-14") }));
+}
+
+#[test]
+fn only_a_bad_grade_calls_for_a_follow_up() {
+    for (score, clocks) in [(1, 0), (3, 0), (4, 1), (5, 1)] {
+        let mut deadlines = CaseDeadlines::new(supervised());
+        deadlines.follow(Moment::exact(at("2026-01-05T09:00:00")), event(1), &evaluated(score));
+        let asides = asides(&deadlines, "2026-01-05T09:00:00");
+        assert_eq!(asides.len(), clocks, "{score}");
+        assert!(asides.iter().all(|aside| aside.0 == Duty::FollowUp && aside.2 == Due::On(day("2026-01-14"))));
+    }
+    let mut deadlines = CaseDeadlines::new(supervised());
+    deadlines.follow(Moment::exact(at("2026-01-05T09:00:00")), event(1), &evaluated(5));
+    let follow_up = EvaluationFollowUp {
+        evaluation: event(1),
+        finding: Finding::Unfounded.into(),
+        measures: "已回访".to_owned(),
+        handler: "测试".to_owned(),
+    };
+    let follow_up = CaseEventData::EvaluationFollowedUp(follow_up);
+    deadlines.follow(Moment::exact(at("2026-01-06T09:00:00")), event(2), &follow_up);
+    assert_eq!(asides(&deadlines, "2026-03-01T09:00:00")[0].3, DutyStanding::Kept { on: day("2026-01-06") });
+}
+
+#[test]
+fn an_order_says_itself_by_when_and_outlives_a_withdrawal() {
+    let mut deadlines = CaseDeadlines::new(limits());
+    let monday = Moment::exact(at("2026-01-05T09:00:00"));
+    deadlines.follow(monday, event(1), &accepted("2026-01-05T09:00:00"));
+    deadlines.follow(monday, event(2), &ordered(3));
+    // A city that publishes no limit for complaints has no clock for them.
+    deadlines.follow(monday, event(3), &complained());
+    let withdrawal = CaseEventData::Withdrawn(Withdrawal { reason: "不再办理".to_owned() });
+    deadlines.follow(monday, event(4), &withdrawal);
+    let due = Due::On(day("2026-01-08"));
+    let overdue = DutyStanding::Overdue { days_over: 1 };
+    assert_eq!(asides(&deadlines, "2026-01-09T09:00:00"), [(Duty::AnswerOrder, Some(event(2)), due, overdue)]);
+    assert_eq!(read(&deadlines, "2026-01-09T09:00:00").len(), 1, "the case's own clocks are gone");
+    let answer = SupervisionAnswer { order: event(2), answer: "已办结".to_owned(), handler: "测试".to_owned() };
+    let on = Moment::exact(at("2026-01-08T23:59:59"));
+    deadlines.follow(on, event(5), &CaseEventData::SupervisionAnswered(answer));
+    assert_eq!(asides(&deadlines, "2026-03-01T09:00:00")[0].3, DutyStanding::Kept { on: day("2026-01-08") });
 }

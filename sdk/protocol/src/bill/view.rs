@@ -119,6 +119,9 @@ pub struct RefundView {
     pub outcome: PaymentOutcome,
     /// How much.
     pub amount: Amount,
+    /// When it was done or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
     /// The platform's epoch.
     pub epoch: EpochId,
     /// The receipt of the refund: it is recorded, or refused for ever.

@@ -31,11 +31,21 @@ pub enum CaseEventKind {
     Evaluated,
     /// 撤回: the applicant withdraws.
     Withdrawn,
+    /// 投诉: the applicant complains.
+    Complained,
+    /// 投诉答复: a complaint is answered.
+    ComplaintAnswered,
+    /// 差评整改: a bad grade was looked into.
+    EvaluationFollowedUp,
+    /// 督办: the supervisor demands something.
+    SupervisionOrdered,
+    /// 督办回复: an order of the supervisor is answered.
+    SupervisionAnswered,
 }
 
 impl CaseEventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Applied,
         Self::PreReviewed,
         Self::CorrectionRequested,
@@ -49,6 +59,11 @@ impl CaseEventKind {
         Self::Delivered,
         Self::Evaluated,
         Self::Withdrawn,
+        Self::Complained,
+        Self::ComplaintAnswered,
+        Self::EvaluationFollowedUp,
+        Self::SupervisionOrdered,
+        Self::SupervisionAnswered,
     ];
 
     /// The name in tables and in the CloudEvents type.
@@ -67,7 +82,25 @@ impl CaseEventKind {
             Self::Delivered => "delivered",
             Self::Evaluated => "evaluated",
             Self::Withdrawn => "withdrawn",
+            Self::Complained => "complained",
+            Self::ComplaintAnswered => "complaint-answered",
+            Self::EvaluationFollowedUp => "evaluation-followed-up",
+            Self::SupervisionOrdered => "supervision-ordered",
+            Self::SupervisionAnswered => "supervision-answered",
         }
+    }
+
+    /// Whether it is said about the handling of a case, in whatever state, and moves nothing: complaints, follow-ups, orders
+    /// of the supervisor and the answers to them.
+    pub const fn is_aside(self) -> bool {
+        matches!(
+            self,
+            Self::Complained
+                | Self::ComplaintAnswered
+                | Self::EvaluationFollowedUp
+                | Self::SupervisionOrdered
+                | Self::SupervisionAnswered
+        )
     }
 
     /// The kind of that name.

@@ -163,6 +163,11 @@ impl Evaluation {
         Some(Self { score: u8::try_from(score?).ok()?, channel: channel?, comment })
     }
 
+    /// Whether the grade calls for a follow-up.
+    pub const fn is_bad(&self) -> bool {
+        self.score >= 4
+    }
+
     /// The score as a code value.
     pub fn satisfaction(&self) -> CodedValue {
         CodedValue::new("satisfaction", crate::code_set::GB39046, &alloc::format!("{}", self.score))

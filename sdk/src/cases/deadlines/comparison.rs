@@ -43,17 +43,21 @@ pub(super) fn differences(here: &DeadlineStatement, platform: &DeadlineStatement
 /// Every value by its name.
 fn values(statement: &DeadlineStatement) -> BTreeMap<String, String> {
     let duties = statement.duties.iter().flat_map(of_duty);
-    let alert = |alert: &AlertStatement| (format!("alert {} {}", alert.rule, alert.duty), alert.level.clone());
+    let alert = |alert: &AlertStatement| {
+        let about = alert.about.map(|about| format!(" {about}")).unwrap_or_default();
+        (format!("alert {} {}{about}", alert.rule, alert.duty), alert.level.clone())
+    };
     duties.chain(statement.alerts.iter().map(alert)).collect()
 }
 
 fn of_duty(duty: &DutyStatement) -> Vec<(String, String)> {
     let Ok(Value::Object(members)) = serde_json::to_value(duty) else { return Vec::new() };
-    let name = |member: &str| format!("{}/{}/{member}", duty.duty, duty.basis);
+    let about = duty.about.map(|about| format!("{about}/")).unwrap_or_default();
+    let name = |member: &str| format!("{}/{}/{about}{member}", duty.duty, duty.basis);
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let told = members.into_iter().filter(|(member, _)| member != "duty" && member != "basis");
+    let told = members.into_iter().filter(|(member, _)| !["duty", "basis", "about"].contains(&member.as_str()));
     told.map(|(member, value)| (name(&member), text(value))).collect()
 }

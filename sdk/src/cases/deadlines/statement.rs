@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use tongqiao_engine::WorkingDays;
-use tongqiao_engine::deadline::{Basis, Due, DutyReading, DutyStanding};
+use tongqiao_engine::deadline::{Due, DutyReading, DutyStanding};
 use tongqiao_engine::working_days::CalendarStanding;
-use tongqiao_protocol::{CaseId, CivilDate, Timestamp};
+use tongqiao_protocol::{CaseId, CivilDate, EventId, Timestamp};
 
 use super::DeadlineReport;
 
@@ -26,10 +26,13 @@ pub struct DeadlineStatement {
 /// What one clock says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DutyStatement {
-    /// `answer`, `decide`, `deliver`.
+    /// `answer`, `decide`, `deliver`, `answer-complaint`, `follow-up`, `answer-order`.
     pub duty: String,
-    /// `promised`, `statutory`.
+    /// `promised`, `statutory`, `supervision`.
     pub basis: String,
+    /// Which complaint, evaluation or order it is about; `None` for the duties of the case itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<EventId>,
     /// The day on which the clock began.
     pub begun: CivilDate,
     /// All days of the limit, extensions included.
@@ -64,6 +67,9 @@ pub struct AlertStatement {
     pub level: String,
     /// The duty.
     pub duty: String,
+    /// Which complaint, evaluation or order it is about.
+    #[serde(default)]
+    pub about: Option<EventId>,
 }
 
 impl DeadlineStatement {
@@ -73,6 +79,7 @@ impl DeadlineStatement {
             rule: alert.rule.id.clone(),
             level: alert.rule.level.as_str().to_owned(),
             duty: alert.duty.as_str().to_owned(),
+            about: alert.about,
         });
         Self {
             case: report.case,
@@ -100,7 +107,8 @@ impl DutyStatement {
         };
         Self {
             duty: reading.duty.as_str().to_owned(),
-            basis: basis(reading.basis).to_owned(),
+            basis: reading.basis.as_str().to_owned(),
+            about: reading.about,
             begun: reading.begun,
             limit_days: reading.limit.days(),
             standing: standing.to_owned(),
@@ -111,12 +119,5 @@ impl DutyStatement {
             days_left,
             days_over,
         }
-    }
-}
-
-const fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Promised => "promised",
-        Basis::Statutory => "statutory",
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tongqiao_engine::WorkingDays;
-use tongqiao_engine::deadline::{Basis, CaseDeadlines, CaseLimits, Due, DutyReading, DutyStanding, Moment, TimeLimit};
+use tongqiao_engine::deadline::{
+    CaseDeadlines, CaseLimits, Due, DutyReading, DutyStanding, Handling, Moment, TimeLimit,
+};
 use tongqiao_engine::supervision::alerts;
 use tongqiao_engine::working_days::CalendarStanding;
 use tongqiao_protocol::case::CaseEvent;
@@ -91,16 +93,54 @@ impl History {
             let end = json!({ "procedure": "suspension", "ended": self.now, "result": "完成" });
             self.happens("special-ended", end);
         }
+        self.asides();
         self.pass(30);
         match self.chance.below(8) {
             0 => return,
-            1 => return self.happens("withdrawn", json!({ "reason": "不再办理" })),
+            1 => {
+                self.happens("withdrawn", json!({ "reason": "不再办理" }));
+                return self.asides();
+            }
             _ => {}
         }
         self.happens("decided", json!({ "result": "granted", "decided_on": self.now, "handler": "测试" }));
         if !self.chance.once_in(4) {
             self.pass(20);
             self.happens("delivered", json!({ "method": "window", "delivered_on": self.now }));
+        }
+        self.asides();
+    }
+
+    /// Complaints and, while there is something to grade, grades; some of them are answered.
+    fn asides(&mut self) {
+        let may_grade = self.events.iter().all(|(kind, ..)| *kind != "withdrawn");
+        for _ in 0..self.chance.below(3) {
+            self.pass(3);
+            let id = fresh_id();
+            let is_complaint = !may_grade || self.chance.once_in(2);
+            if is_complaint {
+                let data = json!({ "grounds": "overdue", "text": "迟迟不办", "channel": "hotline" });
+                self.events.push(("complained", self.now, json!({ "id": id, "data": data })));
+            } else {
+                let score = 3 + self.chance.below(3);
+                let data = json!({ "score": score, "channel": "online" });
+                self.events.push(("evaluated", self.now, json!({ "id": id, "data": data })));
+                if score < 4 {
+                    continue;
+                }
+            }
+            self.pass(14);
+            if self.chance.once_in(2) {
+                continue;
+            }
+            let mut reply = json!({ "finding": "founded", "handler": "测试" });
+            let (kind, member, words) = match is_complaint {
+                true => ("complaint-answered", "complaint", "answer"),
+                false => ("evaluation-followed-up", "evaluation", "measures"),
+            };
+            reply[member] = json!(id);
+            reply[words] = json!("已整改");
+            self.happens(kind, reply);
         }
     }
 }
@@ -114,8 +154,16 @@ async fn as_records(world: &World, item: &Item, history: &History, case: &str) -
     let mut records = Vec::new();
     for (index, (kind, time, data)) in history.events.iter().enumerate() {
         let index = i64::try_from(index).unwrap();
-        let data = if *kind == "applied" { item.application(DIVISION) } else { data.clone() };
+        // An event that others speak of brings its id.
+        let (id, data) = match (*kind, data.get("id")) {
+            ("applied", _) => (None, item.application(DIVISION)),
+            (_, Some(id)) => (Some(id.clone()), data["data"].clone()),
+            (_, None) => (None, data.clone()),
+        };
         let mut record = world.department.event(case, kind, index + 1, index, &data);
+        if let Some(id) = id {
+            record["id"] = id;
+        }
         record["time"] = json!(time);
         if *kind == "applied" {
             record["number"] = json!(world.department.case_number().await);
@@ -127,12 +175,14 @@ async fn as_records(world: &World, item: &Item, history: &History, case: &str) -
 
 /// A reading in the platform's words.
 fn worded(reading: &DutyReading, days: WorkingDays<'_>) -> Value {
-    let basis = if reading.basis == Basis::Promised { "promised" } else { "statutory" };
     let provisional = reading.calendar == CalendarStanding::Provisional;
     let mut worded = json!({
-        "duty": reading.duty.as_str(), "basis": basis, "begun": reading.begun,
+        "duty": reading.duty.as_str(), "basis": reading.basis.as_str(), "begun": reading.begun,
         "limit_days": reading.limit.days(), "provisional": provisional,
     });
+    if let Some(about) = reading.about {
+        worded["about"] = json!(about);
+    }
     match reading.due {
         Due::On(due) => worded["due"] = json!(due),
         Due::Stopped { since, .. } => worded["stopped_since"] = json!(since),
@@ -169,13 +219,16 @@ async fn the_platform_and_the_engine_come_to_the_same_days_whatever_happens_to_a
     let department = &world.department;
     let item = world.item_with(|item| item["promised_days"] == 7 && item["statutory_days"] == 20).await;
     let (promised, statutory) = item.days();
-    let limits =
-        CaseLimits { promised: Some(TimeLimit::working_days(promised)), statutory: TimeLimit::working_days(statutory) };
     let calendar = department.signed_document("/v1/working-calendar").await.to_string();
     let calendar = WorkingCalendar::parse(calendar.as_bytes()).unwrap();
     let days = WorkingDays::by(&calendar);
     let rules = department.signed_document("/v1/supervision-rules").await.to_string();
-    let rules = SupervisionRules::parse(rules.as_bytes()).unwrap().rules;
+    let rules = SupervisionRules::parse(rules.as_bytes()).unwrap();
+    let limits = CaseLimits {
+        statutory: TimeLimit::working_days(statutory),
+        ..CaseLimits::of_the_law(Handling::Single).promising(TimeLimit::working_days(promised))
+    };
+    let (limits, rules) = (limits.supervised_by(&rules), rules.rules);
 
     let mut seen = BTreeSet::new();
     for number in 0..HISTORIES {
@@ -198,7 +251,7 @@ async fn the_platform_and_the_engine_come_to_the_same_days_whatever_happens_to_a
         let mut deadlines = CaseDeadlines::new(limits);
         for record in &records {
             let event = CaseEvent::parse(record.to_string().as_bytes()).unwrap();
-            deadlines.follow(Moment::exact(event.time), &event.data);
+            deadlines.follow(Moment::exact(event.time), event.id, &event.data);
         }
         let readings = deadlines.read(history.now, days);
         let ours: Vec<Value> = readings.iter().map(|reading| worded(reading, days)).collect();
@@ -213,7 +266,17 @@ async fn the_platform_and_the_engine_come_to_the_same_days_whatever_happens_to_a
         seen.extend(met);
     }
     // Chance has shown everything that there is.
-    for word in ["running", "stopped", "overdue", "kept", "broken", "provisional", "\"PROMISE-OVER-5\""] {
+    for word in [
+        "running",
+        "stopped",
+        "overdue",
+        "kept",
+        "broken",
+        "provisional",
+        "\"PROMISE-OVER-5\"",
+        "\"COMPLAINT-OVER-1\"",
+        "\"FOLLOW-UP-OVER-1\"",
+    ] {
         assert!(seen.contains(word), "{word} is not among {seen:?}");
     }
 }

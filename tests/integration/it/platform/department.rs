@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tongqiao_protocol::{Digest, EventId, Suite, Timestamp};
 use tongqiao_reference_platform::{Clock, Platform, Running};
 
+use crate::contract;
+
 /// Noon of a working day, on which the platform's clock stands.
 pub(crate) const NOON_MILLIS: i64 = 1_795_406_400_000;
 /// An item of the sandbox's catalogue with one version in force.
@@ -221,8 +223,9 @@ impl Department {
         }
         let response = request.body(body.to_vec()).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
-        Answer { status, headers, body }
+        let answer = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
+        contract::judge(method.as_str(), path, body, status, &headers, &answer);
+        Answer { status, headers, body: answer }
     }
 
     fn hop(&self, method: &Method, path: &str, body: &[u8], tamper: &Tamper) -> [(&'static str, String); 3] {

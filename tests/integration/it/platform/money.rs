@@ -233,3 +233,21 @@ async fn money_that_arrives_anyway_is_never_taken_for_a_payment_at_the_counter()
     let view = department.get(&format!("/v1/bills/{bill}")).await;
     assert_eq!((&view.body["state"], &view.body["refund_owed"]), (&json!("paid"), &json!("30.50")), "{:#}", view.body);
 }
+
+#[tokio::test]
+async fn a_statement_is_of_a_day_that_has_begun_and_behind_no_more_lines_than_can_be_counted() {
+    let world = World::new().await;
+    let department = &world.department;
+    let most = limits::SEQUENCE_MAX;
+    let last = department.get(&format!("/v1/reconciliations/2026-11-23?after={most}")).await;
+    assert_eq!(last.status.as_u16(), 200, "{:#}", last.body);
+    for (question, path, code) in [
+        (format!("2026-11-23?after={}", most + 1), "/query/after", "request.out_of_range"),
+        ("2026-11-23?after=x".to_owned(), "/query/after", "request.out_of_range"),
+        ("2026-11-24".to_owned(), "/date", "request.out_of_range"),
+        ("2026-02-30".to_owned(), "/date", "request.invalid_value"),
+    ] {
+        let refused = department.get(&format!("/v1/reconciliations/{question}")).await;
+        assert_eq!(refused.faults(), [(path.to_owned(), code.to_owned())], "{question}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod chapter;
 mod life;
+mod openapi;
 
 use std::collections::BTreeSet;
 
@@ -167,6 +168,11 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         BATCH_RECORDS_MAX,
         BATCH_BYTES_MAX,
         MATERIAL_BYTES_MAX,
+        MATERIAL_CHUNK_BYTES_MAX,
+        MATERIAL_CHUNK_BYTES_MIN,
+        MATERIALS_RECEIVING_MAX,
+        MATERIALS_RECEIVING_BYTES_MAX,
+        MATERIAL_IDLE_MS,
         PAGE_ENTRIES_MAX,
         CLOCK_SKEW_MS_MAX,
         HOP_SIGNATURE_LIFE_MS,
@@ -193,6 +199,9 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         INBOX_ENTRIES_MAX,
         INBOX_WAIT_SECONDS_MAX,
         INBOX_ACKNOWLEDGED_MAX,
+        STATEMENT_LINES_MAX,
+        SUPERVISION_ANSWER_DAYS_MAX,
+        CASE_EVENTS_MAX,
     ];
     let code = text_of("sdk/protocol/src/limits.rs");
     let declared = code.split("pub const ").skip(1).filter_map(|rest| rest.split(':').next()).collect::<Vec<_>>();

@@ -3,6 +3,7 @@
 //! A limit for the size of files stands for the broken disk. Unlike a full disk it is an error that SQLite knows no name for,
 //! and it comes from the same system call. It is set by a shell for a process of its own, whose death it is not (SIGXFSZ is ignored).
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -18,6 +19,11 @@ fn append_large(number: u32) -> Change {
     Change::Append { entry: entry(number, stream(number), 1), bytes: vec![b'x'; 8_000] }
 }
 
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
+}
+
 /// What the test below starts under a limit; in an ordinary run there is nothing to do.
 #[test]
 fn child_that_writes_until_the_disk_fails() {
@@ -31,9 +37,9 @@ fn child_that_writes_until_the_disk_fails() {
         let committed =
             if number.is_multiple_of(2) { store.commit(changes) } else { wait(store.hand_in(changes, &crew())) };
         match committed {
-            Ok(_) => println!("acknowledged {}", number * 2),
+            Ok(_) => say(&format!("acknowledged {}", number * 2)),
             Err(error) => {
-                println!("failed {} {} {:?}", number * 2, error.code().code(), error.outcome());
+                say(&format!("failed {} {} {:?}", number * 2, error.code().code(), error.outcome()));
                 failures += 1;
             }
         }

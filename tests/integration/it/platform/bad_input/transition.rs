@@ -31,6 +31,15 @@ fn data(kind: &str, world_material: &str) -> Value {
         "delivered" => json!({ "method": "window", "delivered_on": now }),
         "evaluated" => json!({ "score": 1, "channel": "window" }),
         "withdrawn" => json!({ "reason": "不办了" }),
+        "complained" => json!({ "grounds": "overdue", "text": "一直没有消息", "channel": "online" }),
+        "complaint-answered" => json!({
+            "complaint": fresh_id(), "finding": "founded", "answer": "已催办", "handler": "clerk-7",
+        }),
+        "evaluation-followed-up" => json!({
+            "evaluation": fresh_id(), "finding": "founded", "measures": "已整改", "handler": "clerk-7",
+        }),
+        "supervision-ordered" => json!({ "grounds": "overdue", "content": "请说明原因", "working_days": 3 }),
+        "supervision-answered" => json!({ "order": fresh_id(), "answer": "已办结", "handler": "clerk-7" }),
         other => panic!("no data for {other}"),
     }
 }

@@ -97,6 +97,12 @@ impl Chapter {
         headings.filter_map(|heading| heading.split(' ').next()).map(str::to_owned).collect()
     }
 
+    /// The text of a section, by its number.
+    pub(super) fn section(&self, number: &str) -> Option<&str> {
+        let (_, text) = self.text.split_once(&format!("\n## {number} "))?;
+        Some(text.split_once("\n## ").map_or(text, |(section, _)| section))
+    }
+
     /// The sentences that oblige, in their order.
     pub(super) fn requirements(&self) -> Vec<Requirement> {
         let with_id = self.prose().filter_map(|line| Some((id_of(line)?, line)));

@@ -1,0 +1,189 @@
+//! Three ledgers side by side 三方对账: the author's own books, the platform's, the bank's.
+//!
+//! A movement of money is known in each ledger by the same key: the channel's transaction number, or the id of a refund. It is
+//! *matched* when each ledger has it exactly once, with the same sum for the same bill. Everything else is named, with
+//! its sum in each ledger, so that matched and named sums together are the whole of every ledger, to the fen:
+//! [`Reconciliation::accounts_for`] is that equation.
+//!
+//! ```
+//! use tongqiao_engine::reconciliation::{Finding, Key, Ledger, Line, reconcile};
+//! use tongqiao_protocol::{Amount, BillId};
+//!
+//! let line = |fen| Line {
+//!     key: Key::Payment("20261123-1".into()), bill: BillId::from_bytes([1; 16]), amount: Amount::from_fen(fen).unwrap(),
+//! };
+//! let report = reconcile(&[line(100)], &[line(100)], &[line(101)]);
+//! assert_eq!(report.differences[0].findings, [Finding::AmountsDiffer]);
+//! assert_eq!(report.differences[0].fen(Ledger::Bank), 101);
+//! ```
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tongqiao_protocol::{Amount, BillId, RefundId};
+
+/// Whose books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ledger {
+    /// The author's own.
+    Own,
+    /// The platform's.
+    Platform,
+    /// The bank's.
+    Bank,
+}
+
+impl Ledger {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Platform, Self::Bank];
+}
+
+/// By which a movement of money is known in every ledger.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// Money that came in, by the channel's transaction number.
+    Payment(String),
+    /// Money that went back.
+    Refund(RefundId),
+}
+
+/// One movement in one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Which.
+    pub key: Key,
+    /// For which bill.
+    pub bill: BillId,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// What is wrong with a movement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Finding {
+    /// A ledger does not have it.
+    Missing(Ledger),
+    /// A ledger has it more than once.
+    Doubled(Ledger),
+    /// The ledgers that have it name different sums.
+    AmountsDiffer,
+    /// The ledgers that have it name different bills.
+    BillsDiffer,
+}
+
+/// What may safely be done about a difference. Money is never moved because of a difference alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Advice {
+    /// Ask the platform for the bill or refund, and compare again: here it is merely not known yet.
+    Ask,
+    /// The platform has forgotten it (a restore, say): what was settled is offered again by itself. Compare again tomorrow.
+    OfferAgain,
+    /// A person must compare with the bank; charge nobody again and pay nobody twice.
+    Person,
+}
+
+/// A movement that does not match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which.
+    pub key: Key,
+    /// The bills that the ledgers name.
+    pub bills: BTreeSet<BillId>,
+    /// Every finding, each once.
+    pub findings: Vec<Finding>,
+    /// The sum in each ledger, in fen, in the order of [`Ledger::ALL`].
+    sums: [i64; 3],
+    lines: [usize; 3],
+}
+
+impl Difference {
+    /// What a ledger has of it, in fen.
+    pub const fn fen(&self, ledger: Ledger) -> i64 {
+        self.sums[ledger as usize]
+    }
+
+    /// What may safely be done.
+    pub fn advice(&self) -> Advice {
+        let has = |ledger: Ledger| self.lines[ledger as usize] == 1;
+        let only_missing = self.findings.iter().all(|finding| matches!(finding, Finding::Missing(_)));
+        match (only_missing, has(Ledger::Own), has(Ledger::Platform), has(Ledger::Bank)) {
+            (true, false, true, true) => Advice::Ask,
+            (true, _, false, true) => Advice::OfferAgain,
+            _ => Advice::Person,
+        }
+    }
+}
+
+/// What the comparison has found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reconciliation {
+    /// How many movements match.
+    pub matched: u64,
+    /// Of these the payments, in fen.
+    pub matched_paid_fen: i64,
+    /// Of these the refunds, in fen.
+    pub matched_refunded_fen: i64,
+    /// Everything else, by key.
+    pub differences: Vec<Difference>,
+}
+
+impl Reconciliation {
+    /// Whether all three ledgers say the same.
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// Whether matched and named sums together are all that a ledger has.
+    pub fn accounts_for(&self, ledger: Ledger, lines: &[Line]) -> bool {
+        let named: i64 = self.differences.iter().map(|difference| difference.fen(ledger)).sum();
+        let all: i64 = lines.iter().map(|line| line.amount.as_fen()).sum();
+        self.matched_paid_fen + self.matched_refunded_fen + named == all
+    }
+}
+
+/// Compares the ledgers of one day.
+pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line]) -> Reconciliation {
+    let mut movements: BTreeMap<&Key, [Vec<&Line>; 3]> = BTreeMap::new();
+    for (index, lines) in [own, platform, bank].into_iter().enumerate() {
+        for line in lines {
+            movements.entry(&line.key).or_default()[index].push(line);
+        }
+    }
+    let mut report = Reconciliation::default();
+    for (key, ledgers) in movements {
+        let findings = findings(&ledgers);
+        let sums = ledgers.each_ref().map(|lines| lines.iter().map(|line| line.amount.as_fen()).sum::<i64>());
+        if findings.is_empty() {
+            report.matched += 1;
+            match key {
+                Key::Payment(_) => report.matched_paid_fen += sums[0],
+                Key::Refund(_) => report.matched_refunded_fen += sums[0],
+            }
+        } else {
+            let bills = ledgers.iter().flatten().map(|line| line.bill).collect();
+            let lines = ledgers.each_ref().map(Vec::len);
+            report.differences.push(Difference { key: key.clone(), bills, findings, sums, lines });
+        }
+    }
+    report
+}
+
+fn findings(ledgers: &[Vec<&Line>; 3]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (ledger, lines) in Ledger::ALL.into_iter().zip(ledgers) {
+        match lines.len() {
+            0 => findings.push(Finding::Missing(ledger)),
+            1 => {}
+            _ => findings.push(Finding::Doubled(ledger)),
+        }
+    }
+    let all = || ledgers.iter().flatten();
+    if all().map(|line| line.amount).collect::<BTreeSet<_>>().len() > 1 {
+        findings.push(Finding::AmountsDiffer);
+    }
+    if all().map(|line| line.bill).collect::<BTreeSet<_>>().len() > 1 {
+        findings.push(Finding::BillsDiffer);
+    }
+    findings
+}

@@ -1,0 +1,95 @@
+//! Three ledgers: every planted fen is found, none is invented, and the sums prove themselves.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tongqiao_engine::reconciliation::{Advice, Finding, Key, Ledger, Line, reconcile};
+use tongqiao_protocol::{Amount, BillId, RefundId};
+
+fn line(number: u8, fen: i64) -> Line {
+    let key = if number.is_multiple_of(3) {
+        Key::Refund(RefundId::from_bytes([number; 16]))
+    } else {
+        Key::Payment(format!("transaction {number}"))
+    };
+    Line { key, bill: BillId::from_bytes([number; 16]), amount: Amount::from_fen(fen).unwrap() }
+}
+
+/// What is done to one movement in one ledger.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    Lost,
+    Doubled,
+    MoreBy(i64),
+    OtherBill,
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![Just(Damage::Lost), Just(Damage::Doubled), (1_i64..5).prop_map(Damage::MoreBy), Just(Damage::OtherBill)]
+}
+
+proptest! {
+    #[test]
+    fn every_planted_difference_is_named_none_is_invented_and_no_fen_is_left_over(
+        amounts in prop::collection::vec(1_i64..1_000_000, 1..40),
+        planted in prop::collection::btree_map(0_usize..40, (0_usize..3, damage()), 0..8),
+    ) {
+        let whole: Vec<Line> = amounts.iter().zip(1..).map(|(fen, number)| line(number, *fen)).collect();
+        let planted: BTreeMap<_, _> = planted.into_iter().filter(|(index, _)| *index < whole.len()).collect();
+        let mut ledgers: [Vec<Line>; 3] = Default::default();
+        for (index, line) in whole.iter().enumerate() {
+            for (number, ledger) in ledgers.iter_mut().enumerate() {
+                let mut line = line.clone();
+                match planted.get(&index) {
+                    Some((damaged, damage)) if *damaged == number => match damage {
+                        Damage::Lost => continue,
+                        Damage::Doubled => ledger.push(line.clone()),
+                        Damage::MoreBy(fen) => line.amount = Amount::from_fen(line.amount.as_fen() + fen).unwrap(),
+                        Damage::OtherBill => line.bill = BillId::from_bytes([200; 16]),
+                    },
+                    _ => {}
+                }
+                ledger.push(line);
+            }
+        }
+        let report = reconcile(&ledgers[0], &ledgers[1], &ledgers[2]);
+        let mut named: Vec<_> = report.differences.iter().map(|difference| difference.key.clone()).collect();
+        let mut expected: Vec<_> = planted.keys().map(|index| whole[*index].key.clone()).collect();
+        named.sort();
+        expected.sort();
+        prop_assert_eq!(named, expected);
+        for difference in &report.differences {
+            let index = whole.iter().position(|line| line.key == difference.key).unwrap();
+            let (number, damage) = planted[&index];
+            let finding = match damage {
+                Damage::Lost => Finding::Missing(Ledger::ALL[number]),
+                Damage::Doubled => Finding::Doubled(Ledger::ALL[number]),
+                Damage::MoreBy(_) => Finding::AmountsDiffer,
+                Damage::OtherBill => Finding::BillsDiffer,
+            };
+            prop_assert_eq!(&difference.findings, &[finding]);
+        }
+        for (ledger, lines) in Ledger::ALL.into_iter().zip(&ledgers) {
+            prop_assert!(report.accounts_for(ledger, lines));
+        }
+        prop_assert_eq!(report.is_clean(), planted.is_empty());
+        prop_assert_eq!(report.matched as usize, whole.len() - planted.len());
+    }
+}
+
+#[test]
+fn the_advice_never_moves_money() {
+    let one = || vec![line(1, 100)];
+    for (own, platform, bank, advice) in [
+        (vec![], one(), one(), Advice::Ask),
+        (one(), vec![], one(), Advice::OfferAgain),
+        (vec![], vec![], one(), Advice::OfferAgain),
+        (one(), one(), vec![], Advice::Person),
+        (one(), vec![], vec![], Advice::Person),
+        (one(), one(), vec![line(1, 99)], Advice::Person),
+        (one(), one(), [one(), one()].concat(), Advice::Person),
+    ] {
+        assert_eq!(reconcile(&own, &platform, &bank).differences[0].advice(), advice, "{own:?} {platform:?} {bank:?}");
+    }
+}
