@@ -83,6 +83,10 @@ pub(super) async fn keep(shared: &Shared, epoch: EpochId, arrived: Vec<Arrived>)
 }
 
 fn keep_once(store: &dyn Store, epoch: EpochId, arrived: &[(InboxEntryId, u64, String)]) -> Result<usize, StoreError> {
+    // Every keeping writes the place, and this one holds only when nobody kept meanwhile: an entry that another process has
+    // kept, shown and seen acknowledged since the shelves were looked at would else be put back.
+    let place = store.document(Collection::Checkpoint, PLACE)?;
+    let unchanged = place.map_or(Expected::Absent, |document| Expected::Version(document.version));
     let mut order = open_entries(store)?.iter().map(|(_, _, kept)| kept.order).max().unwrap_or_default();
     let (mut changes, mut new) = (Vec::new(), 0);
     for (id, _, record) in arrived {
@@ -103,7 +107,7 @@ fn keep_once(store: &dyn Store, epoch: EpochId, arrived: &[(InboxEntryId, u64, S
     let after = arrived.iter().map(|(_, position, _)| *position).max().unwrap_or_default();
     let place = written(&Place { epoch, after });
     let (collection, key) = (Collection::Checkpoint, PLACE.to_owned());
-    changes.push(Change::PutDocument { collection, key, expected: Expected::Any, bytes: place });
+    changes.push(Change::PutDocument { collection, key, expected: unchanged, bytes: place });
     store.commit(changes)?;
     Ok(new)
 }
