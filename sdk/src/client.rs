@@ -2,13 +2,14 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tongqiao_engine::Retention;
+use tongqiao_engine::delivery::{Settings, retry_at};
 use tongqiao_protocol::{ErrorCode, Timestamp};
 
-use crate::Error;
 use crate::arrangement::Arrangement;
 use crate::builder::ClientBuilder;
 use crate::cases::{CaseLocks, Cases, NumberPool};
@@ -28,6 +29,7 @@ use crate::publication::Publication;
 use crate::receipts::Receipts;
 use crate::storage::Storage;
 use crate::witness::Witness;
+use crate::{Error, entropy};
 
 /// What all sub-clients and background tasks of one client share.
 pub(crate) struct Shared {
@@ -65,6 +67,16 @@ impl Shared {
     /// Nothing is accepted by a client that no longer delivers.
     pub(crate) fn still_open(&self) -> Result<(), Error> {
         if *self.stop.borrow() { Err(Error::of(ErrorCode::ClientClosed)) } else { Ok(()) }
+    }
+
+    /// How long to wait after so many failures, by the delivery's schedule: what the platform asks for comes first, and the
+    /// rest is spread by chance.
+    pub(crate) fn pause_after(&self, failures: u32, asked_ms: Option<u64>) -> Duration {
+        let now = self.clock.local();
+        // Without randomness retries are merely less spread.
+        let random = entropy::number().unwrap_or_default();
+        let at = retry_at(&Settings::default(), failures, asked_ms, now, random);
+        Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(1))
     }
 
     /// Returns when the client is closed.

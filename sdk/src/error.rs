@@ -148,6 +148,11 @@ impl Error {
         self.0.retry_after
     }
 
+    /// The same in milliseconds, as the schedules count.
+    pub(crate) fn retry_after_ms(&self) -> Option<u64> {
+        self.retry_after().map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// Whether it happened all the same.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome

@@ -7,9 +7,7 @@
 mod shelf;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tongqiao_engine::delivery::{Settings, retry_at};
 use tongqiao_protocol::inbox::{InboxAcknowledgement, InboxEntry};
 use tongqiao_protocol::{EpochId, ErrorCode, InboxEntryId, RecordKind, Retry, SignedRecord};
 
@@ -78,7 +76,7 @@ impl Inbox {
                     tracing::debug!(code = error.code().code(), failures, "the inbox is not reached");
                     tokio::select! {
                         () = self.shared.closed() => return Err(Error::of(ErrorCode::ClientClosed)),
-                        () = tokio::time::sleep(pause(&self.shared, failures, &error)) => {}
+                        () = tokio::time::sleep(self.shared.pause_after(failures, error.retry_after_ms())) => {}
                     }
                 }
             }
@@ -130,13 +128,6 @@ impl std::fmt::Debug for Inbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Inbox")
     }
-}
-
-fn pause(shared: &Shared, failures: u32, error: &Error) -> Duration {
-    let now = shared.clock.local();
-    let asked = error.retry_after().map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX));
-    let at = retry_at(&Settings::default(), failures, asked, now, entropy::number().unwrap_or_default());
-    Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(1))
 }
 
 /// A page as it travels.

@@ -6,9 +6,23 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tongqiao_engine::Change;
-use tongqiao_store::{Crew, Lead, Store, StoreError, Ticket, Wakers};
+use tongqiao_store::{Crew, Lead, Reason, Store, StoreError, Ticket, Wakers};
 
 use crate::Error;
+
+/// How often a change is tried again that another process was faster with.
+const TRIES: usize = 16;
+
+/// Does `work` again, looks included, when another writer was faster.
+pub(crate) fn repeatedly<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 1..TRIES {
+        match work() {
+            Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => {}
+            other => return other,
+        }
+    }
+    work()
+}
 
 /// Work on the store under way.
 pub(crate) type Working<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tongqiao_engine::Change;
-use tongqiao_engine::delivery::{Settings, retry_at};
 
 use crate::background::revive;
 use crate::client::Shared;
-use crate::{Error, cases, entropy, materials, witness};
+use crate::{Error, cases, materials, witness};
 
 /// How often, when nothing special is wanted.
 const ROUND: Duration = Duration::from_secs(300);
@@ -44,7 +43,7 @@ async fn go_round(shared: Arc<Shared>) {
             }
             Err(error) => {
                 failures += 1;
-                pause_after(&shared, failures, &error)
+                shared.pause_after(failures, error.retry_after_ms())
             }
         };
         tokio::select! {
@@ -54,16 +53,6 @@ async fn go_round(shared: Arc<Shared>) {
             () = shared.upkeep.notified(), if failures == 0 => {}
         }
     }
-}
-
-/// The delivery's schedule: what the platform asks for comes first, and the rest is spread by chance.
-fn pause_after(shared: &Shared, failures: u32, error: &Error) -> Duration {
-    let now = shared.clock.local();
-    let asked = error.retry_after().map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX));
-    // Without randomness retries are merely less spread.
-    let random = entropy::number().unwrap_or_default();
-    let at = retry_at(&Settings::default(), failures, asked, now, random);
-    Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(1))
 }
 
 /// Numbers may be wanted often; the catalogue is asked for at its own pace.

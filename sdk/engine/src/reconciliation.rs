@@ -1,9 +1,10 @@
 //! Three ledgers side by side 三方对账: the author's own books, the platform's, the bank's.
 //!
 //! A movement of money is known in each ledger by the same key: the channel's transaction number, or the id of a refund. It is
-//! *matched* when each ledger has it exactly once, with the same sum for the same bill. Everything else is named, with
-//! its sum in each ledger, so that matched and named sums together are the whole of every ledger, to the fen:
-//! [`Reconciliation::accounts_for`] is that equation.
+//! *matched* when each ledger has it exactly once, with the same sum for the same bill. Money that the platform books as owed
+//! back pays nothing and stands in no book of the author's: it is matched by the platform's and the bank's ledger alone, and
+//! summed apart. Everything else is named, with its sum in each ledger, so that matched and named sums together are the
+//! whole of every ledger, to the fen: [`Reconciliation::accounts_for`] is that equation.
 //!
 //! ```
 //! use tongqiao_engine::reconciliation::{Finding, Key, Ledger, Line, reconcile};
@@ -12,7 +13,7 @@
 //! let line = |fen| Line {
 //!     key: Key::Payment("20261123-1".into()), bill: BillId::from_bytes([1; 16]), amount: Amount::from_fen(fen).unwrap(),
 //! };
-//! let report = reconcile(&[line(100)], &[line(100)], &[line(101)]);
+//! let report = reconcile(&[line(100)], &[line(100)], &[line(101)], &Default::default());
 //! assert_eq!(report.differences[0].findings, [Finding::AmountsDiffer]);
 //! assert_eq!(report.differences[0].fen(Ledger::Bank), 101);
 //! ```
@@ -70,6 +71,8 @@ pub enum Finding {
     AmountsDiffer,
     /// The ledgers that have it name different bills.
     BillsDiffer,
+    /// The platform books it as owed back, and the author's books have it as a payment.
+    BookedOtherwise,
 }
 
 /// What may safely be done about a difference. Money is never moved because of a difference alone.
@@ -109,7 +112,7 @@ impl Difference {
         let only_missing = self.findings.iter().all(|finding| matches!(finding, Finding::Missing(_)));
         match (only_missing, has(Ledger::Own), has(Ledger::Platform), has(Ledger::Bank)) {
             (true, false, true, true) => Advice::Ask,
-            (true, _, false, true) => Advice::OfferAgain,
+            (true, true, false, true) => Advice::OfferAgain,
             _ => Advice::Person,
         }
     }
@@ -124,6 +127,10 @@ pub struct Reconciliation {
     pub matched_paid_fen: i64,
     /// Of these the refunds, in fen.
     pub matched_refunded_fen: i64,
+    /// How many payments that are owed back the platform and the bank have alike.
+    pub matched_owed: u64,
+    /// Their sum, in fen; it is no part of the author's own ledger.
+    pub matched_owed_fen: i64,
     /// Everything else, by key.
     pub differences: Vec<Difference>,
 }
@@ -138,12 +145,13 @@ impl Reconciliation {
     pub fn accounts_for(&self, ledger: Ledger, lines: &[Line]) -> bool {
         let named: i64 = self.differences.iter().map(|difference| difference.fen(ledger)).sum();
         let all: i64 = lines.iter().map(|line| line.amount.as_fen()).sum();
-        self.matched_paid_fen + self.matched_refunded_fen + named == all
+        let owed = if ledger == Ledger::Own { 0 } else { self.matched_owed_fen };
+        self.matched_paid_fen + self.matched_refunded_fen + owed + named == all
     }
 }
 
-/// Compares the ledgers of one day.
-pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line]) -> Reconciliation {
+/// Compares the ledgers of one day; `owed` are the keys that the platform books as owed back.
+pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line], owed: &BTreeSet<Key>) -> Reconciliation {
     let mut movements: BTreeMap<&Key, [Vec<&Line>; 3]> = BTreeMap::new();
     for (index, lines) in [own, platform, bank].into_iter().enumerate() {
         for line in lines {
@@ -152,18 +160,29 @@ pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line]) -> Reconciliati
     }
     let mut report = Reconciliation::default();
     for (key, ledgers) in movements {
-        let findings = findings(&ledgers);
-        let sums = ledgers.each_ref().map(|lines| lines.iter().map(|line| line.amount.as_fen()).sum::<i64>());
-        if findings.is_empty() {
-            report.matched += 1;
-            match key {
-                Key::Payment(_) => report.matched_paid_fen += sums[0],
-                Key::Refund(_) => report.matched_refunded_fen += sums[0],
+        let is_owed = owed.contains(key);
+        let mut findings = findings(&ledgers);
+        if is_owed {
+            findings.retain(|finding| *finding != Finding::Missing(Ledger::Own));
+            if !ledgers[Ledger::Own as usize].is_empty() {
+                findings.push(Finding::BookedOtherwise);
             }
-        } else {
+        }
+        let sums = ledgers.each_ref().map(|lines| lines.iter().map(|line| line.amount.as_fen()).sum::<i64>());
+        let platform_fen = sums[Ledger::Platform as usize];
+        if !findings.is_empty() {
             let bills = ledgers.iter().flatten().map(|line| line.bill).collect();
             let lines = ledgers.each_ref().map(Vec::len);
             report.differences.push(Difference { key: key.clone(), bills, findings, sums, lines });
+        } else if is_owed {
+            report.matched_owed += 1;
+            report.matched_owed_fen += platform_fen;
+        } else {
+            report.matched += 1;
+            match key {
+                Key::Payment(_) => report.matched_paid_fen += platform_fen,
+                Key::Refund(_) => report.matched_refunded_fen += platform_fen,
+            }
         }
     }
     report

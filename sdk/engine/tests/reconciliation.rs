@@ -1,7 +1,7 @@
 //! Three ledgers: every planted fen is found, none is invented, and the sums prove themselves.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tongqiao_engine::reconciliation::{Advice, Finding, Key, Ledger, Line, reconcile};
@@ -53,7 +53,7 @@ proptest! {
                 ledger.push(line);
             }
         }
-        let report = reconcile(&ledgers[0], &ledgers[1], &ledgers[2]);
+        let report = reconcile(&ledgers[0], &ledgers[1], &ledgers[2], &BTreeSet::new());
         let mut named: Vec<_> = report.differences.iter().map(|difference| difference.key.clone()).collect();
         let mut expected: Vec<_> = planted.keys().map(|index| whole[*index].key.clone()).collect();
         named.sort();
@@ -84,12 +84,34 @@ fn the_advice_never_moves_money() {
     for (own, platform, bank, advice) in [
         (vec![], one(), one(), Advice::Ask),
         (one(), vec![], one(), Advice::OfferAgain),
-        (vec![], vec![], one(), Advice::OfferAgain),
+        (vec![], vec![], one(), Advice::Person),
         (one(), one(), vec![], Advice::Person),
         (one(), vec![], vec![], Advice::Person),
         (one(), one(), vec![line(1, 99)], Advice::Person),
         (one(), one(), [one(), one()].concat(), Advice::Person),
     ] {
-        assert_eq!(reconcile(&own, &platform, &bank).differences[0].advice(), advice, "{own:?} {platform:?} {bank:?}");
+        assert_eq!(
+            reconcile(&own, &platform, &bank, &BTreeSet::new()).differences[0].advice(),
+            advice,
+            "{own:?} {platform:?} {bank:?}"
+        );
     }
+}
+
+#[test]
+fn money_that_is_owed_back_is_compared_by_the_two_who_book_it_and_summed_apart() {
+    let owed = BTreeSet::from([line(1, 0).key, line(2, 0).key]);
+    let platform = [line(1, 100), line(2, 50), line(4, 7)];
+    let report = reconcile(&[line(4, 7)], &platform, &[line(1, 100), line(2, 49), line(4, 7)], &owed);
+    assert_eq!((report.matched, report.matched_owed, report.matched_owed_fen), (1, 1, 100));
+    assert_eq!(report.differences[0].findings, [Finding::AmountsDiffer]);
+    // Invented by the platform: the bank does not have it.
+    let report = reconcile(&[], &[line(1, 100)], &[], &owed);
+    assert_eq!(report.differences[0].findings, [Finding::Missing(Ledger::Bank)]);
+    assert_eq!(report.differences[0].advice(), Advice::Person);
+    // A payment of our own books does not become one that is owed back because the platform books it so.
+    let report = reconcile(&[line(1, 100)], &[line(1, 100)], &[line(1, 100)], &owed);
+    assert_eq!(report.differences[0].findings, [Finding::BookedOtherwise]);
+    let lines = [line(1, 100)];
+    assert!(Ledger::ALL.into_iter().all(|ledger| report.accounts_for(ledger, &lines)));
 }

@@ -46,6 +46,8 @@ pub enum Repetition {
     Reads,
     /// The id inside the record or request is the index of duplicates, for ever.
     ById,
+    /// It is another attempt: the right one changes nothing, and a wrong one counts.
+    Attempt,
 }
 
 /// One address.
@@ -89,7 +91,7 @@ pub const ROUTES: &[Route] = &[
     read("/v1/questions", Access::Open),
     read("/v1/statistics", Access::Open),
     read("/v1/open-data/cases", Access::Open),
-    Route { repetition: Repetition::Reads, ..write("/v1/progress-queries", Access::Open, SMALL_BODY_BYTES_MAX) },
+    Route { repetition: Repetition::Attempt, ..write("/v1/progress-queries", Access::Open, SMALL_BODY_BYTES_MAX) },
     write("/v1/enrolments", Access::OneTimeCode, SMALL_BODY_BYTES_MAX),
     write("/v1/case-number-leases", Access::Signed, SMALL_BODY_BYTES_MAX),
     write("/v1/case-events", Access::Signed, BATCH_BYTES_MAX),

@@ -9,10 +9,11 @@ use tongqiao_engine::{Change, Collection, Document, Expected};
 use tongqiao_protocol::inbox::InboxEntry;
 use tongqiao_protocol::limits::INBOX_ACKNOWLEDGED_MAX;
 use tongqiao_protocol::{EpochId, ErrorCode, InboxEntryId, Timestamp};
-use tongqiao_store::{Reason, Store, StoreError};
+use tongqiao_store::{Store, StoreError};
 
 use crate::Error;
 use crate::client::Shared;
+use crate::storage::repeatedly;
 
 const OPEN: &str = "open/";
 const UNSENT: &str = "unsent/";
@@ -23,8 +24,6 @@ const PLACE: &str = "inbox";
 const CLAIM_MS: i64 = 5 * 60_000;
 /// How many open entries are looked at.
 const OPEN_MOST: u32 = 1_000;
-/// How often a change is tried again that another process was faster with.
-const TRIES: usize = 16;
 
 /// An entry that has come, as it is read and as it was signed.
 pub(super) struct Arrived {
@@ -208,15 +207,4 @@ fn moved(store: &dyn Store, from: &str, to: &str, id: InboxEntryId, version: u64
         },
         put(format!("{to}{id}"), expected, b"{}".to_vec()),
     ])
-}
-
-/// Does it again when another process was faster.
-fn repeatedly<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    for _ in 1..TRIES {
-        match work() {
-            Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => {}
-            other => return other,
-        }
-    }
-    work()
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::material::MaterialAnnouncement;
 use tongqiao_protocol::{Digest, EpochId, MaterialId, Problem, Timestamp};
-use tongqiao_store::{Reason, Store, StoreError};
+use tongqiao_store::{Store, StoreError};
+
+use crate::storage::repeatedly;
 
 const JOB: &str = "job/";
 const OPEN: &str = "open/";
@@ -16,8 +18,6 @@ const SPOOL: &str = "spool/";
 const DIGEST: &str = "digest/";
 /// Documents of one page.
 const PAGE: u32 = 500;
-/// How often a change is tried again that another process was faster with.
-const TRIES: usize = 16;
 
 /// One upload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -187,15 +187,4 @@ pub(super) fn forget_copies(store: &dyn Store, before: Timestamp) -> Result<Vec<
         paths.push(job.source.path().clone());
     }
     Ok(paths)
-}
-
-/// Does it again when another process was faster.
-fn repeatedly<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    for _ in 1..TRIES {
-        match work() {
-            Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => {}
-            other => return other,
-        }
-    }
-    work()
 }

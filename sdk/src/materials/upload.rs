@@ -13,7 +13,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tongqiao_engine::delivery::{Settings, retry_at};
 use tongqiao_engine::upload::PieceSize;
 use tongqiao_engine::{FailureScope, Retry};
 use tongqiao_protocol::case::OpenValue;
@@ -26,7 +25,7 @@ use super::job::{self, Job, UploadState};
 use crate::classify::Refusal;
 use crate::client::Shared;
 use crate::exchange::Ask;
-use crate::{Error, entropy, receipt};
+use crate::{Error, receipt};
 
 /// How often the store is asked whether another process has added something.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -138,7 +137,7 @@ async fn take_turns(shared: &Shared) {
                 link_failures += 1;
                 size = size.after_failure();
                 tokio::select! {
-                    () = tokio::time::sleep(pause(shared, link_failures, asked)) => {}
+                    () = tokio::time::sleep(shared.pause_after(link_failures, asked)) => {}
                     () = shared.uploads.nudged.notified() => {}
                 }
             }
@@ -151,14 +150,7 @@ async fn take_turns(shared: &Shared) {
 
 fn rest(shared: &Shared, resting: &mut HashMap<MaterialId, Rest>, id: MaterialId, asked: Option<u64>) {
     let failures = resting.get(&id).map_or(0, |rest| rest.failures) + 1;
-    resting.insert(id, Rest { failures, until: Instant::now() + pause(shared, failures, asked) });
-}
-
-/// The delivery's schedule.
-fn pause(shared: &Shared, failures: u32, asked: Option<u64>) -> Duration {
-    let now = shared.clock.local();
-    let at = retry_at(&Settings::default(), failures, asked, now, entropy::number().unwrap_or_default());
-    Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(1))
+    resting.insert(id, Rest { failures, until: Instant::now() + shared.pause_after(failures, asked) });
 }
 
 async fn give_up(shared: &Shared, id: MaterialId, problem: Problem) {

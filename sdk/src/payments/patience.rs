@@ -16,8 +16,7 @@ impl Waits {
 
     /// Waits once; longer than before, and as long as the platform asked for.
     pub(super) async fn pass(&mut self, error: Option<&Error>) {
-        let asked =
-            error.and_then(Error::retry_after).map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX));
+        let asked = error.and_then(Error::retry_after_ms);
         // Without randomness the waits are merely less spread.
         let wait = self.0.next_ms(asked, entropy::number().unwrap_or_default());
         tokio::time::sleep(Duration::from_millis(wait)).await;

@@ -6,7 +6,7 @@ use tongqiao_engine::Collection;
 use tongqiao_engine::reconciliation::{Key, Ledger, Line, Reconciliation, reconcile};
 use tongqiao_protocol::bill::BillState;
 use tongqiao_protocol::reconciliation::{Booking, DayStatement, Movement, StatementLedger, StatementLine};
-use tongqiao_protocol::{Amount, CivilDate, EpochId, RecordKind, SignedRecord, Timestamp};
+use tongqiao_protocol::{CivilDate, EpochId, ErrorCode, RecordKind, SignedRecord, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
 use super::bill_file::BillFile;
@@ -35,24 +35,31 @@ pub struct DayReconciliation {
     pub comparison: Reconciliation,
     /// The sum of each ledger in fen, in the order of [`Ledger::ALL`]: payments and refunds added, as turnover.
     pub turnover_fen: [i64; 3],
-    /// Payments that pay nothing (a void bill, a second time, another sum): owed back until they are refunded.
+    /// Payments that pay nothing (a void bill, a second time, another sum), as the platform states them: owed back until they are
+    /// refunded. They stand in no book of the store and are compared between platform and bank alone.
     pub owed_back: Vec<StatementLine>,
 }
 
 pub(super) async fn day(shared: &Running, date: CivilDate) -> Result<DayReconciliation, Error> {
     let (first, lines) = statement(shared, date).await?;
-    let owed_back: Vec<StatementLine> =
-        lines.iter().filter(|line| line.booking == Some(Booking::RefundOwed)).cloned().collect();
-    let ledger = |wanted| lines.iter().filter(move |line| line.ledger == wanted).map(as_line).collect::<Result<_, _>>();
-    let platform: Vec<Line> = ledger(StatementLedger::Platform)?;
-    let bank: Vec<Line> = ledger(StatementLedger::Bank)?;
-    let own = own_lines(shared, date, &owed_back).await?;
-    let mut comparison = reconcile(&own, &platform, &bank);
+    let (mut platform, mut bank, mut owed_back, mut owed) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+    for line in lines {
+        let moved = as_line(&line)?;
+        if line.booking == Some(Booking::RefundOwed) {
+            owed.insert(moved.key.clone());
+            owed_back.push(line.clone());
+        }
+        match line.ledger {
+            StatementLedger::Platform => platform.push(moved),
+            StatementLedger::Bank => bank.push(moved),
+        }
+    }
+    let mut own = own_lines(shared, date).await?;
+    let mut comparison = reconcile(&own, &platform, &bank, &owed);
     // What is merely not known here yet is asked for, and then everything is compared once more.
-    let mut own = own;
     if ask_for_unknown(shared, &comparison).await? {
-        own = own_lines(shared, date, &owed_back).await?;
-        comparison = reconcile(&own, &platform, &bank);
+        own = own_lines(shared, date).await?;
+        comparison = reconcile(&own, &platform, &bank, &owed);
     }
     let sum = |lines: &[Line]| lines.iter().map(|line| line.amount.as_fen()).sum();
     let turnover_fen = [sum(&own), sum(&platform), sum(&bank)];
@@ -75,7 +82,9 @@ async fn statement(shared: &Shared, date: CivilDate) -> Result<(DayStatement, Ve
             return Ok((first, lines));
         }
     }
-    Err(Error::malformed_answer("the pages of the statement do not belong together"))
+    // A busy day, or a restore: it passes.
+    let words = "the day's statement changes faster than it can be read";
+    Err(Error::of(ErrorCode::PlatformUnavailable).detail(words))
 }
 
 async fn page(shared: &Shared, date: CivilDate, after: u64) -> Result<DayStatement, Error> {
@@ -86,6 +95,9 @@ async fn page(shared: &Shared, date: CivilDate, after: u64) -> Result<DayStateme
     let page = serde_json::from_slice::<DayStatement>(&record.record).map_err(Error::malformed_answer)?;
     if page.party != *shared.credentials.party() || page.date != date || page.after != after {
         return Err(Error::malformed_answer("the statement of another party, day or page"));
+    }
+    if page.lines.iter().any(|line| CivilDate::of(line.at) != date) {
+        return Err(Error::malformed_answer("a line of another day"));
     }
     Ok(page)
 }
@@ -98,51 +110,43 @@ fn as_line(line: &StatementLine) -> Result<Line, Error> {
     Ok(Line { key, bill: line.bill, amount: line.amount })
 }
 
-/// What this store has of the day. A payment that pays nothing stands in no bill; it is ours to give back as soon as the
-/// bill says that something is owed.
-async fn own_lines(shared: &Shared, date: CivilDate, owed_back: &[StatementLine]) -> Result<Vec<Line>, Error> {
-    let owed_back = owed_back.to_vec();
-    shared
-        .storage
-        .ask(move |store| {
-            let mut lines = Vec::new();
-            each_bill(store, |file| {
-                if let Some(paid) =
-                    file.view.as_ref().filter(|view| view.state == BillState::Paid).and_then(|v| v.paid.as_ref())
-                    && CivilDate::of(paid.at) == date
-                {
-                    let key = Key::Payment(paid.transaction.clone());
-                    lines.push(Line { key, bill: file.bill, amount: paid.amount });
-                }
-                for (refund, amount, ended) in file.life.refunds_done() {
-                    if ended.is_some_and(|ended| CivilDate::of(ended) == date) {
-                        lines.push(Line { key: Key::Refund(refund), bill: file.bill, amount });
-                    }
-                }
-                let owed = owed_back.iter().filter(|line| line.bill == file.bill);
-                if file.life.refund_owed() > Amount::ZERO || file.life.refunds_done().next().is_some() {
-                    lines.extend(owed.map(|line| Line {
-                        key: Key::Payment(line.id.clone()),
-                        bill: file.bill,
-                        amount: line.amount,
-                    }));
-                }
-            })?;
-            Ok(lines)
-        })
-        .await
+/// What this store has of the day, from what the platform has proved earlier, and from nothing of this statement.
+async fn own_lines(shared: &Shared, date: CivilDate) -> Result<Vec<Line>, Error> {
+    let read = shared.storage.ask(move |store| {
+        let mut lines = Vec::new();
+        let all = each_bill(store, |file| {
+            let view = file.view.as_ref().filter(|view| view.state == BillState::Paid);
+            let paid = view.and_then(|view| view.paid.as_ref());
+            lines.extend(paid.filter(|paid| CivilDate::of(paid.at) == date).map(|paid| Line {
+                key: Key::Payment(paid.transaction.clone()),
+                bill: file.bill,
+                amount: paid.amount,
+            }));
+            let done = file.life.refunds_done();
+            let done = done.filter(|(.., ended)| ended.is_some_and(|ended| CivilDate::of(ended) == date));
+            lines.extend(done.map(|(refund, amount, _)| Line { key: Key::Refund(refund), bill: file.bill, amount }));
+        })?;
+        Ok((all == Readable::All).then_some(lines))
+    });
+    read.await?.ok_or_else(|| Error::of(ErrorCode::StoreCorrupt).detail("a bill in the store cannot be read"))
 }
 
-fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<(), StoreError> {
+/// Whether every bill could be read. One that cannot might be the one that is missing: then nothing is compared.
+#[derive(PartialEq, Eq)]
+enum Readable {
+    All,
+    NotAll,
+}
+
+fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<Readable, StoreError> {
     let mut after = String::new();
     loop {
         let page = store.documents(Collection::Bill, "", &after, BILLS_AT_ONCE)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else { return Ok(Readable::All) };
         after.clone_from(last);
         for (_, document) in &page {
-            if let Ok(file) = serde_json::from_slice::<BillFile>(&document.bytes) {
-                each(&file);
-            }
+            let Ok(file) = serde_json::from_slice::<BillFile>(&document.bytes) else { return Ok(Readable::NotAll) };
+            each(&file);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use tongqiao_protocol::case::{Application, CaseEvent, CaseEventData, DecisionResult, OpenValue};
-use tongqiao_protocol::{CaseId, CivilDate, CodedValue};
+use tongqiao_protocol::{CivilDate, CodedValue};
 
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -20,7 +20,10 @@ pub(crate) fn note(
     match &event.data {
         CaseEventData::Applied(application) => open(connection, event, application),
         CaseEventData::Accepted(acceptance) => {
-            set_day(connection, event.case, "accepted", CivilDate::of(acceptance.accepted_on))
+            connection
+                .prepare_cached("UPDATE case_publication SET accepted = ?2 WHERE case_id = ?1")?
+                .execute((event.case.as_bytes(), CivilDate::of(acceptance.accepted_on).to_string()))?;
+            Ok(())
         }
         CaseEventData::Decided(decision) => {
             let day = CivilDate::of(decision.decided_on);
@@ -75,13 +78,6 @@ fn word(result: &OpenValue<DecisionResult>) -> &str {
         OpenValue::Known(known) => known.as_str(),
         OpenValue::Unknown(other) => other,
     }
-}
-
-fn set_day(connection: &Connection, case: CaseId, column: &str, day: CivilDate) -> Result<(), DatabaseError> {
-    connection
-        .prepare_cached(&format!("UPDATE case_publication SET {column} = ?2 WHERE case_id = ?1"))?
-        .execute((case.as_bytes(), day.to_string()))?;
-    Ok(())
 }
 
 /// Working days after `from` up to `to`.
