@@ -3,6 +3,8 @@
 mod calendar;
 mod deny;
 mod fuzzing;
+mod guide;
+mod guides;
 mod oidc;
 mod program;
 mod rust;
@@ -106,6 +108,13 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 4,
         reach: Reach::Everywhere,
         run: start::run,
+    },
+    Part {
+        name: "guides",
+        about: "the commands of every guide run, and print what it shows",
+        budget_minutes: 5,
+        reach: Reach::Everywhere,
+        run: guides::run,
     },
     Part {
         name: "model",

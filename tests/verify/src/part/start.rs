@@ -1,52 +1,16 @@
-//! The starting guide's commands, taken from its text and run in order.
-//!
-//! A block fenced as `sh` is run to its end. A block fenced as `sh background` is started and left running; its first
-//! line of output means that it is ready, and it is ended when the guide is through. Chinese and English have the same
-//! commands, which a tidy test checks, so only the English ones are run.
+//! The starting guide, and what it promises its reader beyond the lines that it shows.
 
-use std::io::{BufRead, BufReader};
-use std::process::Child;
-use std::sync::mpsc;
-use std::time::Duration;
-
-use crate::command::Program;
-use crate::part::Trouble;
+use crate::part::{Trouble, guide};
 use crate::repository::Repository;
 use crate::setup;
 
 const GUIDE: &str = "docs/start.md";
 /// The guide's own folder for files; emptied before each run.
 const SCRATCH: &str = "target/start";
-/// A program that needs a build may take this long until its first line.
-const READY_WITHIN: Duration = Duration::from_secs(600);
-
-/// One block of commands.
-#[derive(Debug, PartialEq, Eq)]
-enum Block {
-    Run(String),
-    Background(String),
-}
 
 pub(crate) fn run(repository: &Repository) -> Result<(), Trouble> {
     setup::debian(repository, "curl", &["curl", "ca-certificates"])?;
-    let guide = std::fs::read_to_string(repository.root().join(GUIDE))
-        .map_err(|error| Trouble::Failed(format!("{GUIDE}: {error}")))?;
-    let blocks = blocks(&guide);
-    if blocks.is_empty() {
-        return Err(Trouble::Failed(format!("{GUIDE} has no commands to run")));
-    }
-    let scratch = repository.root().join(SCRATCH);
-    if scratch.exists() {
-        std::fs::remove_dir_all(&scratch).map_err(|error| Trouble::Failed(format!("{SCRATCH}: {error}")))?;
-    }
-    let mut running = Vec::new();
-    let mut said = String::new();
-    for block in blocks {
-        match block {
-            Block::Run(script) => said += &shell(repository, &script).heard()?,
-            Block::Background(script) => running.push(Running::start(repository, &script)?),
-        }
-    }
+    let said = guide::run(repository, GUIDE, SCRATCH)?;
     let missing = claims_without_proof(&said);
     if missing.is_empty() { Ok(()) } else { Err(Trouble::Failed(missing.join("; "))) }
 }
@@ -74,75 +38,9 @@ fn claims_without_proof(said: &str) -> Vec<String> {
     missing
 }
 
-fn shell(repository: &Repository, script: &str) -> Program {
-    Program::new(repository.root(), "bash", &["-euo", "pipefail", "-c", script])
-}
-
-/// A program of the guide that stays up; ended, with all it started, when dropped.
-struct Running {
-    child: Child,
-}
-
-impl Running {
-    fn start(repository: &Repository, script: &str) -> Result<Self, Trouble> {
-        // `exec` makes the shell become the program, so that ending the child ends the program.
-        let mut child = shell(repository, &format!("exec {script}")).start()?;
-        let output = child.stdout.take();
-        let running = Self { child };
-        let (sender, first_line) = mpsc::sync_channel(1);
-        std::thread::spawn(move || {
-            for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok) {
-                println!("  {line}");
-                // Only the first line matters; nobody waits for the others.
-                let _later_lines_find_no_room = sender.try_send(());
-            }
-        });
-        match first_line.recv_timeout(READY_WITHIN) {
-            Ok(()) => Ok(running),
-            Err(_) => Err(Trouble::Failed(format!("`{script}` ended, or said nothing for ten minutes"))),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
-            eprintln!("a program of the guide could not be ended: {error}");
-        }
-    }
-}
-
-/// The commands of a guide in order. Lines that are only a comment stay in; the shell skips them.
-fn blocks(guide: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(&str, Vec<&str>)> = None;
-    for line in guide.lines() {
-        match (line.strip_prefix("```"), &mut open) {
-            (Some(fence), None) => open = Some((fence.trim(), Vec::new())),
-            (Some(_), Some(_)) => {
-                let (fence, lines) = open.take().unwrap_or_default();
-                match fence {
-                    "sh" => blocks.push(Block::Run(lines.join("\n"))),
-                    "sh background" => blocks.push(Block::Background(lines.join("\n"))),
-                    _ => {}
-                }
-            }
-            (None, Some((_, lines))) => lines.push(line),
-            (None, None) => {}
-        }
-    }
-    blocks
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Block, blocks, claims_without_proof};
-
-    #[test]
-    fn commands_are_taken_in_order_and_other_blocks_are_left_alone() {
-        let guide = "Text\n```sh background\nserve\n```\n```rust\nlet x = 1;\n```\n```sh\none\ntwo\n```\n";
-        assert_eq!(blocks(guide), [Block::Background("serve".to_owned()), Block::Run("one\ntwo".to_owned())]);
-    }
+    use super::claims_without_proof;
 
     #[test]
     fn each_claim_of_the_guide_is_missed_when_its_proof_is_taken_away() {
