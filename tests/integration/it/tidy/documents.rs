@@ -107,6 +107,22 @@ fn the_program_text_of_the_guides_stands_in_an_example_that_is_compiled() {
     tree::assert_none(&findings, "copy the lines from the example, so that the guide shows what compiles");
 }
 
+#[test]
+fn every_guide_stands_in_the_list_of_guides_of_its_language() {
+    let mut findings = Vec::new();
+    for (ending, index) in [(".md", "docs/guides/README.md"), (CHINESE, "docs/guides/README.zh-CN.md")] {
+        let list = std::fs::read_to_string(tree::root().join(index)).unwrap();
+        for file in tree::files() {
+            let Some(name) = file.path.strip_prefix("docs/guides/") else { continue };
+            let is_of_this_language = name.ends_with(CHINESE) == (ending == CHINESE);
+            if is_of_this_language && !name.starts_with("README") && !list.contains(&format!("]({name})")) {
+                findings.push(format!("{index} does not list {name}"));
+            }
+        }
+    }
+    tree::assert_none(&findings, "add a row");
+}
+
 /// The anchors of a document, as forges make them from headings: small letters, blanks as hyphens, no punctuation.
 fn anchors(text: &str) -> Vec<String> {
     let mut in_code = false;

@@ -5,6 +5,8 @@ use crate::repository::Repository;
 use crate::setup;
 
 const FOLDER: &str = "docs/guides";
+/// The list of the guides, which is none itself.
+const INDEX: &str = "README";
 
 pub(crate) fn run(repository: &Repository) -> Result<(), Trouble> {
     setup::debian(repository, "curl", &["curl", "ca-certificates"])?;
@@ -32,7 +34,7 @@ fn names(repository: &Repository) -> Result<Vec<String>, Trouble> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(repository.root().join(FOLDER)).map_err(failed)? {
         let file = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        if let Some(name) = file.strip_suffix(".md").filter(|name| !name.contains('.')) {
+        if let Some(name) = file.strip_suffix(".md").filter(|name| !name.contains('.') && *name != INDEX) {
             names.push(name.to_owned());
         }
     }

@@ -1,0 +1,90 @@
+//! Is this code right, what does it say, and which item is meant?
+//!
+//! `cargo run -p tongqiao-examples --bin codes-and-items -- <platform> <one-time code> <folder>`
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use tongqiao::protocol::IdentifierKind;
+use tongqiao::protocol::identifier::inspection::{inspect, suggest_repairs};
+use tongqiao::{CaseDraft, Client, Error, Item, ItemQuery};
+
+/// Checks codes without a platform, then looks items up in the mirrored catalogue.
+#[derive(Parser)]
+struct Arguments {
+    /// Where the platform is.
+    platform: String,
+    /// The one-time code that its operator gave out.
+    code: String,
+    /// Where credentials and the outbox are kept.
+    folder: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    match codes_and_items(&Arguments::parse()).await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            tongqiao_examples::tell(&error);
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn codes_and_items(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
+    check(IdentifierKind::CitizenNumber, "340705199001010016");
+    check(IdentifierKind::CitizenNumber, "34070519900101OO16"); // the letter O twice
+    check(IdentifierKind::DivisionCode, "340705");
+
+    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+    let edition = client.items().edition().await?;
+    println!("目录 catalogue: published {}, last heard of {}", edition.published, edition.fetched_at);
+    for item in client.items().find(&ItemQuery::text("社会保障卡").division("340700")).await? {
+        show(&item);
+    }
+    judge(&client).await?;
+    client.close().await;
+    Ok(())
+}
+
+/// All faults at once; a repair is suggested and never made.
+fn check(kind: IdentifierKind, text: &str) {
+    match inspect(kind, text) {
+        Ok(inspection) => {
+            println!("正确 right: {}", inspection.mask());
+            for line in inspection.lines() {
+                println!("  {}：{}", line.value(), line.zh());
+            }
+        }
+        Err(faults) => {
+            for fault in faults.iter() {
+                println!("有误 wrong: {} {}", fault.code(), fault.zh());
+            }
+            for repair in suggest_repairs(kind, text) {
+                println!("  建议 suggestion: {}", repair.zh());
+            }
+        }
+    }
+}
+
+/// An item's identity is its code and version; a case stays with the version under which it was taken.
+fn show(item: &Item) {
+    println!("{} 版本 version {} {}", item.code, item.version, item.name.zh);
+    println!("  法定 {} 承诺 {} 个工作日 working days", item.statutory_days, item.promised_days);
+    for material in &item.materials {
+        println!("  材料 material {} {} {}", material.key, material.name.zh, material.required);
+    }
+}
+
+/// What a clerk would hear at the counter, without a network: everything that is wrong with a draft, nothing kept.
+async fn judge(client: &Client) -> Result<(), Error> {
+    let items = client.items().find(&ItemQuery::text("社会保障卡补领")).await?;
+    let Some(item) = items.first() else { return Ok(()) };
+    let draft = CaseDraft::for_item(item).person("测试用户", "340705199001010017").field("reason", "");
+    if let Err(refused) = client.cases().check(&draft).await {
+        for fault in refused.faults() {
+            println!("  {} {}", fault.path, fault.code);
+        }
+    }
+    Ok(())
+}
