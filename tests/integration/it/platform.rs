@@ -6,6 +6,7 @@ mod controls;
 mod deadlines;
 mod department;
 mod dispatch;
+mod entitlement;
 mod epochs;
 mod explanations;
 mod inbox;
