@@ -35,11 +35,11 @@ impl Request {
 /// What another one is told.
 enum Other {
     /// The same: it is published for everybody.
-    IsToldTheSame,
+    HearsTheSame,
     /// This code, to this request.
-    IsRefused(Request, &'static str),
+    GetsRefused(Request, &'static str),
     /// About itself: his answer to the same question holds nothing of the owner's, which these words are.
-    IsToldOfItself(Request, String),
+    SeesItself(Request, String),
 }
 
 struct Row {
@@ -120,12 +120,12 @@ impl Estate {
 
     /// Another party asks the very same.
     fn refused(&self, allowed: Request, code: &'static str) -> Row {
-        let other = Other::IsRefused(self.elsewhere(&allowed), code);
+        let other = Other::GetsRefused(self.elsewhere(&allowed), code);
         Row { allowed, other }
     }
 
     fn told_of_itself(&self, allowed: Request, owners: &str) -> Row {
-        let other = Other::IsToldOfItself(self.elsewhere(&allowed), owners.to_owned());
+        let other = Other::SeesItself(self.elsewhere(&allowed), owners.to_owned());
         Row { allowed, other }
     }
 
@@ -150,7 +150,7 @@ impl Estate {
             "/v1/open-data/cases?month=2026-10".to_owned(),
         ];
         let unsigned = |path| Request { by: None, ..self.get(path) };
-        paths.map(|path| Row { allowed: unsigned(path), other: Other::IsToldTheSame }).into()
+        paths.map(|path| Row { allowed: unsigned(path), other: Other::HearsTheSame }).into()
     }
 
     /// Open to whoever shows something.
@@ -164,11 +164,11 @@ impl Estate {
         vec![
             Row {
                 allowed: asks(&self.password.grouped()),
-                other: Other::IsRefused(asks("0000-0000-0000"), "progress.mismatch"),
+                other: Other::GetsRefused(asks("0000-0000-0000"), "progress.mismatch"),
             },
             Row {
                 allowed: joins(&self.code),
-                other: Other::IsRefused(joins(&json!("AAAAA-AAAAA")), "enrolment.code_invalid"),
+                other: Other::GetsRefused(joins(&json!("AAAAA-AAAAA")), "enrolment.code_invalid"),
             },
         ]
     }
@@ -185,7 +185,10 @@ impl Estate {
         let leases = "/v1/case-number-leases";
         let foreign_lease = self.elsewhere(&self.post(leases, &lease(other)));
         vec![
-            Row { allowed: self.post(leases, &lease(owner)), other: Other::IsRefused(foreign_lease, "scope.division") },
+            Row {
+                allowed: self.post(leases, &lease(owner)),
+                other: Other::GetsRefused(foreign_lease, "scope.division"),
+            },
             self.refused(self.post("/v1/case-events", &batch), "scope.author_not_carried"),
             self.refused(self.get(format!("/v1/case-events/{event}/receipt")), "receipt.unknown"),
             self.refused(self.get(format!("/v1/cases/{case}")), "case.unknown"),
@@ -270,13 +273,13 @@ async fn every_route_lets_its_rightful_caller_in_and_another_one_learns_and_chan
         // The other one comes first: were he let in, the owner would notice.
         let before = world.ledger().await;
         match &other {
-            Other::IsToldTheSame => assert_eq!(route.access, Access::Open, "{name:?}"),
-            Other::IsRefused(request, code) => {
+            Other::HearsTheSame => assert_eq!(route.access, Access::Open, "{name:?}"),
+            Other::GetsRefused(request, code) => {
                 let answer = request.send(&estate.other).await;
                 assert_eq!(refusal(&answer), *code, "{name:?}: {} {:#}", answer.status, answer.body);
                 assert_eq!(world.ledger().await["effects"], before["effects"], "{name:?} had an effect");
             }
-            Other::IsToldOfItself(request, owners) => {
+            Other::SeesItself(request, owners) => {
                 let answer = request.send(&estate.other).await;
                 assert_eq!(answer.status, StatusCode::OK, "{name:?}: {:#}", answer.body);
                 assert!(!record_of(&answer).contains(owners), "{name:?}");
@@ -286,7 +289,7 @@ async fn every_route_lets_its_rightful_caller_in_and_another_one_learns_and_chan
         let (status, refused) = (answer.status, refusal(&answer));
         let is_let_in = status == StatusCode::OK && refused.is_empty();
         assert!(is_let_in, "{name:?}: {status} {:#}", answer.body);
-        if let Other::IsToldOfItself(_, owners) = &other {
+        if let Other::SeesItself(_, owners) = &other {
             assert!(record_of(&answer).contains(owners), "{name:?}");
         }
     }
