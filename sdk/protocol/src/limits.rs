@@ -80,3 +80,5 @@ pub const STATEMENT_LINES_MAX: usize = 500;
 pub const SUPERVISION_ANSWER_DAYS_MAX: u64 = 365;
 /// The most events of one page of a case's records.
 pub const CASE_EVENTS_MAX: usize = 100;
+/// One line between a runner and an adapter, in bytes.
+pub const ADAPTER_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! The specification says what the code does, in both languages, and nothing that the code does not have.
 
+mod adapter;
 mod chapter;
 mod life;
 mod openapi;
@@ -202,6 +203,7 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         STATEMENT_LINES_MAX,
         SUPERVISION_ANSWER_DAYS_MAX,
         CASE_EVENTS_MAX,
+        ADAPTER_LINE_BYTES_MAX,
     ];
     let code = text_of("sdk/protocol/src/limits.rs");
     let declared = code.split("pub const ").skip(1).filter_map(|rest| rest.split(':').next()).collect::<Vec<_>>();
