@@ -254,6 +254,7 @@ impl ClientBuilder {
             spool,
             traffic: Traffic::default(),
             appended: Notify::new(),
+            inbox_news: Notify::new(),
             nudged: Notify::new(),
             upkeep: Notify::new(),
             stop: watch::Sender::new(false),

@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) traffic: Traffic,
     /// Rung when this process has appended to the outbox.
     pub(crate) appended: Notify,
+    /// Entries were brought by a webhook.
+    pub(crate) inbox_news: Notify,
     /// Rung when somebody knows that the link is back.
     pub(crate) nudged: Notify,
     /// Rung when numbers run low or something else of the upkeep is wanted soon.

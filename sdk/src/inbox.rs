@@ -5,13 +5,15 @@
 //! and goes out again until the platform has it.
 
 mod shelf;
+mod webhook;
 
 use std::sync::Arc;
 
 use tongqiao_protocol::inbox::{InboxAcknowledgement, InboxEntry};
 use tongqiao_protocol::{EpochId, ErrorCode, InboxEntryId, RecordKind, Retry, SignedRecord};
 
-use self::shelf::Arrived;
+use self::shelf::{Arrival, Arrived};
+pub use self::webhook::{WebhookReply, WebhookRequest, WebhookStatus};
 use crate::client::{Running, Shared};
 use crate::exchange::Ask;
 use crate::{Error, entropy};
@@ -65,6 +67,7 @@ impl Inbox {
             let pulled = tokio::select! {
                 () = self.shared.closed() => return Err(Error::of(ErrorCode::ClientClosed)),
                 pulled = pull(&self.shared, WAIT_SECONDS) => pulled,
+                () = self.shared.inbox_news.notified() => Ok(0),
             };
             match pulled {
                 Ok(_) => failures = 0,
@@ -124,6 +127,59 @@ impl Inbox {
     }
 }
 
+impl Inbox {
+    /// Has the platform bring entries to an `https` address of this application as soon as there are any, signed as its answers
+    /// are ([`Inbox::receive`] judges them). The same address again changes nothing; asking for entries goes on working beside it.
+    ///
+    /// # Errors
+    /// `request.invalid_value` for an address that the platform does not call (another scheme, its own machine), or an error of
+    /// the connection.
+    pub async fn set_webhook(&self, address: &str) -> Result<WebhookStatus, Error> {
+        webhook::set(&self.shared, Some(address)).await
+    }
+
+    /// Takes the address back. What is not acknowledged is still there to be asked for.
+    ///
+    /// # Errors
+    /// An error of the connection.
+    pub async fn remove_webhook(&self) -> Result<WebhookStatus, Error> {
+        webhook::set(&self.shared, None).await
+    }
+
+    /// How the webhook stands at the platform.
+    ///
+    /// # Errors
+    /// An error of the connection.
+    pub async fn webhook(&self) -> Result<WebhookStatus, Error> {
+        webhook::status(&self.shared).await
+    }
+
+    /// Judges a request that came to the address of [`Inbox::set_webhook`], whatever HTTP server the application has: the
+    /// signature by a key of the platform, its age, the body's digest, and the platform's signature of every entry. What is new
+    /// is on disk before this returns, and is shown by [`Inbox::next`] and [`Inbox::open`] like everything else, once. Answer with
+    /// the status of the reply, and nothing else.
+    ///
+    /// ```no_run
+    /// use tongqiao::WebhookRequest;
+    ///
+    /// # async fn run(client: tongqiao::Client, body: Vec<u8>, input: &str, signature: &str, digest: &str) {
+    /// let reply = client.inbox().receive(WebhookRequest {
+    ///     method: "POST",
+    ///     target: "/tongqiao/inbox",
+    ///     headers: &[("signature-input", input), ("signature", signature), ("content-digest", digest)],
+    ///     body: &body,
+    /// });
+    /// let status = reply.await.status; // 204 when it is on disk
+    /// # let _ = status; }
+    /// ```
+    ///
+    /// # Limits
+    /// A body of 4 MiB.
+    pub async fn receive(&self, request: WebhookRequest<'_>) -> WebhookReply {
+        webhook::receive(&self.shared, request).await
+    }
+}
+
 impl std::fmt::Debug for Inbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Inbox")
@@ -146,6 +202,14 @@ async fn pull(shared: &Shared, wait_seconds: &str) -> Result<usize, Error> {
     if after > 0 && epoch != Some(page.epoch) {
         page = read_page(&shared.exchange.ask(Ask::get("/v1/inbox")).await?)?;
     }
+    let new = taken_in(shared, page, Arrival::Asked).await?;
+    // What came although it was acknowledged is acknowledged once more: a restore had forgotten it.
+    tell(shared).await?;
+    Ok(new)
+}
+
+/// Verifies every entry of a page and keeps what is new; how many that were.
+async fn taken_in(shared: &Shared, page: Page, arrival: Arrival) -> Result<usize, Error> {
     let mut arrived = Vec::with_capacity(page.entries.len());
     for record in page.entries {
         shared.directory.check(shared, RecordKind::InboxEntry, &record).await?;
@@ -155,10 +219,7 @@ async fn pull(shared: &Shared, wait_seconds: &str) -> Result<usize, Error> {
         }
         arrived.push(Arrived { entry, record: record.record });
     }
-    let new = shelf::keep(shared, page.epoch, arrived).await?;
-    // What came although it was acknowledged is acknowledged once more: a restore had forgotten it.
-    tell(shared).await?;
-    Ok(new)
+    shelf::keep(shared, page.epoch, arrived, arrival).await
 }
 
 fn read_page(answer: &crate::Response) -> Result<Page, Error> {

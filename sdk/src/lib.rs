@@ -99,7 +99,7 @@ pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
-pub use inbox::Inbox;
+pub use inbox::{Inbox, WebhookReply, WebhookRequest, WebhookStatus};
 pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
     ItemQuery, ItemState, Items, Question, Text,

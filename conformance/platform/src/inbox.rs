@@ -7,6 +7,7 @@
 mod acknowledgement;
 mod causes;
 mod entry;
+mod webhook;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tongqiao_protocol::{ErrorCode, Fault, RecordKind};
 
 pub(crate) use self::causes::{MoneyIn, bill_paid, case_event, catalogue_changed, refund_ended, refund_owed};
 pub(crate) use self::entry::{News, put};
+pub(crate) use self::webhook::work as bring_to_webhooks;
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::directory::Party;
@@ -29,7 +31,10 @@ use crate::json::{self, Faults, Members};
 use crate::refusal::Refusal;
 
 pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/v1/inbox", get(show)).route("/v1/inbox/acknowledgements", post(acknowledgement::take))
+    Router::new()
+        .route("/v1/inbox", get(show))
+        .route("/v1/inbox/acknowledgements", post(acknowledgement::take))
+        .route("/v1/inbox/webhook", get(webhook::show).post(webhook::set))
 }
 
 /// The sandbox's operator.

@@ -17,7 +17,7 @@ use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::supervision::Arrangement;
 use crate::transparency::LogTree;
-use crate::{bill, catalogue, enrolment, epoch, keys, oidc, people, routes};
+use crate::{bill, catalogue, enrolment, epoch, inbox, keys, oidc, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -161,6 +161,7 @@ impl Builder {
         // Refunds that were pending when the process ended are paid back now.
         bill::wake_bank(&app);
         let (stop, stopping) = watch::channel(());
+        tokio::spawn(inbox::bring_to_webhooks(app.clone(), stopping.clone()));
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));
         Ok(Running { address, clock: self.clock, app, stop, server })
     }

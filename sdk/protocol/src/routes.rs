@@ -46,6 +46,8 @@ pub enum Repetition {
     Reads,
     /// The id inside the record or request is the index of duplicates, for ever.
     ById,
+    /// It sets one value: what is said last holds, and the same again changes nothing.
+    Sets,
     /// It is another attempt: the right one changes nothing, and a wrong one counts.
     Attempt,
 }
@@ -103,6 +105,8 @@ pub const ROUTES: &[Route] = &[
     read("/v1/projects/{project}", Access::Signed),
     read("/v1/inbox", Access::Signed),
     write("/v1/inbox/acknowledgements", Access::Signed, RECORD_BODY_BYTES_MAX),
+    read("/v1/inbox/webhook", Access::Signed),
+    Route { repetition: Repetition::Sets, ..write("/v1/inbox/webhook", Access::Signed, SMALL_BODY_BYTES_MAX) },
     write("/v1/bills", Access::Signed, RECORD_BODY_BYTES_MAX),
     read("/v1/bills/{bill}", Access::Signed),
     write("/v1/bills/{bill}/fence", Access::Signed, SMALL_BODY_BYTES_MAX),

@@ -31,6 +31,15 @@ pub(super) struct Arrived {
     pub(super) record: Vec<u8>,
 }
 
+/// By which way entries have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// In the order of their places, from where the reading stood.
+    Asked,
+    /// By a webhook: there may be others before them, so the reading stays where it stands.
+    Brought,
+}
+
 /// An open entry as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -66,7 +75,12 @@ pub(super) async fn place(shared: &Shared) -> Result<(Option<EpochId>, u64), Err
 }
 
 /// Keeps what is new; how many entries that were.
-pub(super) async fn keep(shared: &Shared, epoch: EpochId, arrived: Vec<Arrived>) -> Result<usize, Error> {
+pub(super) async fn keep(
+    shared: &Shared,
+    epoch: EpochId,
+    arrived: Vec<Arrived>,
+    arrival: Arrival,
+) -> Result<usize, Error> {
     if arrived.is_empty() {
         return Ok(0);
     }
@@ -78,13 +92,19 @@ pub(super) async fn keep(shared: &Shared, epoch: EpochId, arrived: Vec<Arrived>)
             Ok((one.entry.id, one.entry.position, record))
         })
         .collect::<Result<_, Error>>()?;
-    shared.storage.ask(move |store| repeatedly(|| keep_once(store, epoch, &arrived))).await
+    shared.storage.ask(move |store| repeatedly(|| keep_once(store, epoch, &arrived, arrival))).await
 }
 
-fn keep_once(store: &dyn Store, epoch: EpochId, arrived: &[(InboxEntryId, u64, String)]) -> Result<usize, StoreError> {
+fn keep_once(
+    store: &dyn Store,
+    epoch: EpochId,
+    arrived: &[(InboxEntryId, u64, String)],
+    arrival: Arrival,
+) -> Result<usize, StoreError> {
     // Every keeping writes the place, and this one holds only when nobody kept meanwhile: an entry that another process has
     // kept, shown and seen acknowledged since the shelves were looked at would else be put back.
     let place = store.document(Collection::Checkpoint, PLACE)?;
+    let stood = place.as_ref().and_then(|place| serde_json::from_slice::<Place>(&place.bytes).ok());
     let unchanged = place.map_or(Expected::Absent, |document| Expected::Version(document.version));
     let mut order = open_entries(store)?.iter().map(|(_, _, kept)| kept.order).max().unwrap_or_default();
     let (mut changes, mut new) = (Vec::new(), 0);
@@ -103,8 +123,13 @@ fn keep_once(store: &dyn Store, epoch: EpochId, arrived: &[(InboxEntryId, u64, S
         let kept = Kept { order, record: record.clone(), taken_until: None };
         changes.push(put(format!("{OPEN}{id}"), Expected::Absent, written(&kept)));
     }
-    let after = arrived.iter().map(|(_, position, _)| *position).max().unwrap_or_default();
-    let place = written(&Place { epoch, after });
+    let last = arrived.iter().map(|(_, position, _)| *position).max().unwrap_or_default();
+    let place = match (arrival, stood) {
+        (Arrival::Asked, _) => Place { epoch, after: last },
+        (Arrival::Brought, Some(stood)) => stood,
+        (Arrival::Brought, None) => Place { epoch, after: 0 },
+    };
+    let place = written(&place);
     let (collection, key) = (Collection::Checkpoint, PLACE.to_owned());
     changes.push(Change::PutDocument { collection, key, expected: unchanged, bytes: place });
     store.commit(changes)?;

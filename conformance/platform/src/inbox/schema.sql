@@ -20,3 +20,17 @@ CREATE TABLE inbox_acknowledgement (
     signature BLOB NOT NULL,
     arrived INTEGER NOT NULL
 ) STRICT;
+
+-- Addresses to which entries are brought.
+CREATE TABLE webhook (
+    party TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    suite TEXT NOT NULL,
+    heard INTEGER NOT NULL,             -- position up to which entries were heard
+    failures INTEGER NOT NULL,          -- in a row
+    next_attempt INTEGER NOT NULL,
+    repeat_at INTEGER NOT NULL,         -- when what was heard and not acknowledged is said again
+    last_success INTEGER,
+    last_failure INTEGER,
+    last_reason TEXT
+) STRICT;
