@@ -127,5 +127,7 @@ async fn authenticate(shared: &Shared, request: WebhookRequest<'_>) -> Result<()
 fn status_of(error: &Error, otherwise: u16) -> u16 {
     use tongqiao_protocol::Retry;
     let passes = matches!(error.retry(), Retry::AfterDelay | Retry::SameRequest);
-    if passes || error.code().code().starts_with("store.") { 503 } else { otherwise }
+    // What cannot be read today cannot be read tomorrow.
+    let is_unreadable = error.code() == ErrorCode::ClientBadAnswer;
+    if passes && !is_unreadable || error.code().code().starts_with("store.") { 503 } else { otherwise }
 }

@@ -26,3 +26,4 @@ mod sandbox;
 mod signing_in;
 mod tls;
 mod transparency;
+mod webhook;

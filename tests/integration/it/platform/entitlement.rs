@@ -127,6 +127,11 @@ impl Estate {
         Row { allowed, other }
     }
 
+    fn sees_itself_by(&self, allowed: Request, by_another: &Request, owners: &str) -> Row {
+        let other = Other::SeesItself(self.elsewhere(by_another), owners.to_owned());
+        Row { allowed, other }
+    }
+
     fn sees_itself(&self, allowed: Request, owners: &str) -> Row {
         let other = Other::SeesItself(self.elsewhere(&allowed), owners.to_owned());
         Row { allowed, other }
@@ -185,6 +190,9 @@ impl Estate {
                 "producer": by.producer, "incarnation": by.incarnation,
             })
         };
+        // Nobody listens there; where entries are brought is each party's own business.
+        let webhook =
+            |whose: &str| self.post("/v1/inbox/webhook", &json!({ "address": format!("https://192.0.2.1/{whose}") }));
         let leases = "/v1/case-number-leases";
         let foreign_lease = self.elsewhere(&self.post(leases, &lease(other)));
         vec![
@@ -200,6 +208,8 @@ impl Estate {
             self.refused(self.get(format!("/v1/cases/{case}/joint")), "case.unknown"),
             self.sees_itself(self.get(format!("/v1/projects/{PROJECT}")), case),
             self.refused(self.get("/v1/inbox?addressee=civil-affairs"), "scope.author_not_carried"),
+            self.sees_itself_by(webhook("owner"), &webhook("other"), "/owner"),
+            self.sees_itself(self.get("/v1/inbox/webhook"), "/owner"),
             self.refused(self.post("/v1/inbox/acknowledgements", &acknowledgement(owner)), "scope.author_not_carried"),
         ]
     }
