@@ -98,7 +98,7 @@ async fn hear(State(vendor): State<Vendor>, request: Request) -> Response {
     });
     match (next, client) {
         (Some(Next::Answers(status, headers)), _) => {
-            (status, headers.to_vec().into_iter().collect::<Headers>().0).into_response()
+            (status, headers.iter().copied().collect::<Headers>().0).into_response()
         }
         (Some(Next::NeverAnswers), _) => std::future::pending().await,
         (None, Some(client)) => {
