@@ -4,6 +4,7 @@ mod asking;
 mod bill_draft;
 mod bill_file;
 mod e_receipts;
+mod fencing;
 mod patience;
 mod proof;
 mod reconciling;
@@ -13,6 +14,7 @@ mod writing;
 use std::sync::Arc;
 
 pub use bill_draft::BillDraft;
+pub(crate) use fencing::renew as renew_fences;
 use patience::Waits;
 pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
@@ -71,22 +73,35 @@ impl Payments {
     pub async fn registered(&self, bill: BillId) -> Result<BillView, Error> {
         match crate::cases::await_record(&self.shared, bill.into()).await {
             Ok(()) => self.status(bill).await,
-            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => {
-                let resolution = self.resolve(bill).await?;
-                match (resolution.outcome, resolution.view) {
-                    (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
-                    (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
-                    _ => Err(resolution::unknown(bill.into())
-                        .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after))),
-                }
-            }
+            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => self.resolved(bill).await,
             // Its row is gone because it was settled long ago, or proved absent.
-            Err(error) if error.code() == ErrorCode::EventUnknown => match self.status(bill).await? {
-                view if view.state == BillState::Fenced => Err(Error::of(ErrorCode::BillFenced)),
-                view => Ok(view),
+            Err(error) if error.code() == ErrorCode::EventUnknown => match self.status(bill).await {
+                Ok(view) if view.state == BillState::Fenced => Err(Error::of(ErrorCode::BillFenced)),
+                // A restore has forgotten it, or its fence.
+                Err(error) if error.code() == ErrorCode::BillUnknown && self.is_known(bill).await? => {
+                    self.resolved(bill).await
+                }
+                other => other,
             },
             Err(error) => Err(error),
         }
+    }
+
+    /// The view of a bill that has to be resolved first.
+    async fn resolved(&self, bill: BillId) -> Result<BillView, Error> {
+        let resolution = self.resolve(bill).await?;
+        match (resolution.outcome, resolution.view) {
+            (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
+            (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
+            _ => {
+                Err(resolution::unknown(bill.into())
+                    .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after)))
+            }
+        }
+    }
+
+    async fn is_known(&self, bill: BillId) -> Result<bool, Error> {
+        Ok(bill_file::read(&self.shared, bill).await?.is_some())
     }
 
     /// Asks the platform where the bill stands. Never answered from a cache, and never believed without receipts.

@@ -153,6 +153,24 @@ fn an_unknown_refund_is_asked_for_and_after_its_time_fenced_and_one_given_up_fre
 }
 
 #[test]
+fn absence_that_a_restore_undid_is_unknown_until_it_is_proved_again_and_a_bill_that_appears_is_told() {
+    let mut bill = bill();
+    bill.absence_lost();
+    assert!(!bill.was_absent(), "nobody had relied on it");
+    assert_eq!(bill.heard(&view(BillState::Fenced, 0)), [BillNotice::Absent]);
+    bill.absence_lost();
+    assert_eq!((bill.outcome(), bill.may_be_replaced(), bill.was_absent()), (PaymentOutcome::Unknown, false, true));
+    assert_eq!(bill.question(LATER), Some(Question::Fence));
+    let mut appeared = bill.clone();
+    assert_eq!(bill.heard(&view(BillState::Fenced, 0)), [], "it is what it was, and was told");
+    assert_eq!((bill.outcome(), bill.was_absent()), (PaymentOutcome::Absent, false));
+
+    let said = BillNotice::Reappeared { said: BillState::Open };
+    assert_eq!(appeared.heard(&view(BillState::Open, 0)), [BillNotice::Opened, said]);
+    assert_eq!((appeared.outcome(), appeared.was_absent()), (PaymentOutcome::Confirmed, true));
+}
+
+#[test]
 fn another_bill_under_the_same_id_is_a_contradiction_and_changes_nothing() {
     let mut bill = bill();
     let mut foreign = view(BillState::Paid, 0);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tongqiao_engine::bill_life::{BillLife, BillNotice};
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::bill::{BillState, BillView, RefundView};
-use tongqiao_protocol::{BillId, IncarnationId, ProducerId, Timestamp};
+use tongqiao_protocol::{BillId, EpochId, IncarnationId, ProducerId, Timestamp};
 use tongqiao_store::{Reason, Store, StoreError};
 
 use crate::Error;
@@ -44,9 +44,19 @@ impl BillFile {
         self.view.clone().filter(|view| view.state == BillState::Paid && !self.acknowledged)
     }
 
+    /// Where the receipt stands that proves its absence.
+    pub(super) fn absence_stands_at(&self) -> Option<(EpochId, u64)> {
+        let view = self.view.as_ref()?;
+        let receipt = view.fence_receipt.as_ref().or(view.receipt.as_ref())?;
+        receipt.body().ok().map(|body| (body.epoch, body.position))
+    }
+
     fn hear(&mut self, view: &BillView) {
         let before = self.life.state();
         let notices = self.life.heard(view);
+        if notices.iter().any(|notice| matches!(notice, BillNotice::Reappeared { .. })) {
+            tracing::error!(bill = %self.bill, said = ?view.state, "a bill that was absent is registered since the platform was restored; a person must compare");
+        }
         if notices.iter().any(|notice| matches!(notice, BillNotice::Contradiction { .. })) {
             tracing::error!(bill = %self.bill, known = ?before, said = ?view.state, "the platform contradicts itself; a person must compare");
         } else if self.life.state() == Some(view.state) {
@@ -71,6 +81,17 @@ pub(super) async fn note(shared: &Shared, view: &BillView) -> Result<Option<Bill
 pub(super) async fn note_refund(shared: &Shared, view: &RefundView) -> Result<(), Error> {
     let view = view.clone();
     update(shared, view.bill, move |file| drop(file.life.refund_heard(&view))).await.map(drop)
+}
+
+/// A restore has undone the proof that the bill is absent.
+pub(super) async fn doubt_absence(shared: &Shared, bill: BillId) -> Result<Option<BillFile>, Error> {
+    update(shared, bill, |file| {
+        if file.life.state() == Some(BillState::Fenced) {
+            file.life.absence_lost();
+            file.view = None;
+        }
+    })
+    .await
 }
 
 /// The application has taken the notice of the payment into its own books.

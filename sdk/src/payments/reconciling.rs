@@ -133,12 +133,12 @@ async fn own_lines(shared: &Shared, date: CivilDate) -> Result<Vec<Line>, Error>
 
 /// Whether every bill could be read. One that cannot might be the one that is missing: then nothing is compared.
 #[derive(PartialEq, Eq)]
-enum Readable {
+pub(super) enum Readable {
     All,
     NotAll,
 }
 
-fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<Readable, StoreError> {
+pub(super) fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<Readable, StoreError> {
     let mut after = String::new();
     loop {
         let page = store.documents(Collection::Bill, "", &after, BILLS_AT_ONCE)?;

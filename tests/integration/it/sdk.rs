@@ -15,6 +15,7 @@ mod keeping;
 mod lifetimes;
 mod materials;
 mod past;
+mod payment_faults;
 mod payments;
 mod processes;
 mod publication;
