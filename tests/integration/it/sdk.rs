@@ -11,6 +11,7 @@ mod directory;
 mod dispatch;
 mod enrolment;
 mod inbox;
+mod joint;
 mod keeping;
 mod lifetimes;
 mod materials;
