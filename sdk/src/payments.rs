@@ -217,7 +217,7 @@ impl Payments {
     /// `bill.unknown` when it was not made through this store; `bill.not_paid` or `bill.refund_exceeds_paid` when that is
     /// known, for which the platform may be asked; `request.invalid`; or a `store.` code.
     pub async fn refund(&self, bill: BillId, amount: Amount, reason: &str) -> Result<RefundId, Error> {
-        writing::refund(&self.shared, None, bill, amount, reason).await
+        writing::refund(&self.shared, None, bill, RefundParts { amount, late_fee: None }, reason).await
     }
 
     /// As [`Payments::refund`], with an id that the application made and stored before. A refund whose id this store
@@ -232,7 +232,32 @@ impl Payments {
         amount: Amount,
         reason: &str,
     ) -> Result<RefundId, Error> {
-        writing::refund(&self.shared, Some(refund), bill, amount, reason).await
+        writing::refund(&self.shared, Some(refund), bill, RefundParts { amount, late_fee: None }, reason).await
+    }
+
+    /// As [`Payments::refund_as`], and says how much of it is late fee that is given back: no more than came in as late fee.
+    /// The platform states it in the refund's view, its statements and the red e-receipt.
+    ///
+    /// # Errors
+    /// As [`Payments::refund_as`]; `request.contradiction` for a late fee above the amount. Whether more is given back as late fee
+    /// than was paid is for the platform to say, with `bill.refund_exceeds_paid` at `/late_fee`.
+    pub async fn refund_parts(
+        &self,
+        refund: RefundId,
+        bill: BillId,
+        parts: RefundParts,
+        reason: &str,
+    ) -> Result<RefundId, Error> {
+        writing::refund(&self.shared, Some(refund), bill, parts, reason).await
+    }
+
+    /// The late fee of a bill if it were paid on a day, computed here, without a link, by the rule that its author signed.
+    ///
+    /// # Errors
+    /// `bill.unknown` when it was not made through this store, or by a version that did not keep its terms; or a `store.` code.
+    pub async fn late_fee(&self, bill: BillId, on: CivilDate) -> Result<Amount, Error> {
+        let terms = bill_file::read(&self.shared, bill).await?.and_then(|file| file.terms);
+        terms.map(|terms| terms.late_fee(on)).ok_or_else(|| Error::of(ErrorCode::BillUnknown))
     }
 
     /// Waits until the platform has the refund, and gives its view. A refund whose time passed before any answer came is
@@ -295,6 +320,15 @@ impl Payments {
     pub async fn acknowledge(&self, record: impl Into<RecordId>) -> Result<(), Error> {
         resolution::acknowledge(&self.shared, record.into()).await
     }
+}
+
+/// What a refund gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundParts {
+    /// How much in all.
+    pub amount: Amount,
+    /// Of it, late fee; `None` where that is not said.
+    pub late_fee: Option<Amount>,
 }
 
 /// Whether an error is about the connection or the platform's health, and not about what was asked.

@@ -30,6 +30,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         at: Timestamp::from_millis(5),
         channel: "counter".to_string(),
         transaction: "T1".to_string(),
+        late_fee: None,
     };
     BillView {
         bill: BillId::from_bytes([1; 16]),
@@ -38,6 +39,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         outcome: outcome_of(Some(state)),
         pay_code: None,
         cashier_url: None,
+        late_fee: None,
         paid: if state == BillState::Paid { Some(paid) } else { None },
         refunded: Amount::ZERO,
         refund_owed: fen(owed),
@@ -57,6 +59,7 @@ fn refund_view(number: u8, amount: i64, state: RefundState) -> RefundView {
         state,
         outcome: PaymentOutcome::Confirmed,
         amount: fen(amount),
+        late_fee: None,
         ended: None,
         epoch: EpochId::from_bytes([1; 16]),
         receipt: None,

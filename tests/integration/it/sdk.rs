@@ -13,6 +13,7 @@ mod enrolment;
 mod inbox;
 mod joint;
 mod keeping;
+mod late_fees;
 mod lifetimes;
 mod materials;
 mod past;
