@@ -1,6 +1,12 @@
-//! Signing people in: OpenID Connect, authorization code with PKCE, tokens verified offline.
+//! Signing people in: OpenID Connect, authorization code with PKCE, device flow, tokens verified offline; who they are, how
+//! sure that is, and which of one's own accounts is theirs.
 
+mod assurance;
+mod bindings;
+mod device;
+mod keyring;
 mod provider;
+mod relying;
 mod sign_in;
 mod subject;
 mod verify;
@@ -17,10 +23,14 @@ use url::Url;
 
 use crate::client::Shared;
 use crate::{Error, Secret};
+pub use assurance::{Assurance, AssuranceFloor, AssuranceScale};
+pub use bindings::{Binding, Bindings};
+pub use device::DeviceSignIn;
+pub(crate) use keyring::Keyring;
 pub use provider::IdentityProvider;
-pub(crate) use provider::Keyring;
+use relying::Tokens;
 pub use sign_in::{SignIn, SignedIn};
-pub use subject::{Assurance, Subject, SubjectKind};
+pub use subject::{Mandate, Organisation, Principal, Subject, SubjectKind};
 pub use verify::VerifiedToken;
 
 /// Signing people in; see [`Client::identity`](crate::Client::identity).
@@ -68,34 +78,56 @@ impl Identity {
     ///
     /// # Errors
     /// `identity.state_mismatch` when the answer belongs to another sign-in, `identity.denied` when the person or the
-    /// provider said no, `identity.token_invalid` when the token does not verify, or an error of the connection.
+    /// provider said no, `identity.token_invalid` when the token does not verify, `identity.mandate_ended` for an agent past
+    /// his end date, or an error of the connection.
     pub async fn finish(&self, sign_in: SignIn, callback: &str) -> Result<SignedIn, Error> {
         let keyring = self.keyring()?;
         let code = code_of(&keyring.provider().callback(callback)?, &sign_in)?;
         let party = keyring.relying_party(&self.shared).await?;
         let verifier = PkceCodeVerifier::new(sign_in.verifier().to_owned());
-        let http = provider::http_client(&self.shared);
-        let tokens = provider::exchange_code(party, AuthorizationCode::new(code), verifier, http).await?;
-        let Some(id_token) = tokens.id_token() else {
-            return Err(Error::of(ErrorCode::IdentityTokenInvalid).detail("the provider sent no ID token"));
-        };
+        let http = relying::http_client(&self.shared);
+        let tokens = relying::exchange_code(party, AuthorizationCode::new(code), verifier, http).await?;
         let nonce = Nonce::new(sign_in.nonce().to_owned());
-        let verified = verify::verify(&self.shared, keyring, id_token, Some(&nonce)).await?;
-        let access_token = Secret::new(tokens.access_token().secret().as_str());
-        Ok(SignedIn::new(verified, Secret::new(id_token.to_string()), access_token))
+        signed_in(&self.shared, keyring, &tokens, Some(&nonce)).await
+    }
+
+    /// Begins a sign-in at a device without keyboard or browser, such as a terminal in a hall: gives the code that the device
+    /// shows. The person types it on his own phone; meanwhile the device [waits](DeviceSignIn::wait).
+    ///
+    /// # Errors
+    /// `identity.not_offered` when the provider has no device flow, `identity.denied` when it refuses this system, or an error of
+    /// the connection.
+    pub async fn device_sign_in(&self) -> Result<DeviceSignIn, Error> {
+        DeviceSignIn::begin(Arc::clone(&self.shared), self.keyring()?).await
+    }
+
+    /// Judges how sure a sign-in is: each scale by its own order, never one scale by another.
+    ///
+    /// # Errors
+    /// `identity.assurance_too_low` when it is less than `floor`, on another scale, or not said at all; `client.configuration` when
+    /// `floor` names what no table has.
+    pub fn require(&self, verified: &VerifiedToken, floor: &AssuranceFloor) -> Result<(), Error> {
+        floor.admits(verified.assurance(), &self.keyring()?.provider().assurance_scales)
+    }
+
+    /// Which of one's own accounts belongs to whom.
+    pub fn bindings(&self) -> Bindings {
+        Bindings::new(Arc::clone(&self.shared))
     }
 
     /// Verifies an ID token of this relying party with the cached keys, also without a network. Keys older than a day are
     /// fetched anew where that is possible, and an unknown key is asked for, both at most once in half a minute; the answer
-    /// says how old the keys are.
+    /// says how old the keys are. Without a network they are good for seven days
+    /// ([`IdentityProvider::keys_good_for`](crate::IdentityProvider::keys_good_for)).
     ///
     /// # Errors
-    /// `identity.token_invalid` when it does not verify, `identity.keys_unavailable` when no keys are cached, or
-    /// the token's key is not among them, and the provider cannot be asked.
+    /// `identity.token_invalid` when it does not verify, `identity.token_expired`, `identity.mandate_ended` for an agent past his
+    /// end date, `identity.keys_unavailable` when no keys are cached, they are too old, or the token's key is not among
+    /// them, and the provider cannot be asked.
     pub async fn verify(&self, id_token: &str) -> Result<VerifiedToken, Error> {
         let keyring = self.keyring()?;
         let token = id_token
-            .parse::<provider::Token>()
+            .parse::<relying::Token>()
             .map_err(|error| Error::of(ErrorCode::IdentityTokenInvalid).because(error))?;
         verify::verify(&self.shared, keyring, &token, None).await
     }
@@ -111,6 +143,21 @@ impl Identity {
     fn keyring(&self) -> Result<&Keyring, Error> {
         self.shared.keyring.as_ref().ok_or_else(|| Error::of(ErrorCode::ClientConfiguration))
     }
+}
+
+/// Verifies what the provider has sent for a code.
+async fn signed_in(
+    shared: &Shared,
+    keyring: &Keyring,
+    tokens: &Tokens,
+    nonce: Option<&Nonce>,
+) -> Result<SignedIn, Error> {
+    let Some(id_token) = tokens.id_token() else {
+        return Err(Error::of(ErrorCode::IdentityTokenInvalid).detail("the provider sent no ID token"));
+    };
+    let verified = verify::verify(shared, keyring, id_token, nonce).await?;
+    let access_token = Secret::new(tokens.access_token().secret().as_str());
+    Ok(SignedIn::new(verified, Secret::new(id_token.to_string()), access_token))
 }
 
 /// The code in the address to which the browser came back.

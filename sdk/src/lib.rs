@@ -98,7 +98,10 @@ pub use credentials::Credentials;
 pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
-pub use identity::{Assurance, Identity, IdentityProvider, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken};
+pub use identity::{
+    Assurance, AssuranceFloor, AssuranceScale, Binding, Bindings, DeviceSignIn, Identity, IdentityProvider, Mandate,
+    Organisation, Principal, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken,
+};
 pub use inbox::Inbox;
 pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,

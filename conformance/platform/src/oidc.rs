@@ -1,6 +1,7 @@
 //! Signing in at the sandbox: an OpenID Connect provider with synthetic people.
 //!
-//! Authorization code with PKCE (S256 only, required), ES256 id tokens, codes good once and for sixty seconds. Claims
+//! Authorization code with PKCE (S256 only, required), the device flow of RFC 8628, ES256 id tokens, codes good once and
+//! for sixty seconds. Claims
 //! beside the standard's: `subject_kind` (`natural`, `legal`, `agent`), `assurance` as a pair of scale and value, because
 //! the scales of natural and legal persons run in opposite directions, `organisation`, `acting_for` with `valid_until`.
 //! Bind accounts to `sub`: a name is no identity, and a credit code belongs to several accounts.
@@ -11,14 +12,17 @@ mod authorize;
 mod claims;
 mod client;
 mod code;
+mod device;
 mod discovery;
 mod example;
 mod failure;
+mod form;
 mod id_token;
 mod login_page;
 mod logout;
 mod signing_key;
 mod token;
+mod user_code;
 mod userinfo;
 
 use axum::Router;
@@ -43,6 +47,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/jwks", get(discovery::jwks))
         .route("/oidc/authorize", get(authorize::show).post(authorize::choose))
         .route("/oidc/token", post(token::exchange))
+        .route("/oidc/device_authorization", post(device::begin))
+        .route("/oidc/device", get(device::show).post(device::choose))
         .route("/oidc/userinfo", get(userinfo::show).post(userinfo::show))
         .route("/oidc/end-session", get(logout::end).post(logout::end))
         .route("/callback", get(example::callback))

@@ -11,6 +11,7 @@
 extern crate alloc;
 
 pub mod amount;
+pub mod assurance;
 pub mod batch;
 pub mod bill;
 pub mod case;
@@ -47,6 +48,7 @@ pub mod transparency;
 pub mod working_calendar;
 
 pub use amount::Amount;
+pub use assurance::AssuranceLevel;
 pub use civil_date::CivilDate;
 pub use code_set::{CodeEntry, CodedValue};
 pub use digest::Digest;

@@ -2,21 +2,28 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::{ClaimsVerificationError, Nonce, SignatureVerificationError};
+use openidconnect::core::CoreGenderClaim;
+use openidconnect::{ClaimsVerificationError, IdTokenClaims, Nonce, SignatureVerificationError};
 use tongqiao_protocol::{ErrorCode, Timestamp};
 
-use super::provider::{CachedKeys, Keyring, Token};
+use super::keyring::{CachedKeys, Keyring};
+use super::relying::Token;
+use super::subject::Claims;
 use super::{Assurance, Subject};
 use crate::Error;
 use crate::client::Shared;
+
+type TokenClaims = IdTokenClaims<Claims, CoreGenderClaim>;
 
 /// What a verified token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedToken {
     subject: Subject,
     assurance: Option<Assurance>,
+    session: Option<String>,
     expires_at: Timestamp,
     keys_fetched_at: Timestamp,
+    keys_age: Duration,
 }
 
 impl VerifiedToken {
@@ -30,6 +37,11 @@ impl VerifiedToken {
         self.assurance.as_ref()
     }
 
+    /// The provider's session (`sid`), by which it says later that the person has logged out; `None` when it does not say.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
     /// When the token ends.
     pub const fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -38,6 +50,11 @@ impl VerifiedToken {
     /// When the keys that verified it were fetched: a key revoked since then is still believed here.
     pub const fn keys_fetched_at(&self) -> Timestamp {
         self.keys_fetched_at
+    }
+
+    /// How old they were when they verified it.
+    pub const fn keys_age(&self) -> Duration {
+        self.keys_age
     }
 }
 
@@ -52,19 +69,21 @@ pub(super) async fn verify(
     match check(shared, keyring, &keys, token, nonce) {
         Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
             let newer = keyring.newer_than(shared, Some(&keys)).await?;
-            check(shared, keyring, &newer, token, nonce).map_err(invalid)
+            let claims = check(shared, keyring, &newer, token, nonce).map_err(invalid)?;
+            believed(shared, &newer, claims)
         }
-        other => other.map_err(invalid),
+        Ok(claims) => believed(shared, &keys, claims),
+        Err(error) => Err(invalid(error)),
     }
 }
 
-fn check(
+fn check<'t>(
     shared: &Shared,
     keyring: &Keyring,
     keys: &CachedKeys,
-    token: &Token,
+    token: &'t Token,
     nonce: Option<&Nonce>,
-) -> Result<VerifiedToken, ClaimsVerificationError> {
+) -> Result<&'t TokenClaims, ClaimsVerificationError> {
     let now = shared.clock.now();
     let party = keyring.relying_party_with(keys);
     // The crate asks for its own calendar's type; it is reached through the standard library's.
@@ -74,12 +93,20 @@ fn check(
         Some(expected) if found.map(Nonce::secret) != Some(expected.secret()) => Err("another nonce".to_owned()),
         _ => Ok(()),
     };
-    let claims = token.claims(&verifier, nonce_fits)?;
+    token.claims(&verifier, nonce_fits)
+}
+
+/// What a token says whose signature and claims were found good.
+fn believed(shared: &Shared, keys: &CachedKeys, claims: &TokenClaims) -> Result<VerifiedToken, Error> {
+    let more = claims.additional_claims();
+    let age_ms = shared.clock.local().millis_since(keys.fetched_at);
     Ok(VerifiedToken {
-        subject: Subject { id: claims.subject().to_string(), kind: claims.additional_claims().kind() },
-        assurance: claims.additional_claims().assurance.clone(),
+        subject: more.subject(claims.issuer().as_str(), claims.subject().as_str(), shared.clock.now())?,
+        assurance: more.assurance.clone(),
+        session: more.sid.clone(),
         expires_at: Timestamp::from_millis(claims.expiration().timestamp_millis()),
         keys_fetched_at: keys.fetched_at,
+        keys_age: Duration::from_millis(u64::try_from(age_ms).unwrap_or_default()),
     })
 }
 

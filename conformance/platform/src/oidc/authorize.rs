@@ -169,14 +169,13 @@ fn judge(parameters: &Parameters) -> Result<(), OauthError> {
 }
 
 async fn issue(app: &AppState, trusted: &Trusted, parameters: &Parameters, sub: &str) -> Result<String, OauthError> {
-    let asked = parameters.get("scope").unwrap_or_default();
-    let scope: Vec<&str> = SCOPES.into_iter().filter(|scope| asked.split(' ').any(|word| word == *scope)).collect();
+    let scope = known_scopes(parameters.get("scope").unwrap_or_default());
     let grant = Grant {
         client_id: trusted.client.client_id.clone(),
         redirect_uri: trusted.redirect_uri.clone(),
         code_challenge: parameters.get("code_challenge").unwrap_or_default().to_owned(),
         nonce: parameters.get("nonce").map(str::to_owned),
-        scope: scope.join(" "),
+        scope,
         sub: sub.to_owned(),
         issued_at: app.clock.now(),
     };
@@ -184,6 +183,12 @@ async fn issue(app: &AppState, trusted: &Trusted, parameters: &Parameters, sub: 
     let stored = code.clone();
     app.database.write(move |connection| code::insert(connection, &stored, &grant)).await?;
     Ok(code)
+}
+
+/// The scopes among those asked for that mean something here.
+pub(super) fn known_scopes(asked: &str) -> String {
+    let known: Vec<&str> = SCOPES.into_iter().filter(|scope| asked.split(' ').any(|word| word == *scope)).collect();
+    known.join(" ")
 }
 
 fn redirect_error(app: &AppState, trusted: &Trusted, error: &OauthError) -> Response {

@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
+use tongqiao_protocol::assurance;
 
 use super::failure::OauthError;
-use super::{claims, signing_key};
+use super::{claims, signing_key, token};
 use crate::app::AppState;
 use crate::people;
 
@@ -18,13 +19,14 @@ pub(super) async fn configuration(State(app): State<AppState>) -> Response {
         "issuer": base,
         "authorization_endpoint": format!("{base}/oidc/authorize"),
         "token_endpoint": format!("{base}/oidc/token"),
+        "device_authorization_endpoint": format!("{base}/oidc/device_authorization"),
         "userinfo_endpoint": format!("{base}/oidc/userinfo"),
         "jwks_uri": format!("{base}/oidc/jwks"),
         "end_session_endpoint": format!("{base}/oidc/end-session"),
         "scopes_supported": ["openid", "profile", "identity"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", token::DEVICE_GRANT],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -37,12 +39,21 @@ pub(super) async fn configuration(State(app): State<AppState>) -> Response {
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-        "assurance_scales": {
-            "natural-person": { "best": 3, "values": { "1": "匿名", "2": "初级", "3": "高级（实人）" } },
-            "legal-person": { "best": 1, "values": { "1": "数字证书", "4": "非实名" } },
-        },
+        "assurance_scales": assurance_scales(),
     });
     ([(CACHE_CONTROL, "public, max-age=300")], Json(body)).into_response()
+}
+
+/// Each scale with its values, the weakest first.
+fn assurance_scales() -> Value {
+    let mut scales = serde_json::Map::new();
+    for level in assurance::all() {
+        let values = scales.entry(level.scale()).or_insert_with(|| json!([]));
+        if let Some(values) = values.as_array_mut() {
+            values.push(json!({ "value": level.value(), "zh": level.zh(), "en": level.en() }));
+        }
+    }
+    Value::Object(scales)
 }
 
 /// The keys that sign now or did so within the overlap.

@@ -35,3 +35,22 @@ CREATE TABLE oidc_access_token (
     revoked_at INTEGER
 ) STRICT;
 CREATE INDEX oidc_access_token_by_code ON oidc_access_token (code_digest);
+
+-- Device flow. The device's code is kept as a digest, the person's as it is typed, and gone when it is over.
+CREATE TABLE oidc_device (
+    device_digest TEXT PRIMARY KEY,
+    user_code TEXT UNIQUE,
+    client_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    interval_seconds INTEGER NOT NULL,  -- grows when the device asks too often
+    polled_at INTEGER,
+    decision TEXT CHECK (decision IN ('allowed', 'refused')),
+    decided_at INTEGER,
+    sub TEXT,
+    used_at INTEGER
+) STRICT;
+
+CREATE TABLE oidc_device_guess (
+    at INTEGER NOT NULL                 -- one row for each wrong code of the last minute
+) STRICT;

@@ -1,11 +1,11 @@
-//! The token endpoint: a code for an id token and an access token.
+//! The token endpoint: a code, or a device's code, for an id token and an access token.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
 use rusqlite::Connection;
 use serde_json::json;
 use tongqiao_protocol::Timestamp;
@@ -13,10 +13,20 @@ use tongqiao_protocol::Timestamp;
 use super::client::{self, Presented, digest};
 use super::code::{self, Redemption};
 use super::failure::OauthError;
-use super::{TOKEN_LIFE_MILLIS, claims, id_token, signing_key};
+use super::form::Form;
+use super::{TOKEN_LIFE_MILLIS, claims, device, id_token, signing_key};
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::people;
+
+/// The grant type of RFC 8628.
+pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// What is handed in.
+enum HandedIn {
+    Code(Redemption),
+    DeviceCode(String),
+}
 
 /// What a successful exchange gives.
 struct Issued {
@@ -31,12 +41,12 @@ pub(super) async fn exchange(
     headers: HeaderMap,
     form: Bytes,
 ) -> Result<Response, OauthError> {
-    let (presented, redemption) = read(&headers, &form)?;
+    let (presented, handed_in) = read(&headers, &form)?;
     let (issuer, now, access_token) = (app.settings.base_url.clone(), app.clock.now(), client::random_token()?);
     // A refusal is committed too: it burns the code.
     let issued = app
         .database
-        .write(move |connection| redeem(connection, &presented, &redemption, &issuer, access_token, now))
+        .write(move |connection| redeem(connection, &presented, &handed_in, &issuer, access_token, now))
         .await
         .map_err(OauthError::from)??;
     let body = json!({
@@ -49,39 +59,26 @@ pub(super) async fn exchange(
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-fn read(headers: &HeaderMap, form: &[u8]) -> Result<(Presented, Redemption), OauthError> {
-    let form_encoded = headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !form_encoded {
-        return Err(OauthError::invalid_request("the body must be application/x-www-form-urlencoded"));
-    }
-    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(form).into_owned().collect();
-    let get = |name: &str| {
-        let mut values = parameters.iter().filter(|(key, value)| key == name && !value.is_empty());
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(OauthError::invalid_request(format!("{name} is given more than once"))),
-            (value, None) => Ok(value.map(|(_, value)| value.clone())),
-        }
+fn read(headers: &HeaderMap, form: &[u8]) -> Result<(Presented, HandedIn), OauthError> {
+    let form = Form::read(headers, form)?;
+    let presented = client::presented(headers, form.get("client_id")?, form.get("client_secret")?)?;
+    let handed_in = match form.required("grant_type")?.as_str() {
+        "authorization_code" => HandedIn::Code(Redemption {
+            client_id: presented.client_id.clone(),
+            code: form.required("code")?,
+            redirect_uri: form.required("redirect_uri")?,
+            code_verifier: form.required("code_verifier")?,
+        }),
+        DEVICE_GRANT => HandedIn::DeviceCode(form.required("device_code")?),
+        _ => return Err(OauthError::new("unsupported_grant_type", "only authorization_code and device_code")),
     };
-    let required = |name: &str| get(name)?.ok_or_else(|| OauthError::invalid_request(format!("{name} is missing")));
-    let presented = client::presented(headers, get("client_id")?, get("client_secret")?)?;
-    if required("grant_type")? != "authorization_code" {
-        return Err(OauthError::new("unsupported_grant_type", "only grant_type=authorization_code"));
-    }
-    let redemption = Redemption {
-        client_id: presented.client_id.clone(),
-        code: required("code")?,
-        redirect_uri: required("redirect_uri")?,
-        code_verifier: required("code_verifier")?,
-    };
-    Ok((presented, redemption))
+    Ok((presented, handed_in))
 }
 
 fn redeem(
     connection: &Connection,
     presented: &Presented,
-    redemption: &Redemption,
+    handed_in: &HandedIn,
     issuer: &str,
     access_token: String,
     now: Timestamp,
@@ -89,7 +86,11 @@ fn redeem(
     if let Err(error) = client::authenticate(connection, presented) {
         return Ok(Err(error));
     }
-    let grant = match code::redeem(connection, redemption, now)? {
+    let (code, redeemed) = match handed_in {
+        HandedIn::Code(redemption) => (&redemption.code, code::redeem(connection, redemption, now)?),
+        HandedIn::DeviceCode(code) => (code, device::redeem(connection, &presented.client_id, code, now)?),
+    };
+    let grant = match redeemed {
         Ok(grant) => grant,
         Err(error) => return Ok(Err(error)),
     };
@@ -101,7 +102,7 @@ fn redeem(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (
             digest(&access_token),
-            digest(&redemption.code),
+            digest(code),
             &grant.client_id,
             &grant.sub,
             &grant.scope,

@@ -158,6 +158,22 @@ fn exactly_the_codes_that_are_given_are_listed_with_what_the_registry_says() {
     tree::assert_none(&findings, "the text speaks only of codes that are given");
 }
 
+#[test]
+fn the_scales_of_assurance_are_those_of_the_table() {
+    let levels = tongqiao_protocol::assurance::all().collect::<Vec<_>>();
+    for chapter in chapter::both("08-identity") {
+        let rows =
+            chapter.section("8.5").unwrap().lines().filter(|line| line.starts_with("| `") && line.contains("person"));
+        let rows = rows.map(str::to_owned).collect::<Vec<_>>();
+        let words = |level: &tongqiao_protocol::AssuranceLevel| {
+            if chapter.path.contains("zh-CN") { level.zh() } else { level.en() }
+        };
+        let expected =
+            levels.iter().map(|level| format!("| `{}` | `{}` | {} |", level.scale(), level.value(), words(level)));
+        assert_eq!(rows, expected.collect::<Vec<_>>(), "{}", chapter.path);
+    }
+}
+
 macro_rules! constants {
     ($($name:ident),* $(,)?) => { [$((stringify!($name), limits::$name.to_string())),*] };
 }
