@@ -110,7 +110,7 @@ pub use items::{
 pub use materials::{MaterialDraft, MaterialHandle, Materials, UploadState, UploadStatus};
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
-pub use payments::{BillDraft, DayReconciliation, Payments, RefundResolution, Resolution};
+pub use payments::{BillDraft, DayReconciliation, Payments, RefundParts, RefundResolution, Resolution};
 pub use publication::{
     CaseProgress, OpenDataPage, OpenDataRow, ProgressStep, Publication, ServiceStatistics, StatisticsBy, StatisticsRow,
 };
@@ -120,6 +120,7 @@ pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
 pub use tongqiao_engine::delivery::Notice;
+pub use tongqiao_engine::late_fee::{days_late, late_fee};
 pub use tongqiao_engine::reconciliation::{Advice, Difference, Finding, Key, Ledger, Reconciliation};
 pub use tongqiao_engine::working_days::CalendarStanding;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};

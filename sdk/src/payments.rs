@@ -4,6 +4,7 @@ mod asking;
 mod bill_draft;
 mod bill_file;
 mod e_receipts;
+mod fencing;
 mod patience;
 mod proof;
 mod reconciling;
@@ -13,6 +14,7 @@ mod writing;
 use std::sync::Arc;
 
 pub use bill_draft::BillDraft;
+pub(crate) use fencing::renew as renew_fences;
 use patience::Waits;
 pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
@@ -71,22 +73,35 @@ impl Payments {
     pub async fn registered(&self, bill: BillId) -> Result<BillView, Error> {
         match crate::cases::await_record(&self.shared, bill.into()).await {
             Ok(()) => self.status(bill).await,
-            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => {
-                let resolution = self.resolve(bill).await?;
-                match (resolution.outcome, resolution.view) {
-                    (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
-                    (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
-                    _ => Err(resolution::unknown(bill.into())
-                        .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after))),
-                }
-            }
+            Err(error) if error.code() == ErrorCode::BillOutcomeUnknown => self.resolved(bill).await,
             // Its row is gone because it was settled long ago, or proved absent.
-            Err(error) if error.code() == ErrorCode::EventUnknown => match self.status(bill).await? {
-                view if view.state == BillState::Fenced => Err(Error::of(ErrorCode::BillFenced)),
-                view => Ok(view),
+            Err(error) if error.code() == ErrorCode::EventUnknown => match self.status(bill).await {
+                Ok(view) if view.state == BillState::Fenced => Err(Error::of(ErrorCode::BillFenced)),
+                // A restore has forgotten it, or its fence.
+                Err(error) if error.code() == ErrorCode::BillUnknown && self.is_known(bill).await? => {
+                    self.resolved(bill).await
+                }
+                other => other,
             },
             Err(error) => Err(error),
         }
+    }
+
+    /// The view of a bill that has to be resolved first.
+    async fn resolved(&self, bill: BillId) -> Result<BillView, Error> {
+        let resolution = self.resolve(bill).await?;
+        match (resolution.outcome, resolution.view) {
+            (PaymentOutcome::Confirmed, Some(view)) => Ok(view),
+            (PaymentOutcome::Absent, _) => Err(Error::of(ErrorCode::BillFenced)),
+            _ => {
+                Err(resolution::unknown(bill.into())
+                    .retry_after_is(resolution.error.as_ref().and_then(Error::retry_after)))
+            }
+        }
+    }
+
+    async fn is_known(&self, bill: BillId) -> Result<bool, Error> {
+        Ok(bill_file::read(&self.shared, bill).await?.is_some())
     }
 
     /// Asks the platform where the bill stands. Never answered from a cache, and never believed without receipts.
@@ -202,7 +217,7 @@ impl Payments {
     /// `bill.unknown` when it was not made through this store; `bill.not_paid` or `bill.refund_exceeds_paid` when that is
     /// known, for which the platform may be asked; `request.invalid`; or a `store.` code.
     pub async fn refund(&self, bill: BillId, amount: Amount, reason: &str) -> Result<RefundId, Error> {
-        writing::refund(&self.shared, None, bill, amount, reason).await
+        writing::refund(&self.shared, None, bill, RefundParts { amount, late_fee: None }, reason).await
     }
 
     /// As [`Payments::refund`], with an id that the application made and stored before. A refund whose id this store
@@ -217,7 +232,32 @@ impl Payments {
         amount: Amount,
         reason: &str,
     ) -> Result<RefundId, Error> {
-        writing::refund(&self.shared, Some(refund), bill, amount, reason).await
+        writing::refund(&self.shared, Some(refund), bill, RefundParts { amount, late_fee: None }, reason).await
+    }
+
+    /// As [`Payments::refund_as`], and says how much of it is late fee that is given back: no more than came in as late fee.
+    /// The platform states it in the refund's view, its statements and the red e-receipt.
+    ///
+    /// # Errors
+    /// As [`Payments::refund_as`]; `request.contradiction` for a late fee above the amount. Whether more is given back as late fee
+    /// than was paid is for the platform to say, with `bill.refund_exceeds_paid` at `/late_fee`.
+    pub async fn refund_parts(
+        &self,
+        refund: RefundId,
+        bill: BillId,
+        parts: RefundParts,
+        reason: &str,
+    ) -> Result<RefundId, Error> {
+        writing::refund(&self.shared, Some(refund), bill, parts, reason).await
+    }
+
+    /// The late fee of a bill if it were paid on a day, computed here, without a link, by the rule that its author signed.
+    ///
+    /// # Errors
+    /// `bill.unknown` when it was not made through this store, or by a version that did not keep its terms; or a `store.` code.
+    pub async fn late_fee(&self, bill: BillId, on: CivilDate) -> Result<Amount, Error> {
+        let terms = bill_file::read(&self.shared, bill).await?.and_then(|file| file.terms);
+        terms.map(|terms| terms.late_fee(on)).ok_or_else(|| Error::of(ErrorCode::BillUnknown))
     }
 
     /// Waits until the platform has the refund, and gives its view. A refund whose time passed before any answer came is
@@ -280,6 +320,15 @@ impl Payments {
     pub async fn acknowledge(&self, record: impl Into<RecordId>) -> Result<(), Error> {
         resolution::acknowledge(&self.shared, record.into()).await
     }
+}
+
+/// What a refund gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundParts {
+    /// How much in all.
+    pub amount: Amount,
+    /// Of it, late fee; `None` where that is not said.
+    pub late_fee: Option<Amount>,
 }
 
 /// Whether an error is about the connection or the platform's health, and not about what was asked.

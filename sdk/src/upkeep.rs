@@ -7,7 +7,7 @@ use tongqiao_engine::Change;
 
 use crate::background::revive;
 use crate::client::Shared;
-use crate::{Error, cases, materials, witness};
+use crate::{Error, cases, materials, payments, witness};
 
 /// How often, when nothing special is wanted.
 const ROUND: Duration = Duration::from_secs(300);
@@ -71,6 +71,7 @@ async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result
         }
         steps.push(("directory", directory));
     }
+    steps.push(("fences", payments::renew_fences(shared).await));
     steps.push(("numbers", shared.numbers.top_up(shared).await));
     if with_catalogue.is_some() {
         steps.push(("log", witness::keep_watch(shared).await));

@@ -8,6 +8,7 @@ mod bank;
 mod day_statement;
 mod e_receipt;
 mod earlier;
+mod late_fee;
 mod order;
 mod refund;
 mod registration;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use tongqiao_protocol::{BillId, ErrorCode, RefundId};
 
 pub(crate) use self::bank::{Bank, BankMode, falsify as falsify_bank_statement, wake as wake_bank};
+pub(crate) use self::late_fee::{due_at, due_of};
 use self::order::Order;
 use self::view::BillRow;
 use crate::app::AppState;

@@ -17,7 +17,7 @@ use axum::{Json, Router};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
-use tongqiao_protocol::Timestamp;
+use tongqiao_protocol::{Amount, Timestamp};
 
 use self::payment::Payment;
 pub(crate) use self::payment::Till;
@@ -43,7 +43,8 @@ pub(crate) fn router() -> Router<AppState> {
 
 async fn show(State(app): State<AppState>, Path(pay_code): Path<String>, headers: HeaderMap) -> Response {
     let language = language_of(&headers);
-    let found = app.database.read(move |connection| bill::find(connection, &pay_code)).await;
+    let now = app.clock.now();
+    let found = app.database.read(move |connection| bill::find(connection, &pay_code, now)).await;
     match (found, crypto::random::<16>()) {
         (Ok(Some(bill)), Ok(random)) => {
             let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -63,14 +64,16 @@ async fn pay(State(app): State<AppState>, Path(pay_code): Path<String>, headers:
     else {
         return page::bad_token(language);
     };
+    // A page that was opened yesterday shows yesterday's late fee: nobody pays another sum than the one he has seen.
+    let shown = total_of(&form);
     let location = format!("/cashier/{pay_code}");
     let now = app.clock.now();
     let state = app.clone();
     let paid = app
         .database
         .write(move |connection| {
-            let Some(bill) = bill::find(connection, &pay_code)? else { return Ok(None) };
-            if bill.is_open() {
+            let Some(bill) = bill::find(connection, &pay_code, now)? else { return Ok(None) };
+            if bill.is_open() && shown.is_none_or(|shown| shown == bill.total()) {
                 let transaction = format!("{CHANNEL}-{pay_code}-{token}");
                 let payment = Payment { transaction, amount: bill.total(), channel: CHANNEL.to_owned(), at: now };
                 till(&state.keys(), &state, now).receive(connection, bill.bill, &payment)?;
@@ -100,7 +103,7 @@ async fn pay_anyway(
     let received = app
         .database
         .write(move |connection| {
-            let Some(bill) = bill::find(connection, &pay_code)? else { return Ok(None) };
+            let Some(bill) = bill::find(connection, &pay_code, now)? else { return Ok(None) };
             let transaction = format!("{BANK}-{pay_code}-{token}");
             let payment = Payment { transaction, amount: bill.total(), channel: BANK.to_owned(), at: now };
             let effect = till(&state.keys(), &state, now).receive(connection, bill.bill, &payment)?;
@@ -130,6 +133,12 @@ fn wants_page(headers: &HeaderMap) -> bool {
 
 fn token_of(form: &[u8]) -> Option<String> {
     url::form_urlencoded::parse(form).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned())
+}
+
+/// The sum that the page has shown.
+fn total_of(form: &[u8]) -> Option<Amount> {
+    let mut fields = url::form_urlencoded::parse(form);
+    fields.find(|(name, _)| name == "total").and_then(|(_, value)| value.parse().ok())
 }
 
 fn well_formed(token: &str) -> bool {

@@ -37,6 +37,9 @@ pub struct BillLife {
     transactions: BTreeSet<String>,
     refund_owed: Amount,
     refunds: BTreeMap<RefundId, RefundLife>,
+    /// It was proved absent, and a restore has undone the proof.
+    #[serde(default)]
+    absence_lost: bool,
 }
 
 /// A refund as its author knows it. It has the same three outcomes as a bill, and the same ways to learn them: asking, and
@@ -77,6 +80,12 @@ pub enum BillNotice {
     Voided,
     /// The platform does not have it and never will.
     Absent,
+    /// It was proved absent, a restore undid the proof, and now it is registered: if another bill was made for the same debt
+    /// meanwhile, one of the two must be voided.
+    Reappeared {
+        /// Where it stands.
+        said: BillState,
+    },
     /// Money came in that nobody asked for (the bill was void, or paid already); it must be paid back.
     RefundOwed {
         /// All that is owed by now.
@@ -141,6 +150,7 @@ impl BillLife {
             transactions: BTreeSet::new(),
             refund_owed: Amount::ZERO,
             refunds: BTreeMap::new(),
+            absence_lost: false,
         }
     }
 
@@ -179,6 +189,19 @@ impl BillLife {
         matches!(self.state, Some(BillState::Fenced | BillState::Void))
     }
 
+    /// A restore has undone the proof that it is absent: nobody knows any more, until it is fenced again.
+    pub fn absence_lost(&mut self) {
+        if self.state == Some(BillState::Fenced) {
+            self.state = None;
+            self.absence_lost = true;
+        }
+    }
+
+    /// Whether it was proved absent once and is not now.
+    pub const fn was_absent(&self) -> bool {
+        self.absence_lost
+    }
+
     /// The platform's view has come: as an answer, a notice or a reconciliation, late, twice, in any order.
     pub fn heard(&mut self, view: &BillView) -> Vec<BillNotice> {
         let mut notices = Vec::new();
@@ -195,9 +218,14 @@ impl BillLife {
         if self.state != Some(view.state) {
             if view.state == BillState::Open || (self.state.is_none() && view.state != BillState::Fenced) {
                 notices.push(BillNotice::Opened);
+                if self.absence_lost {
+                    notices.push(BillNotice::Reappeared { said: view.state });
+                }
             }
             match view.state {
                 BillState::Void => notices.push(BillNotice::Voided),
+                // Fenced once more it is what it was.
+                BillState::Fenced if self.absence_lost => self.absence_lost = false,
                 BillState::Fenced => notices.push(BillNotice::Absent),
                 BillState::Open | BillState::Paid => {}
             }

@@ -16,6 +16,7 @@ pub mod document;
 pub mod entry;
 pub mod epoch_book;
 pub mod joint;
+pub mod late_fee;
 pub mod number_lease;
 pub mod patience;
 pub mod reconciliation;

@@ -11,7 +11,10 @@
 //! use tongqiao_protocol::{Amount, BillId};
 //!
 //! let line = |fen| Line {
-//!     key: Key::Payment("20261123-1".into()), bill: BillId::from_bytes([1; 16]), amount: Amount::from_fen(fen).unwrap(),
+//!     key: Key::Payment("20261123-1".into()),
+//!     bill: BillId::from_bytes([1; 16]),
+//!     amount: Amount::from_fen(fen).unwrap(),
+//!     late_fee: None,
 //! };
 //! let report = reconcile(&[line(100)], &[line(100)], &[line(101)], &Default::default());
 //! assert_eq!(report.differences[0].findings, [Finding::AmountsDiffer]);
@@ -58,6 +61,8 @@ pub struct Line {
     pub bill: BillId,
     /// How much.
     pub amount: Amount,
+    /// Of the amount, the late fee, in a ledger that says so. A bank does not.
+    pub late_fee: Option<Amount>,
 }
 
 /// What is wrong with a movement.
@@ -69,6 +74,8 @@ pub enum Finding {
     Doubled(Ledger),
     /// The ledgers that have it name different sums.
     AmountsDiffer,
+    /// The ledgers that say how much of it is late fee say different things.
+    LateFeesDiffer,
     /// The ledgers that have it name different bills.
     BillsDiffer,
     /// The platform books it as owed back, and the author's books have it as a payment.
@@ -125,6 +132,8 @@ pub struct Reconciliation {
     pub matched: u64,
     /// Of these the payments, in fen.
     pub matched_paid_fen: i64,
+    /// Of the payments, the late fees, in fen, as far as a ledger says so.
+    pub matched_late_fee_fen: i64,
     /// Of these the refunds, in fen.
     pub matched_refunded_fen: i64,
     /// How many payments that are owed back the platform and the bank have alike.
@@ -180,7 +189,11 @@ pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line], owed: &BTreeSet
         } else {
             report.matched += 1;
             match key {
-                Key::Payment(_) => report.matched_paid_fen += platform_fen,
+                Key::Payment(_) => {
+                    report.matched_paid_fen += platform_fen;
+                    let late_fee = ledgers.iter().flatten().find_map(|line| line.late_fee);
+                    report.matched_late_fee_fen += late_fee.unwrap_or_default().as_fen();
+                }
                 Key::Refund(_) => report.matched_refunded_fen += platform_fen,
             }
         }
@@ -200,6 +213,9 @@ fn findings(ledgers: &[Vec<&Line>; 3]) -> Vec<Finding> {
     let all = || ledgers.iter().flatten();
     if all().map(|line| line.amount).collect::<BTreeSet<_>>().len() > 1 {
         findings.push(Finding::AmountsDiffer);
+    }
+    if all().filter_map(|line| line.late_fee).collect::<BTreeSet<_>>().len() > 1 {
+        findings.push(Finding::LateFeesDiffer);
     }
     if all().map(|line| line.bill).collect::<BTreeSet<_>>().len() > 1 {
         findings.push(Finding::BillsDiffer);

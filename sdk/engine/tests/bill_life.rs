@@ -30,6 +30,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         at: Timestamp::from_millis(5),
         channel: "counter".to_string(),
         transaction: "T1".to_string(),
+        late_fee: None,
     };
     BillView {
         bill: BillId::from_bytes([1; 16]),
@@ -38,6 +39,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         outcome: outcome_of(Some(state)),
         pay_code: None,
         cashier_url: None,
+        late_fee: None,
         paid: if state == BillState::Paid { Some(paid) } else { None },
         refunded: Amount::ZERO,
         refund_owed: fen(owed),
@@ -57,6 +59,7 @@ fn refund_view(number: u8, amount: i64, state: RefundState) -> RefundView {
         state,
         outcome: PaymentOutcome::Confirmed,
         amount: fen(amount),
+        late_fee: None,
         ended: None,
         epoch: EpochId::from_bytes([1; 16]),
         receipt: None,
@@ -150,6 +153,24 @@ fn an_unknown_refund_is_asked_for_and_after_its_time_fenced_and_one_given_up_fre
     bill.refund_heard(&refund_view(3, 200, RefundState::Pending));
     bill.refund_given_up(&done);
     assert_eq!(bill.refund_outcome(&done), PaymentOutcome::Confirmed, "what the platform has is not given up");
+}
+
+#[test]
+fn absence_that_a_restore_undid_is_unknown_until_it_is_proved_again_and_a_bill_that_appears_is_told() {
+    let mut bill = bill();
+    bill.absence_lost();
+    assert!(!bill.was_absent(), "nobody had relied on it");
+    assert_eq!(bill.heard(&view(BillState::Fenced, 0)), [BillNotice::Absent]);
+    bill.absence_lost();
+    assert_eq!((bill.outcome(), bill.may_be_replaced(), bill.was_absent()), (PaymentOutcome::Unknown, false, true));
+    assert_eq!(bill.question(LATER), Some(Question::Fence));
+    let mut appeared = bill.clone();
+    assert_eq!(bill.heard(&view(BillState::Fenced, 0)), [], "it is what it was, and was told");
+    assert_eq!((bill.outcome(), bill.was_absent()), (PaymentOutcome::Absent, false));
+
+    let said = BillNotice::Reappeared { said: BillState::Open };
+    assert_eq!(appeared.heard(&view(BillState::Open, 0)), [BillNotice::Opened, said]);
+    assert_eq!((appeared.outcome(), appeared.was_absent()), (PaymentOutcome::Confirmed, true));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn line(number: u8, fen: i64) -> Line {
     } else {
         Key::Payment(format!("transaction {number}"))
     };
-    Line { key, bill: BillId::from_bytes([number; 16]), amount: Amount::from_fen(fen).unwrap() }
+    Line { key, bill: BillId::from_bytes([number; 16]), amount: Amount::from_fen(fen).unwrap(), late_fee: None }
 }
 
 /// What is done to one movement in one ledger.

@@ -56,6 +56,9 @@ pub struct StatementLine {
     pub bill: BillId,
     /// How much.
     pub amount: Amount,
+    /// Of the amount, the late fee; only in the platform's ledger, and of a refund only where its author says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_fee: Option<Amount>,
     /// When the money moved.
     pub at: Timestamp,
     /// As what it was booked; only in the platform's ledger.

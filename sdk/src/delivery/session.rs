@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use tongqiao_engine::delivery::{BatchId, Delivery, Input, Output, Settings};
+use tongqiao_engine::delivery::{BatchId, Delivery, Input, Notice, Output, Settings};
 use tongqiao_engine::{Change, Collection, EpochBook, Lane, LogPlace};
 use tongqiao_protocol::{EpochId, Outcome};
 use tongqiao_store::{PendingQuery, Reason, Store, StoreError};
@@ -132,7 +132,13 @@ impl Session {
                 Output::LoadRetained { epoch, after, limit } => {
                     self.load_retained(epoch, after, limit).await;
                 }
-                Output::Notify(notice) => self.shared.notices.give(notice),
+                Output::Notify(notice) => {
+                    if matches!(notice, Notice::EpochChanged { .. }) {
+                        // What the upkeep looks after may have been lost as well.
+                        self.shared.upkeep.notify_one();
+                    }
+                    self.shared.notices.give(notice);
+                }
             }
             if self.standing == Standing::Lost {
                 return;

@@ -3,7 +3,7 @@
 use tongqiao_protocol::bill::{BillView, FenceRecord, RefundView};
 use tongqiao_protocol::{BillId, Digest, ErrorCode, RecordId, RecordKind, RefundId, SignedRecord};
 
-use super::bill_file::{self, BillFile};
+use super::bill_file;
 use super::proof::{self, Proof};
 use crate::client::Shared;
 use crate::exchange::Ask;
@@ -30,8 +30,13 @@ async fn believe(shared: &Shared, bill: BillId, ask: Ask) -> Result<(BillView, P
     if view.bill != bill {
         return Err(Error::malformed_answer("the view of another bill"));
     }
-    let file = shared.storage.ask(move |store| BillFile::load(store, bill)).await?;
-    let proof = proof::of_bill(shared, &view, file.map(|(file, _)| file.life.digest())).await?;
+    let file = bill_file::read(shared, bill).await?;
+    if let Some(terms) = file.as_ref().and_then(|file| file.terms)
+        && !terms.agrees_while_open(&view)
+    {
+        return Err(Error::malformed_answer("the platform computes another late fee than the bill's rule gives"));
+    }
+    let proof = proof::of_bill(shared, &view, file.map(|file| file.life.digest())).await?;
     bill_file::note(shared, &view).await?;
     Ok((view, proof))
 }

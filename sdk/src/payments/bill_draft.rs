@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tongqiao_protocol::bill::LateFeeRule;
 use tongqiao_protocol::{Amount, BillId, CaseId, Timestamp};
 
 /// How long the platform may take first notice of a bill, unless said otherwise.
@@ -26,6 +27,7 @@ pub struct BillDraft {
     item: Option<Value>,
     lines: Vec<Line>,
     late_fee: String,
+    late_fee_rule: Option<LateFeeRule>,
     taken_within: Duration,
 }
 
@@ -46,6 +48,7 @@ impl std::fmt::Debug for BillDraft {
             .field("case", &self.case)
             .field("lines", &self.lines)
             .field("late_fee", &self.late_fee)
+            .field("late_fee_rule", &self.late_fee_rule)
             .field("taken_within", &self.taken_within)
             .finish_non_exhaustive()
     }
@@ -62,6 +65,7 @@ impl BillDraft {
             item: None,
             lines: Vec::new(),
             late_fee: Amount::ZERO.to_string(),
+            late_fee_rule: None,
             taken_within: TAKEN_WITHIN,
         }
     }
@@ -109,6 +113,24 @@ impl BillDraft {
         self
     }
 
+    /// 滞纳金 that grows: so many ten-thousandths of the lines for each day after the last day to pay, never more than the lines. It is
+    /// fixed by the day of the payment. Either this or [`BillDraft::late_fee`].
+    ///
+    /// ```
+    /// use tongqiao::{BillDraft, late_fee};
+    /// use tongqiao::protocol::bill::LateFeeRule;
+    ///
+    /// let rule = LateFeeRule::new(5, "2026-11-30".parse().unwrap());
+    /// let draft = BillDraft::new("340700000000", "测试用户").line("rent", "公房租金", 1, "1000.00").late_fee_rule(rule);
+    /// // Three days late, without a link:
+    /// let on = "2026-12-03".parse().unwrap();
+    /// assert_eq!(late_fee("1000.00".parse().unwrap(), &rule, on).to_string(), "1.50");
+    /// ```
+    pub const fn late_fee_rule(mut self, rule: LateFeeRule) -> Self {
+        self.late_fee_rule = Some(rule);
+        self
+    }
+
     /// How long from now on the platform may take first notice of the bill (24 hours by default). A bill that arrives
     /// later is refused, so that an outage surprises nobody with an old bill.
     pub const fn taken_within(mut self, time: Duration) -> Self {
@@ -146,6 +168,9 @@ impl BillDraft {
             "not_after": self.not_after(now),
             "created": now,
         });
+        if let Some(rule) = self.late_fee_rule {
+            bill["late_fee_rule"] = json!(rule);
+        }
         if let Some(case) = self.case {
             bill["case"] = json!(case);
         }

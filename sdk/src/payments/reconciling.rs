@@ -107,7 +107,7 @@ fn as_line(line: &StatementLine) -> Result<Line, Error> {
         Movement::Payment => Key::Payment(line.id.clone()),
         Movement::Refund => Key::Refund(line.id.parse().map_err(|_| Error::malformed_answer("the id of a refund"))?),
     };
-    Ok(Line { key, bill: line.bill, amount: line.amount })
+    Ok(Line { key, bill: line.bill, amount: line.amount, late_fee: line.late_fee })
 }
 
 /// What this store has of the day, from what the platform has proved earlier, and from nothing of this statement.
@@ -121,10 +121,16 @@ async fn own_lines(shared: &Shared, date: CivilDate) -> Result<Vec<Line>, Error>
                 key: Key::Payment(paid.transaction.clone()),
                 bill: file.bill,
                 amount: paid.amount,
+                late_fee: file.terms.map(|terms| terms.late_fee(CivilDate::of(paid.at))),
             }));
             let done = file.life.refunds_done();
             let done = done.filter(|(.., ended)| ended.is_some_and(|ended| CivilDate::of(ended) == date));
-            lines.extend(done.map(|(refund, amount, _)| Line { key: Key::Refund(refund), bill: file.bill, amount }));
+            lines.extend(done.map(|(refund, amount, _)| Line {
+                key: Key::Refund(refund),
+                bill: file.bill,
+                amount,
+                late_fee: None,
+            }));
         })?;
         Ok((all == Readable::All).then_some(lines))
     });
@@ -133,12 +139,12 @@ async fn own_lines(shared: &Shared, date: CivilDate) -> Result<Vec<Line>, Error>
 
 /// Whether every bill could be read. One that cannot might be the one that is missing: then nothing is compared.
 #[derive(PartialEq, Eq)]
-enum Readable {
+pub(super) enum Readable {
     All,
     NotAll,
 }
 
-fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<Readable, StoreError> {
+pub(super) fn each_bill(store: &dyn Store, mut each: impl FnMut(&BillFile)) -> Result<Readable, StoreError> {
     let mut after = String::new();
     loop {
         let page = store.documents(Collection::Bill, "", &after, BILLS_AT_ONCE)?;

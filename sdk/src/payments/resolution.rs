@@ -5,9 +5,9 @@ use tongqiao_engine::{Change, EntryKind, EntryState, Expected};
 use tongqiao_protocol::bill::{BillView, PaymentOutcome, RefundView};
 use tongqiao_protocol::{BillId, ErrorCode, RecordId, RefundId};
 
-use super::asking;
-use super::bill_file::BillFile;
+use super::bill_file::{self, BillFile};
 use super::proof::Proof;
+use super::{asking, fencing};
 use crate::Error;
 use crate::client::Shared;
 
@@ -18,6 +18,9 @@ pub struct Resolution {
     pub outcome: PaymentOutcome,
     /// Whether another bill for the same debt is safe: this one can never be paid, or its money would be owed back.
     pub may_be_replaced: bool,
+    /// It was proved absent, a restore of the platform undid the proof, and it has not been fenced again. If it is confirmed now and another
+    /// bill was made meanwhile, one of the two must be voided.
+    pub was_absent: bool,
     /// What the platform said and proved.
     pub view: Option<BillView>,
     /// Why it is still unknown.
@@ -36,30 +39,31 @@ pub struct RefundResolution {
 }
 
 pub(super) async fn resolve(shared: &Shared, bill: BillId) -> Result<Resolution, Error> {
-    let file = load(shared, bill).await?;
+    let file = fencing::trusted(shared, bill).await?;
     let answer = match asking::bill(shared, bill).await {
         // The platform has never heard of it. Before `not_after` it may still be on its way; afterwards it is shut out.
-        Err(error)
-            if error.code() == ErrorCode::BillUnknown
-                && file.life.question(shared.clock.now()) == Some(Question::Fence) =>
-        {
+        Err(error) if error.code() == ErrorCode::BillUnknown && may_be_fenced(&file, shared) => {
+            // A fence that it once knew was lost in a restore of which nothing has been heard here yet.
+            bill_file::doubt_absence(shared, bill).await?;
             asking::fence(shared, bill).await
         }
         other => other,
     };
-    match answer {
+    let (view, error) = match answer {
         Ok((view, proof)) => {
             end(shared, bill.into(), outcome_of(Some(view.state)), proof).await?;
-            let may_be_replaced = load(shared, bill).await?.life.may_be_replaced();
-            Ok(Resolution { outcome: outcome_of(Some(view.state)), may_be_replaced, view: Some(view), error: None })
+            (Some(view), None)
         }
-        Err(error) => Ok(Resolution {
-            outcome: file.life.outcome(),
-            may_be_replaced: file.life.may_be_replaced(),
-            view: file.view,
-            error: Some(error),
-        }),
-    }
+        Err(error) => (None, Some(error)),
+    };
+    let file = load(shared, bill).await?;
+    let outcome = view.as_ref().map_or_else(|| file.life.outcome(), |view| outcome_of(Some(view.state)));
+    let (may_be_replaced, was_absent) = (file.life.may_be_replaced(), file.life.was_absent());
+    Ok(Resolution { outcome, may_be_replaced, was_absent, view: view.or(file.view), error })
+}
+
+fn may_be_fenced(file: &BillFile, shared: &Shared) -> bool {
+    file.life.outcome() == PaymentOutcome::Absent || file.life.question(shared.clock.now()) == Some(Question::Fence)
 }
 
 pub(super) async fn resolve_refund(shared: &Shared, refund: RefundId) -> Result<RefundResolution, Error> {

@@ -9,9 +9,10 @@ use tongqiao_protocol::{
 };
 use tongqiao_store::Reason;
 
+use super::RefundParts;
 use super::asking;
 use super::bill_draft::BillDraft;
-use super::bill_file::BillFile;
+use super::bill_file::{BillFile, BillTerms};
 use crate::client::Shared;
 use crate::{Error, entropy};
 
@@ -51,6 +52,7 @@ pub(super) async fn create(shared: &Shared, draft: &BillDraft) -> Result<BillId,
         incarnation: identity.incarnation,
         not_after,
         life: BillLife::requested(bill, Digest::of(shared.credentials.author().suite(), &bytes), not_after),
+        terms: Some(BillTerms::of(&record)),
         view: None,
         acknowledged: false,
     };
@@ -111,9 +113,10 @@ pub(super) async fn refund(
     shared: &Shared,
     chosen: Option<RefundId>,
     bill: BillId,
-    amount: Amount,
+    parts: RefundParts,
     reason: &str,
 ) -> Result<RefundId, Error> {
+    let RefundParts { amount, late_fee } = parts;
     let created = shared.clock.now();
     let refund = match chosen {
         Some(refund) => refund,
@@ -121,7 +124,7 @@ pub(super) async fn refund(
     };
     let not_after = created.plus_millis(REFUND_TAKEN_WITHIN_MS);
     let party = shared.credentials.party().clone();
-    let record = RefundRecord { refund, bill, party, amount, reason: reason.to_owned(), not_after, created };
+    let record = RefundRecord { refund, bill, party, amount, late_fee, reason: reason.to_owned(), not_after, created };
     let bytes = record.to_bytes();
     readable(RefundRecord::parse(&bytes))?;
     if chosen.is_some() && refund_is_here(shared, &record).await? {

@@ -7,8 +7,11 @@ use axum::extract::{Path, Query, State};
 use rusqlite::{Connection, Row};
 use tongqiao_protocol::limits::{SEQUENCE_MAX, STATEMENT_LINES_MAX};
 use tongqiao_protocol::reconciliation::{Booking, DayStatement, Movement, StatementLedger, StatementLine};
-use tongqiao_protocol::{BillId, CivilDate, ErrorCode, Fault, PartyId, RecordKind, RefundId, SignedRecord, Timestamp};
+use tongqiao_protocol::{
+    Amount, BillId, CivilDate, ErrorCode, Fault, PartyId, RecordKind, RefundId, SignedRecord, Timestamp,
+};
 
+use super::refund;
 use super::view::fen;
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -68,17 +71,21 @@ fn lines(connection: &Connection, party: &str, date: CivilDate) -> Result<Vec<St
         Ok::<_, DatabaseError>(())
     };
     add(
-        "SELECT transaction_id, payment.bill, payment.amount, payment.paid_at, effect
+        "SELECT transaction_id, payment.bill, payment.amount, payment.paid_at, effect, late_fee
          FROM payment JOIN bill ON bill.bill = payment.bill WHERE party = ?1 AND payment.paid_at BETWEEN ?2 AND ?3",
         |row| {
             let booking = if row.get::<_, String>(4)? == "paid" { Booking::Paid } else { Booking::RefundOwed };
-            line(row, StatementLedger::Platform, Movement::Payment, Some(booking))
+            let late_fee = if booking == Booking::Paid { Some(fen(row.get(5)?)?) } else { None };
+            line(row, StatementLedger::Platform, Movement::Payment, Some((booking, late_fee)))
         },
     )?;
     add(
-        "SELECT refund, bill, amount, ended FROM refund
+        "SELECT refund, bill, amount, ended, record FROM refund
          WHERE party = ?1 AND state = 'done' AND ended BETWEEN ?2 AND ?3",
-        |row| line(row, StatementLedger::Platform, Movement::Refund, Some(Booking::Refunded)),
+        |row| {
+            let late_fee = refund::late_fee_in(&row.get::<_, Vec<u8>>(4)?)?;
+            line(row, StatementLedger::Platform, Movement::Refund, Some((Booking::Refunded, late_fee)))
+        },
     )?;
     add(
         "SELECT transaction_id, bill, amount, paid_at FROM bank_statement
@@ -97,7 +104,7 @@ fn line(
     row: &Row<'_>,
     ledger: StatementLedger,
     movement: Movement,
-    booking: Option<Booking>,
+    booked: Option<(Booking, Option<Amount>)>,
 ) -> Result<StatementLine, DatabaseError> {
     let id = match movement {
         Movement::Payment => row.get(0)?,
@@ -109,7 +116,8 @@ fn line(
         id,
         bill: BillId::from_bytes(row.get(1)?),
         amount: fen(row.get(2)?)?,
+        late_fee: booked.and_then(|(_, late_fee)| late_fee),
         at: Timestamp::from_millis(row.get(3)?),
-        booking,
+        booking: booked.map(|(booking, _)| booking),
     })
 }

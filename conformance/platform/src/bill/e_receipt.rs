@@ -76,18 +76,18 @@ fn receipts(connection: &Connection, row: &BillRow, paid: &Paid) -> Result<Vec<E
         bill: row.bill,
         payer: bill.payer.name,
         lines: bill.lines.iter().map(line).collect(),
-        late_fee: bill.late_fee,
+        late_fee: paid.late_fee.unwrap_or(bill.late_fee),
         total: paid.amount,
         transaction: paid.transaction.clone(),
         issued: paid.at,
         reverses: None,
     };
     let mut receipts = Vec::new();
-    for (refund, amount, ended) in refunds(connection, row.bill)? {
+    for (refund, amount, late_fee, ended) in refunds(connection, row.bill)? {
         receipts.push(EReceipt {
             e_receipt: book.draw(&format!("refund {refund}"), ended)?,
             lines: Vec::new(),
-            late_fee: Amount::ZERO,
+            late_fee,
             total: amount,
             issued: ended,
             reverses: Some(Reversal { of: first.e_receipt.clone(), refund }),
@@ -99,17 +99,20 @@ fn receipts(connection: &Connection, row: &BillRow, paid: &Paid) -> Result<Vec<E
 }
 
 /// Refunds that are done, with what they took of the payment: what was owed back anyway had no receipt.
-fn refunds(connection: &Connection, bill: BillId) -> Result<Vec<(RefundId, Amount, Timestamp)>, DatabaseError> {
+fn refunds(connection: &Connection, bill: BillId) -> Result<Vec<(RefundId, Amount, Amount, Timestamp)>, DatabaseError> {
     let mut statement = connection.prepare_cached(
-        "SELECT refund, amount - owed_part, ended FROM refund
+        "SELECT refund, amount - owed_part, ended, record FROM refund
          WHERE bill = ?1 AND state = 'done' AND ended IS NOT NULL AND amount > owed_part ORDER BY ended, refund",
     )?;
     let rows = statement.query_map([bill.as_bytes()], |row| {
-        Ok((RefundId::from_bytes(row.get(0)?), row.get::<_, i64>(1)?, Timestamp::from_millis(row.get(2)?)))
+        let (amount, record) = (row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(3)?);
+        Ok((RefundId::from_bytes(row.get(0)?), amount, Timestamp::from_millis(row.get(2)?), record))
     })?;
     rows.map(|row| {
-        let (refund, amount, ended) = row?;
-        Ok((refund, fen(amount)?, ended))
+        let (refund, amount, ended, record) = row?;
+        let amount = fen(amount)?;
+        let late_fee = super::refund::late_fee_in(&record)?.unwrap_or_default().min(amount);
+        Ok((refund, amount, late_fee, ended))
     })
     .collect()
 }

@@ -21,20 +21,38 @@ pub(super) struct RefundRow {
     digest: String,
     state: RefundState,
     amount: Amount,
+    late_fee: Option<Amount>,
     position: i64,
     ended: Option<Timestamp>,
 }
 
+/// What the author of a refund says is given back of the late fee.
+pub(super) fn late_fee_in(record: &[u8]) -> Result<Option<Amount>, DatabaseError> {
+    let record = RefundRecord::parse(record).map_err(|_| DatabaseError::Corrupt("refund"))?;
+    Ok(record.late_fee)
+}
+
 impl RefundRow {
     pub(super) fn find(connection: &Connection, refund: RefundId) -> Result<Option<Self>, DatabaseError> {
-        type Row = ([u8; 16], String, String, String, i64, i64, Option<i64>);
+        type Row = ([u8; 16], String, String, String, i64, i64, Option<i64>, Vec<u8>);
         let row: Option<Row> = connection
-            .prepare_cached("SELECT bill, party, digest, state, amount, position, ended FROM refund WHERE refund = ?1")?
+            .prepare_cached(
+                "SELECT bill, party, digest, state, amount, position, ended, record FROM refund WHERE refund = ?1",
+            )?
             .query_row([refund.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                    row.get(7)?,
+                ))
             })
             .optional()?;
-        let Some((bill, party, digest, state, amount, position, ended)) = row else { return Ok(None) };
+        let Some((bill, party, digest, state, amount, position, ended, record)) = row else { return Ok(None) };
         let state = match state.as_str() {
             "pending" => RefundState::Pending,
             "done" => RefundState::Done,
@@ -44,7 +62,17 @@ impl RefundRow {
         };
         let bill = BillId::from_bytes(bill);
         let ended = ended.map(Timestamp::from_millis);
-        Ok(Some(Self { refund, bill, party, digest, state, amount: fen(amount)?, position, ended }))
+        Ok(Some(Self {
+            refund,
+            bill,
+            party,
+            digest,
+            state,
+            amount: fen(amount)?,
+            late_fee: late_fee_in(&record)?,
+            position,
+            ended,
+        }))
     }
 
     pub(super) fn owned_by(self, party: &Party) -> Result<Self, Refusal> {
@@ -61,6 +89,7 @@ impl RefundRow {
             state: self.state,
             outcome,
             amount: self.amount,
+            late_fee: self.late_fee,
             ended: self.ended,
             epoch: app.epoch().epoch,
             receipt: None,
@@ -103,7 +132,7 @@ pub(super) fn refund(
         let refusal = Refusal::at("/amount", ErrorCode::BillRefundExceedsPaid);
         Some(refusal.with("paid", fen(received)?).with("refunded", fen(ordered)?))
     } else {
-        None
+        late_fee_refusal(connection, bill, &order.record)?
     };
     record(connection, app, order, &row, refusal.as_ref())?;
     if let Some(refusal) = refusal {
@@ -120,6 +149,28 @@ fn money(connection: &Connection, bill: BillId) -> Result<(i64, i64), DatabaseEr
         sum("SELECT coalesce(sum(amount), 0) FROM payment WHERE bill = ?1")?,
         sum("SELECT coalesce(sum(amount), 0) FROM refund WHERE bill = ?1 AND state IN ('pending', 'done')")?,
     ))
+}
+
+/// No more is given back as late fee than came in as late fee.
+fn late_fee_refusal(
+    connection: &Connection,
+    bill: BillId,
+    wanted: &RefundRecord,
+) -> Result<Option<Refusal>, DatabaseError> {
+    let Some(late_fee) = wanted.late_fee else { return Ok(None) };
+    let paid: i64 = connection.query_row(
+        "SELECT iif(state = 'paid', late_fee, 0) FROM bill WHERE bill = ?1",
+        [bill.as_bytes()],
+        |row| row.get(0),
+    )?;
+    let mut statement =
+        connection.prepare_cached("SELECT record FROM refund WHERE bill = ?1 AND state IN ('pending', 'done')")?;
+    let records = statement.query_map([bill.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    let mut back = late_fee.as_fen();
+    for record in records {
+        back = back.saturating_add(late_fee_in(&record?)?.unwrap_or_default().as_fen());
+    }
+    Ok((back > paid).then(|| Refusal::at("/late_fee", ErrorCode::BillRefundExceedsPaid)))
 }
 
 fn record(

@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tongqiao_protocol::bill::{BillState, BillView, Paid, PaymentOutcome};
-use tongqiao_protocol::{Amount, BillId, ErrorCode, PayCode, Timestamp};
+use tongqiao_protocol::bill::{BillState, BillView, LateFeeNow, Paid, PaymentOutcome};
+use tongqiao_protocol::{Amount, BillId, CivilDate, ErrorCode, PayCode, Timestamp};
 
+use super::late_fee;
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::directory::Party;
@@ -22,6 +23,7 @@ pub(super) struct BillRow {
     pub(super) paid: Option<Paid>,
     refunded: Amount,
     pub(super) refund_owed: Amount,
+    late_fee_grows: bool,
     position: Option<i64>,
 }
 
@@ -30,7 +32,8 @@ impl BillRow {
         let row = connection
             .prepare_cached(
                 "SELECT party, state, digest, pay_code, paid_amount, paid_at, paid_channel, paid_transaction, refunded,
-                    refund_owed, position FROM bill WHERE bill = ?1",
+                    refund_owed, position, late_fee, json_extract(CAST(record AS TEXT), '$.late_fee_rule') IS NOT NULL
+                 FROM bill WHERE bill = ?1",
             )?
             .query_row([bill.as_bytes()], |row| {
                 let paid: Option<i64> = row.get(4)?;
@@ -46,6 +49,8 @@ impl BillRow {
                     refunded: row.get(8)?,
                     refund_owed: row.get(9)?,
                     position: row.get(10)?,
+                    late_fee: row.get(11)?,
+                    late_fee_grows: row.get(12)?,
                 })
             })
             .optional()?;
@@ -77,6 +82,7 @@ impl BillRow {
             outcome,
             pay_code: self.pay_code,
             cashier_url,
+            late_fee: self.late_fee_now(connection, app)?,
             paid: self.paid.clone(),
             refunded: self.refunded,
             refund_owed: self.refund_owed,
@@ -105,6 +111,16 @@ impl BillRow {
         Ok(view)
     }
 
+    /// The late fee on the present day, while the bill is open and a rule makes it grow.
+    fn late_fee_now(&self, connection: &Connection, app: &AppState) -> Result<Option<LateFeeNow>, DatabaseError> {
+        if self.state != BillState::Open || !self.late_fee_grows {
+            return Ok(None);
+        }
+        let now = app.clock.now();
+        let due = late_fee::due_of(connection, self.bill, now)?;
+        Ok(due.map(|due| LateFeeNow { amount: due.late_fee, on: CivilDate::of(now) }))
+    }
+
     /// The position of the receipt of the first void or fence.
     fn first_order(&self, connection: &Connection, kind: &str) -> Result<Option<i64>, DatabaseError> {
         let sql = "SELECT min(position) FROM bill_order WHERE bill = ?1 AND kind = ?2";
@@ -121,6 +137,8 @@ struct Raw {
     refunded: i64,
     refund_owed: i64,
     position: Option<i64>,
+    late_fee: i64,
+    late_fee_grows: bool,
 }
 
 impl Raw {
@@ -134,7 +152,8 @@ impl Raw {
         };
         let paid = match self.paid {
             Some((amount, at, channel, transaction)) => {
-                Some(Paid { amount: fen(amount)?, at: Timestamp::from_millis(at), channel, transaction })
+                let late_fee = if self.late_fee_grows { Some(fen(self.late_fee)?) } else { None };
+                Some(Paid { amount: fen(amount)?, at: Timestamp::from_millis(at), channel, transaction, late_fee })
             }
             None => None,
         };
@@ -152,6 +171,7 @@ impl Raw {
             refunded: fen(self.refunded)?,
             // The payments are the truth; a sum beyond what can be written is shown as the most that can.
             refund_owed: Amount::from_fen(self.refund_owed).unwrap_or(Amount::MAX),
+            late_fee_grows: self.late_fee_grows,
             position: self.position,
         })
     }

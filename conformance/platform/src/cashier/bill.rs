@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use tongqiao_protocol::bill::BillRecord;
 use tongqiao_protocol::{Amount, BillId, Timestamp};
 
+use crate::bill::due_at;
 use crate::database::DatabaseError;
 
 /// A bill that has a pay code.
@@ -38,8 +39,12 @@ impl PayableBill {
     }
 }
 
-/// The bill with this pay code.
-pub(crate) fn find(connection: &Connection, pay_code: &str) -> Result<Option<PayableBill>, DatabaseError> {
+/// The bill with this pay code, with what it comes to now.
+pub(crate) fn find(
+    connection: &Connection,
+    pay_code: &str,
+    now: Timestamp,
+) -> Result<Option<PayableBill>, DatabaseError> {
     let row = connection
         .query_row(
             "SELECT bill, coalesce(party.name, bill.party), coalesce(division, ''), state, amount, late_fee,
@@ -64,7 +69,7 @@ pub(crate) fn find(connection: &Connection, pay_code: &str) -> Result<Option<Pay
             },
         )
         .optional()?;
-    row.map(|row| row.judged(pay_code)).transpose()
+    row.map(|row| row.judged(pay_code, now)).transpose()
 }
 
 struct Row {
@@ -78,10 +83,12 @@ struct Row {
 }
 
 impl Row {
-    fn judged(self, pay_code: &str) -> Result<PayableBill, DatabaseError> {
+    fn judged(self, pay_code: &str, now: Timestamp) -> Result<PayableBill, DatabaseError> {
         let money = |fen: i64| Amount::from_fen(fen).ok_or(DatabaseError::Corrupt("amount"));
         let [amount, late_fee, refunded, refund_owed] = self.money;
         let content = BillRecord::parse(&self.record).map_err(|_| DatabaseError::Corrupt("bill"))?;
+        // The last word on a bill that was paid is what was paid; one that is open grows.
+        let late_fee = if self.paid.is_some() { money(late_fee)? } else { due_at(&content, now).late_fee };
         let paid = match self.paid {
             Some((fen, at, transaction)) => Some((money(fen)?, Timestamp::from_millis(at), transaction)),
             None => None,
@@ -93,7 +100,7 @@ impl Row {
             division: self.division,
             state: self.state,
             amount: money(amount)?,
-            late_fee: money(late_fee)?,
+            late_fee,
             paid,
             refunded: money(refunded)?,
             refund_owed: Amount::from_fen(refund_owed).unwrap_or(Amount::MAX),

@@ -62,7 +62,15 @@ fn standing(language: Language, bill: &PayableBill) -> String {
 fn lines(language: Language, bill: &PayableBill) -> String {
     let rows: String = bill.content.lines.iter().map(line).collect();
     let late_fee = if bill.late_fee > Amount::ZERO {
-        total_row(pick(language, "滞纳金", "Late fee"), bill.late_fee, "")
+        let name = pick(language, "滞纳金", "Late fee");
+        let name = match bill.content.late_fee_rule {
+            Some(rule) if language == Language::Chinese => {
+                format!("{name}（缴款期限 {}，逾期按日万分之{}）", rule.due, rule.rate)
+            }
+            Some(rule) => format!("{name} (due {}, then {}/10000 a day)", rule.due, rule.rate),
+            None => name.to_owned(),
+        };
+        total_row(&name, bill.late_fee, "")
     } else {
         String::new()
     };
@@ -94,9 +102,10 @@ fn total_row(name: &str, amount: Amount, class: &str) -> String {
 /// The one word that a person in a hurry looks for stands in both languages.
 fn pay_form(bill: &PayableBill, token: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"/cashier/{}\">{}<button>支付 Pay {}</button></form>",
+        "<form method=\"post\" action=\"/cashier/{}\">{}{}<button>支付 Pay {}</button></form>",
         escape(&bill.pay_code),
         hidden("token", token),
+        hidden("total", &bill.total().to_string()),
         yuan(bill.total()),
     )
 }

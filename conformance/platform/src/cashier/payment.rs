@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{Amount, BillId, Suite, Timestamp};
 
+use crate::bill;
 use crate::database::DatabaseError;
 use crate::inbox::{self, MoneyIn};
 use crate::keys::PlatformKeys;
@@ -90,11 +91,25 @@ impl Till<'_> {
             Some(_) => return Ok(PaymentEffect::RefundOwed),
             None => {}
         }
-        let paid = connection.execute(
-            "UPDATE bill SET state = 'paid', paid_amount = ?2, paid_at = ?3, paid_channel = ?4, paid_transaction = ?5
-             WHERE bill = ?1 AND state = 'open' AND amount + late_fee = ?2",
-            (bill.as_bytes(), payment.amount.as_fen(), payment.at.as_millis(), &payment.channel, &payment.transaction),
-        )?;
+        // What was due on the day on which the money came, also when the platform hears of it later. A late fee that grows by a
+        // rule is fixed by it.
+        let due = bill::due_of(connection, bill, payment.at)?;
+        let paid = match due.filter(|due| due.total() == payment.amount) {
+            Some(due) => connection.execute(
+                "UPDATE bill SET state = 'paid', paid_amount = ?2, paid_at = ?3, paid_channel = ?4, paid_transaction = ?5,
+                    late_fee = ?6
+                 WHERE bill = ?1 AND state = 'open'",
+                rusqlite::params![
+                    bill.as_bytes(),
+                    payment.amount.as_fen(),
+                    payment.at.as_millis(),
+                    payment.channel,
+                    payment.transaction,
+                    due.late_fee.as_fen(),
+                ],
+            )?,
+            None => 0,
+        };
         let (effect, position) = if paid == 1 {
             (PaymentEffect::Paid, Some(self.sign(connection, bill, payment)?))
         } else {
@@ -136,10 +151,13 @@ impl Till<'_> {
 
     /// Writes the payment into the log, so that "paid" is the platform's signed word; gives the position.
     fn sign(&self, connection: &Connection, bill: BillId, payment: &Payment) -> Result<i64, Refusal> {
-        let (digest, suite): (String, Option<String>) = connection.query_row(
-            "SELECT digest, suite FROM bill LEFT JOIN party_key USING (keyid) WHERE bill = ?1",
+        type Row = (String, Option<String>, Option<i64>);
+        let (digest, suite, late_fee): Row = connection.query_row(
+            "SELECT digest, suite,
+                iif(json_extract(CAST(bill.record AS TEXT), '$.late_fee_rule') IS NULL, NULL, late_fee)
+             FROM bill LEFT JOIN party_key USING (keyid) WHERE bill = ?1",
             [bill.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
         let named =
             [Suite::International, Suite::ShangMi].into_iter().find(|one| suite.as_deref() == Some(one.as_str()));
@@ -158,6 +176,7 @@ impl Till<'_> {
             at: payment.at,
             channel: payment.channel.clone(),
             transaction: payment.transaction.clone(),
+            late_fee: late_fee.and_then(Amount::from_fen),
         };
         let position = batch.add_payment(decision, &paid);
         batch.seal(connection, self.keys, suite)?;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::late_fee::LateFeeRule;
 use crate::case::ItemReference;
 use crate::identifier::DivisionCode;
 use crate::reading::{self, Reading};
@@ -76,8 +77,11 @@ pub struct BillRecord {
     pub amount: Amount,
     /// The lines.
     pub lines: Vec<BillLine>,
-    /// 滞纳金, on top of the amount.
+    /// 滞纳金, on top of the amount; nothing where a rule says how it grows.
     pub late_fee: Amount,
+    /// How the late fee grows until the bill is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_fee_rule: Option<LateFeeRule>,
     /// After this instant the platform takes no first notice of the bill any more.
     pub not_after: Timestamp,
     /// When it was made.
@@ -85,7 +89,7 @@ pub struct BillRecord {
 }
 
 impl BillRecord {
-    /// What is to be paid: amount and late fee; `None` when that exceeds [`Amount::MAX`].
+    /// What is to be paid: amount and stated late fee, without one that grows by a rule; `None` when that exceeds [`Amount::MAX`].
     pub const fn total(&self) -> Option<Amount> {
         self.amount.checked_add(self.late_fee)
     }
@@ -114,8 +118,14 @@ impl BillRecord {
         let amount: Option<Amount> = reading.parsed("amount");
         let lines = reading.list("lines", 1, limits::BILL_LINES_MAX, BillLine::read);
         let late_fee: Option<Amount> = reading.parsed("late_fee");
+        let late_fee_rule = reading.optional_nested("late_fee_rule", LateFeeRule::read);
+        if late_fee_rule.is_some() && late_fee.is_some_and(|late_fee| late_fee > Amount::ZERO) {
+            // Either it is stated, or it grows.
+            reading.fault("late_fee", ErrorCode::RequestContradiction);
+        }
         if let (Some(amount), Some(lines)) = (amount, &lines) {
-            check_sum(reading, amount, lines, late_fee.unwrap_or_default());
+            let at_most = late_fee_rule.map_or(late_fee, |rule| highest(amount, rule));
+            check_sum(reading, amount, lines, at_most.unwrap_or_default());
         }
         let (not_after, created) = (reading.parsed("not_after"), reading.parsed("created"));
         Some(Self {
@@ -128,10 +138,16 @@ impl BillRecord {
             amount: amount?,
             lines: lines?,
             late_fee: late_fee?,
+            late_fee_rule,
             not_after: not_after?,
             created: created?,
         })
     }
+}
+
+/// The most that a late fee can come to.
+fn highest(amount: Amount, rule: LateFeeRule) -> Option<Amount> {
+    Amount::from_fen(amount.as_fen().checked_mul(i64::from(rule.cap_percent))? / 100)
 }
 
 fn check_sum(reading: &mut Reading<'_>, amount: Amount, lines: &[BillLine], late_fee: Amount) {
@@ -223,6 +239,9 @@ pub struct RefundRecord {
     pub party: PartyId,
     /// How much; the sum of all refunds never exceeds what was paid.
     pub amount: Amount,
+    /// Of the amount, what is given back of the late fee; absent where the author does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_fee: Option<Amount>,
     /// Why.
     pub reason: String,
     /// After this instant the platform takes no first notice of the refund any more.
@@ -248,6 +267,10 @@ impl RefundRecord {
             if amount == Some(Amount::ZERO) {
                 reading.fault("amount", ErrorCode::RequestInvalidValue);
             }
+            let late_fee: Option<Amount> = reading.optional_parsed("late_fee");
+            if late_fee.zip(amount).is_some_and(|(late_fee, amount)| late_fee > amount) {
+                reading.fault("late_fee", ErrorCode::RequestContradiction);
+            }
             let (reason, not_after) = (reading.long_text("reason"), reading.parsed("not_after"));
             let created = reading.parsed("created");
             Some(Self {
@@ -255,6 +278,7 @@ impl RefundRecord {
                 bill: bill?,
                 party: party?,
                 amount: amount?,
+                late_fee,
                 reason: reason?,
                 not_after: not_after?,
                 created: created?,

@@ -5,7 +5,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::receipt::Receipt;
-use crate::{Amount, BillId, Digest, EpochId, PayCode, RefundId, Timestamp};
+use crate::{Amount, BillId, CivilDate, Digest, EpochId, PayCode, RefundId, Timestamp};
 
 /// What is known about whether a bill or refund exists at the platform. Money is never guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +44,18 @@ pub struct Paid {
     pub channel: String,
     /// The channel's transaction number; one transaction counts once.
     pub transaction: String,
+    /// Of the amount, the late fee, for a bill whose late fee grows by a rule: fixed by the day of the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_fee: Option<Amount>,
+}
+
+/// The late fee of an open bill, as the platform computes it. Nobody signs for it: whoever has the rule computes it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateFeeNow {
+    /// How much.
+    pub amount: Amount,
+    /// For a payment on this day.
+    pub on: CivilDate,
 }
 
 /// A bill as the platform sees it.
@@ -64,6 +76,9 @@ pub struct BillView {
     /// The page on which a person pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cashier_url: Option<String>,
+    /// The late fee by the bill's rule, while the bill is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_fee: Option<LateFeeNow>,
     /// How it was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Paid>,
@@ -119,6 +134,9 @@ pub struct RefundView {
     pub outcome: PaymentOutcome,
     /// How much.
     pub amount: Amount,
+    /// Of the amount, what is given back of the late fee, where its author says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_fee: Option<Amount>,
     /// When it was done or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,

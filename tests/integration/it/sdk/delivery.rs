@@ -224,7 +224,8 @@ async fn a_damaged_epoch_book_and_role_stop_nothing() {
     client.close().await;
 
     let disk = rusqlite::Connection::open(&path).unwrap();
-    let damage = "UPDATE document SET bytes = x'00' WHERE collection IN ('epoch', 'role')";
+    let damage =
+        "UPDATE document SET bytes = x'00' WHERE (collection = 'epoch' AND key = 'book') OR collection = 'role'";
     assert_eq!(disk.execute(damage, []).unwrap(), 2);
     drop(disk);
     let client: Client = sandbox.builder(&credentials).store(&path).build().await.unwrap();
