@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use bill_draft::BillDraft;
 pub(crate) use fencing::renew as renew_fences;
 use patience::Waits;
+pub(crate) use proof::of_refusal as is_refusal_signed;
 pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
