@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use rusqlite::Connection;
-use tongqiao_protocol::{Amount, BillId, RefundId};
+use tongqiao_protocol::{Amount, BillId, RefundId, Timestamp};
 
 use super::booking::Seal;
 use crate::app::AppState;
@@ -100,18 +100,22 @@ fn work(connection: &Connection, mode: BankMode, seal: &Seal<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Makes the bank's statement say something else of a transaction, as a bank's mistake would: another sum, or nothing at all.
+/// Makes the bank's statement say something else of a transaction, as a bank's mistake would: another sum, another time, or nothing
+/// at all.
 pub(crate) fn falsify(
     connection: &Connection,
     transaction: &str,
     amount: Option<Amount>,
+    at: Option<Timestamp>,
 ) -> Result<bool, DatabaseError> {
-    let changed = match amount {
-        Some(amount) => connection.execute(
-            "UPDATE bank_statement SET amount = ?2 WHERE transaction_id = ?1",
-            (transaction, amount.as_fen()),
-        )?,
-        None => connection.execute("DELETE FROM bank_statement WHERE transaction_id = ?1", [transaction])?,
+    let changed = if amount.is_none() && at.is_none() {
+        connection.execute("DELETE FROM bank_statement WHERE transaction_id = ?1", [transaction])?
+    } else {
+        connection.execute(
+            "UPDATE bank_statement SET amount = coalesce(?2, amount), paid_at = coalesce(?3, paid_at)
+             WHERE transaction_id = ?1",
+            (transaction, amount.map(Amount::as_fen), at.map(Timestamp::as_millis)),
+        )?
     };
     Ok(changed > 0)
 }
