@@ -153,7 +153,7 @@ fn a_movement_around_midnight_is_named_on_both_days_with_its_day_and_nothing_is_
     );
 
     // What is owed back stands in no book of the author's, on no day.
-    let mut owed = reconcile(&[], &[], &[own.clone()], &BTreeSet::new());
+    let mut owed = reconcile(&[], &[], std::slice::from_ref(&own), &BTreeSet::new());
     owed.look_beside(&[Beside { is_owed: true, ..beside(Neighbour::After, Ledger::Platform, own) }]);
     assert_eq!(owed.differences[0].advice(), Advice::Nothing);
 }
