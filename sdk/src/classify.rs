@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use tongqiao_engine::{Failure, FailureScope};
-use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Problem, Retry, Timestamp};
+use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Problem, Retry, SignedRecord, Timestamp};
 
 use crate::Error;
 use crate::transport::{Response, TransportFailure};
@@ -18,9 +18,16 @@ pub(crate) struct Refusal {
     problem: Box<Problem>,
     scope: FailureScope,
     retry_after_ms: Option<u64>,
+    /// What the platform signed beside it.
+    signed: Option<Box<SignedRecord>>,
 }
 
 impl Refusal {
+    /// What the platform signed beside it, unverified.
+    pub(crate) fn signed(&self) -> Option<&SignedRecord> {
+        self.signed.as_deref()
+    }
+
     pub(crate) const fn scope(&self) -> FailureScope {
         self.scope
     }
@@ -39,11 +46,17 @@ impl Refusal {
         problem.outcome = Outcome::NotSent;
         problem.retry = Retry::AfterDelay;
         let (error, problem) = (error.outcome_is(Outcome::NotSent), Box::new(problem));
-        Self { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None }
+        Self { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None, signed: None }
     }
 
     fn from_problem(problem: Problem, scope: FailureScope, retry_after_ms: Option<u64>) -> Self {
-        Self { error: Error::from_problem(problem.clone()), problem: Box::new(problem), scope, retry_after_ms }
+        Self {
+            error: Error::from_problem(problem.clone()),
+            problem: Box::new(problem),
+            scope,
+            retry_after_ms,
+            signed: None,
+        }
     }
 }
 
@@ -78,14 +91,22 @@ pub(crate) fn classify(answer: Result<Response, TransportFailure>, now: Timestam
             let mut problem = Problem::new(error.code(), Language::Chinese);
             problem.outcome = error.outcome();
             let problem = Box::new(problem);
-            return Err(Refusal { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None });
+            return Err(Refusal { error, problem, scope: FailureScope::Endpoint, retry_after_ms: None, signed: None });
         }
     };
     let retry_after_ms = retry_after_ms(&response, now);
     let stated = is_problem(&response).then(|| Problem::parse(response.body())).flatten();
     let problem = stated.unwrap_or_else(|| unexplained(response.status()));
     let scope = scope_of(&problem);
-    Err(Refusal::from_problem(problem, scope, retry_after_ms))
+    let signed = serde_json::from_slice::<Beside>(response.body()).ok().and_then(|beside| beside.refusal).map(Box::new);
+    Err(Refusal { signed, ..Refusal::from_problem(problem, scope, retry_after_ms) })
+}
+
+/// What may stand beside a problem.
+#[derive(serde::Deserialize)]
+struct Beside {
+    #[serde(default)]
+    refusal: Option<SignedRecord>,
 }
 
 fn is_problem(response: &Response) -> bool {

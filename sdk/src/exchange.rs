@@ -59,6 +59,11 @@ impl Ask {
         self
     }
 
+    /// The body as it goes out.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// How often this has been tried, this time included; for the log.
     #[must_use]
     pub(crate) const fn attempt(mut self, attempt: u32) -> Self {

@@ -121,7 +121,7 @@ pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_k
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};
 pub use tongqiao_engine::delivery::Notice;
 pub use tongqiao_engine::late_fee::{days_late, late_fee};
-pub use tongqiao_engine::reconciliation::{Advice, Difference, Finding, Key, Ledger, Reconciliation};
+pub use tongqiao_engine::reconciliation::{Advice, Difference, Finding, Key, Ledger, Neighbour, Reconciliation};
 pub use tongqiao_engine::working_days::CalendarStanding;
 pub use tongqiao_engine::{CaseState, Entry, EntryState};
 /// The types that travel.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use bill_draft::BillDraft;
 pub(crate) use fencing::renew as renew_fences;
 use patience::Waits;
+pub(crate) use proof::of_refusal as is_refusal_signed;
 pub use reconciling::DayReconciliation;
 pub use resolution::{RefundResolution, Resolution};
 use tongqiao_protocol::bill::{BillState, BillView, PaymentOutcome, RefundView};
@@ -152,7 +153,8 @@ impl Payments {
 
     /// Compares a day's money in three ledgers 三方对账: this store's, the platform's and the bank's, as the platform states them
     /// with its signature. Whatever does not match is named with its sum in each ledger; matched and named sums together are
-    /// the whole of every ledger. Bills that the others know to be paid and this store does not are asked for first.
+    /// the whole of every ledger. What a ledger misses is looked for on the days beside, and named when it stands there: booked
+    /// before midnight here, after midnight there. Bills that the others know to be paid and this store does not are asked for first.
     ///
     /// Refunds of platforms that do not say when a refund ended do not stand in the store's ledger of any day.
     ///

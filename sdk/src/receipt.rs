@@ -1,7 +1,7 @@
 //! Receipts, checked: path, signature and key.
 
 use serde::Deserialize;
-use tongqiao_protocol::bill::Paid;
+use tongqiao_protocol::bill::{MoneyBooked, Paid, Payout};
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{CaseId, Digest, EpochId, ErrorCode, Problem, RecordId, Timestamp, merkle};
 
@@ -35,6 +35,12 @@ pub struct Receipt {
     /// How the bill was paid, for the receipt of a payment.
     #[serde(default)]
     pub payment: Option<Paid>,
+    /// What is booked of a bill, for a receipt of its money.
+    #[serde(default)]
+    pub money: Option<MoneyBooked>,
+    /// How a refund ended, for the receipt of its payout.
+    #[serde(default)]
+    pub payout: Option<Payout>,
     /// Why it was refused.
     #[serde(default)]
     pub problem: Option<Problem>,

@@ -5,12 +5,14 @@
 //! proves nothing. A bill needs no case that is known here: payments overtake.
 
 mod bank;
+mod booking;
 mod day_statement;
 mod e_receipt;
 mod earlier;
 mod late_fee;
 mod order;
 mod refund;
+mod refused;
 mod registration;
 mod view;
 mod void;
@@ -22,8 +24,10 @@ use serde_json::Value;
 use tongqiao_protocol::{BillId, ErrorCode, RefundId};
 
 pub(crate) use self::bank::{Bank, BankMode, falsify as falsify_bank_statement, wake as wake_bank};
+pub(crate) use self::booking::Seal;
 pub(crate) use self::late_fee::{due_at, due_of};
 use self::order::Order;
+use self::refused::Asked;
 use self::view::BillRow;
 use crate::app::AppState;
 use crate::hop::Signed;
@@ -42,6 +46,11 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 async fn register(State(app): State<AppState>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let (asked, state) = (Asked::of(&signed), app.clone());
+    register_order(app, signed).await.map_err(|refusal| asked.refused(&state, refusal))
+}
+
+async fn register_order(app: AppState, signed: Signed) -> Result<Json<Value>, Refusal> {
     let order = Order::<tongqiao_protocol::bill::BillRecord>::read(&app, &signed).await?;
     let state = app.clone();
     app.database.write(move |connection| registration::register(connection, &state, &order)).await?.map(Json)
@@ -60,6 +69,11 @@ async fn show(State(app): State<AppState>, Path(bill): Path<String>, signed: Sig
 }
 
 async fn fence(State(app): State<AppState>, Path(bill): Path<String>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let (asked, state) = (Asked::of(&signed), app.clone());
+    fence_order(app, bill, signed).await.map_err(|refusal| asked.refused(&state, refusal))
+}
+
+async fn fence_order(app: AppState, bill: String, signed: Signed) -> Result<Json<Value>, Refusal> {
     let bill = bill_id(&bill)?;
     let order = Order::<tongqiao_protocol::bill::FenceRecord>::read(&app, &signed).await?;
     let state = app.clone();
@@ -67,6 +81,11 @@ async fn fence(State(app): State<AppState>, Path(bill): Path<String>, signed: Si
 }
 
 async fn void(State(app): State<AppState>, Path(bill): Path<String>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let (asked, state) = (Asked::of(&signed), app.clone());
+    void_order(app, bill, signed).await.map_err(|refusal| asked.refused(&state, refusal))
+}
+
+async fn void_order(app: AppState, bill: String, signed: Signed) -> Result<Json<Value>, Refusal> {
     let bill = bill_id(&bill)?;
     let order = Order::<tongqiao_protocol::bill::VoidRecord>::read(&app, &signed).await?;
     let state = app.clone();
@@ -74,6 +93,11 @@ async fn void(State(app): State<AppState>, Path(bill): Path<String>, signed: Sig
 }
 
 async fn refund(State(app): State<AppState>, Path(bill): Path<String>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let (asked, state) = (Asked::of(&signed), app.clone());
+    refund_order(app, bill, signed).await.map_err(|refusal| asked.refused(&state, refusal))
+}
+
+async fn refund_order(app: AppState, bill: String, signed: Signed) -> Result<Json<Value>, Refusal> {
     let bill = bill_id(&bill)?;
     let order = Order::<tongqiao_protocol::bill::RefundRecord>::read(&app, &signed).await?;
     let state = app.clone();

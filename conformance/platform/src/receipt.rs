@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{CaseId, Digest, EpochId, Problem, RecordId, RecordKind, Suite, Timestamp};
 
 use crate::crypto::MerkleTree;
@@ -74,12 +73,12 @@ impl Batch {
         self.place(decision, None)
     }
 
-    /// Takes the next position for a payment; gives the position.
-    pub(crate) fn add_payment(&mut self, decision: Decision, payment: &Paid) -> i64 {
-        self.place(decision, Some(payment)).1
+    /// Takes the next position for a decision that says more, in a member of its own; gives the position.
+    pub(crate) fn add_with(&mut self, decision: Decision, member: &'static str, value: Value) -> i64 {
+        self.place(decision, Some((member, value))).1
     }
 
-    fn place(&mut self, decision: Decision, payment: Option<&Paid>) -> (usize, i64) {
+    fn place(&mut self, decision: Decision, more: Option<(&'static str, Value)>) -> (usize, i64) {
         let position = self.next;
         let mut body = json!({
             "kind": decision.outcome.as_str(),
@@ -92,8 +91,8 @@ impl Batch {
         if decision.kind != EVENT {
             body["of"] = json!(decision.kind);
         }
-        if let Some(payment) = payment {
-            body["payment"] = json!(payment);
+        if let Some((member, value)) = more {
+            body[member] = value;
         }
         if let Some((case, revision)) = decision.case {
             body["case"] = json!(case);
@@ -150,6 +149,14 @@ impl Batch {
         }
         Ok(receipts)
     }
+}
+
+/// The newest receipt of a kind that speaks of a record.
+pub(crate) fn newest(connection: &Connection, record: RecordId, kind: &str) -> Result<Option<Value>, DatabaseError> {
+    let position: Option<i64> = connection
+        .prepare_cached("SELECT max(position) FROM log WHERE record = ?1 AND kind = ?2")?
+        .query_row((record.as_bytes(), kind), |row| row.get(0))?;
+    position.map(|position| at(connection, position)).transpose()
 }
 
 /// The receipt at a position of the log.

@@ -5,7 +5,7 @@ use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tongqiao_protocol::explain::{LikelyCause, SignatureExplanation};
 use tongqiao_protocol::problem::PROBLEM_MEDIA_TYPE;
-use tongqiao_protocol::{ErrorCode, Fault, Faults, Language, Problem};
+use tongqiao_protocol::{ErrorCode, Fault, Faults, Language, Problem, SignedRecord};
 
 use crate::database::DatabaseError;
 
@@ -23,6 +23,7 @@ struct Detail {
     params: Vec<(String, String)>,
     headers: HeaderMap,
     explanation: Option<SignatureExplanation>,
+    signed: Option<SignedRecord>,
 }
 
 impl Refusal {
@@ -66,6 +67,18 @@ impl Refusal {
         self
     }
 
+    /// The code.
+    pub(crate) const fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The same with the platform's signed word that it says so.
+    #[must_use]
+    pub(crate) fn signed(mut self, signed: SignedRecord) -> Self {
+        self.detail.signed = Some(signed);
+        self
+    }
+
     /// The same with a header on the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -99,7 +112,15 @@ impl Refusal {
 
     /// The whole answer.
     pub(crate) fn write(&self, language: Language, request: &str) -> Response {
-        let body = self.problem(language).with_request(request).to_bytes();
+        let problem = self.problem(language).with_request(request);
+        let body = match &self.detail.signed {
+            Some(signed) => {
+                let mut document = serde_json::json!(problem);
+                document["refusal"] = serde_json::json!(signed);
+                document.to_string().into_bytes()
+            }
+            None => problem.to_bytes(),
+        };
         let media = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
         let mut response = (self.status(), body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, media);

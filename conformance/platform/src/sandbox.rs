@@ -93,17 +93,20 @@ async fn set_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Resul
     Ok(Json(document))
 }
 
-/// `{"transaction", "amount"?}`: the bank's statement names another sum for it, or does not have it.
+/// `{"transaction", "amount"?, "at"?}`: the bank's statement names another sum or another time for it, or does not have it.
 async fn falsify_bank(State(app): State<AppState>, body: axum::body::Bytes) -> Result<Json<Value>, Refusal> {
     let document = json::document(&body)?;
     let faults = Faults::default();
     let read = Members::of(&document, &faults).and_then(|members| {
         let transaction = members.text("transaction")?.to_owned();
-        Some((transaction, members.optional_parsed::<Amount>("amount")))
+        let said = (members.optional_parsed::<Amount>("amount"), members.optional_parsed::<Timestamp>("at"));
+        Some((transaction, said))
     });
-    let (Some((transaction, amount)), true) = (read, faults.is_empty()) else { return Err(faults.into_refusal()) };
+    let (Some((transaction, (amount, at))), true) = (read, faults.is_empty()) else {
+        return Err(faults.into_refusal());
+    };
     let falsified =
-        app.database.write(move |connection| bill::falsify_bank_statement(connection, &transaction, amount));
+        app.database.write(move |connection| bill::falsify_bank_statement(connection, &transaction, amount, at));
     if falsified.await? { Ok(Json(document)) } else { Err(Refusal::at("/transaction", ErrorCode::RequestInvalidValue)) }
 }
 

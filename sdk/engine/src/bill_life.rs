@@ -36,6 +36,9 @@ pub struct BillLife {
     paid: Amount,
     transactions: BTreeSet<String>,
     refund_owed: Amount,
+    /// Everything that came in, as last heard.
+    #[serde(default)]
+    received: Amount,
     refunds: BTreeMap<RefundId, RefundLife>,
     /// It was proved absent, and a restore has undone the proof.
     #[serde(default)]
@@ -149,6 +152,7 @@ impl BillLife {
             paid: Amount::ZERO,
             transactions: BTreeSet::new(),
             refund_owed: Amount::ZERO,
+            received: Amount::ZERO,
             refunds: BTreeMap::new(),
             absence_lost: false,
         }
@@ -239,6 +243,7 @@ impl BillLife {
             self.paid = paid.amount;
             notices.push(BillNotice::Paid { amount: paid.amount, transaction: paid.transaction.clone() });
         }
+        self.received = self.received.max(view.received);
         if view.refund_owed > self.refund_owed {
             self.refund_owed = view.refund_owed;
             notices.push(BillNotice::RefundOwed { amount: view.refund_owed });
@@ -266,7 +271,9 @@ impl BillLife {
         // Each amount is far below what an i64 holds, their sum need not be.
         let refunds = self.refunds.values().filter(counts).map(|refund| fen(refund.amount));
         let refunded = refunds.fold(0_i64, i64::saturating_add);
-        let left = fen(self.paid).saturating_add(fen(self.refund_owed)).saturating_sub(refunded);
+        // What is owed back shrinks while it is refunded: the sum of everything that came in does not.
+        let came_in = fen(self.paid).saturating_add(fen(self.refund_owed)).max(fen(self.received));
+        let left = came_in.saturating_sub(refunded);
         Amount::from_fen(left.clamp(0, Amount::MAX.as_fen())).unwrap_or_default()
     }
 

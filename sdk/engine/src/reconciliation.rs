@@ -5,6 +5,7 @@
 //! back pays nothing and stands in no book of the author's: it is matched by the platform's and the bank's ledger alone, and
 //! summed apart. Everything else is named, with its sum in each ledger, so that matched and named sums together are the
 //! whole of every ledger, to the fen: [`Reconciliation::accounts_for`] is that equation.
+//! A movement around midnight may stand in two ledgers on two days: [`Reconciliation::look_beside`] names it as such.
 //!
 //! ```
 //! use tongqiao_engine::reconciliation::{Finding, Key, Ledger, Line, reconcile};
@@ -78,8 +79,32 @@ pub enum Finding {
     LateFeesDiffer,
     /// The ledgers that have it name different bills.
     BillsDiffer,
+    /// A ledger does not have it on this day, but on a day beside it: booked before midnight here and after midnight there.
+    OnOtherDay(Ledger, Neighbour),
     /// The platform books it as owed back, and the author's books have it as a payment.
     BookedOtherwise,
+}
+
+/// A day beside the one that is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Neighbour {
+    /// The day before.
+    Before,
+    /// The day after.
+    After,
+}
+
+/// A movement that a ledger has on a day beside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Which day.
+    pub day: Neighbour,
+    /// Whose.
+    pub ledger: Ledger,
+    /// What.
+    pub line: Line,
+    /// Whether the platform books it as owed back, so that it stands in no book of the author's.
+    pub is_owed: bool,
 }
 
 /// What may safely be done about a difference. Money is never moved because of a difference alone.
@@ -89,6 +114,8 @@ pub enum Advice {
     Ask,
     /// The platform has forgotten it (a restore, say): what was settled is offered again by itself. Compare again tomorrow.
     OfferAgain,
+    /// Nothing: each ledger has it once, on two days that touch. The day beside names it too.
+    Nothing,
     /// A person must compare with the bank; charge nobody again and pay nobody twice.
     Person,
 }
@@ -105,6 +132,8 @@ pub struct Difference {
     /// The sum in each ledger, in fen, in the order of [`Ledger::ALL`].
     sums: [i64; 3],
     lines: [usize; 3],
+    /// The sum of a line, where all lines of the day name the same.
+    amount: Option<Amount>,
 }
 
 impl Difference {
@@ -113,8 +142,45 @@ impl Difference {
         self.sums[ledger as usize]
     }
 
+    fn look_beside(&mut self, beside: &[Beside]) {
+        let mut findings = Vec::with_capacity(self.findings.len());
+        let mut is_owed = false;
+        for finding in core::mem::take(&mut self.findings) {
+            let Finding::Missing(ledger) = finding else {
+                findings.push(finding);
+                continue;
+            };
+            let found: Vec<&Beside> =
+                beside.iter().filter(|one| one.ledger == ledger && one.line.key == self.key).collect();
+            let Some(first) = found.first() else {
+                findings.push(finding);
+                continue;
+            };
+            findings.push(Finding::OnOtherDay(ledger, first.day));
+            is_owed |= first.is_owed;
+            if found.len() > 1 {
+                findings.push(Finding::Doubled(ledger));
+            }
+            if found.iter().any(|one| Some(one.line.amount) != self.amount) {
+                findings.push(Finding::AmountsDiffer);
+            }
+            if found.iter().any(|one| !self.bills.contains(&one.line.bill)) {
+                findings.push(Finding::BillsDiffer);
+            }
+        }
+        if is_owed {
+            findings.retain(|finding| *finding != Finding::Missing(Ledger::Own));
+        }
+        let mut told = BTreeSet::new();
+        findings.retain(|finding| told.insert(*finding));
+        self.findings = findings;
+    }
+
     /// What may safely be done.
     pub fn advice(&self) -> Advice {
+        if self.findings.iter().all(|finding| matches!(finding, Finding::OnOtherDay(..))) {
+            return Advice::Nothing;
+        }
         let has = |ledger: Ledger| self.lines[ledger as usize] == 1;
         let only_missing = self.findings.iter().all(|finding| matches!(finding, Finding::Missing(_)));
         match (only_missing, has(Ledger::Own), has(Ledger::Platform), has(Ledger::Bank)) {
@@ -150,6 +216,20 @@ impl Reconciliation {
         self.differences.is_empty()
     }
 
+    /// Looks for what is missing on the days beside. What is found there is named so, and stays in the list: its sum is a part of
+    /// this day's ledgers. A counterpart with another sum or of another bill is named for that too.
+    pub fn look_beside(&mut self, beside: &[Beside]) {
+        for difference in &mut self.differences {
+            difference.look_beside(beside);
+        }
+    }
+
+    /// Whether anything is missing in a ledger, so that it is worth reading the days beside.
+    pub fn misses_something(&self) -> bool {
+        let is_missing = |finding: &Finding| matches!(finding, Finding::Missing(_));
+        self.differences.iter().any(|difference| difference.findings.iter().any(is_missing))
+    }
+
     /// Whether matched and named sums together are all that a ledger has.
     pub fn accounts_for(&self, ledger: Ledger, lines: &[Line]) -> bool {
         let named: i64 = self.differences.iter().map(|difference| difference.fen(ledger)).sum();
@@ -182,7 +262,9 @@ pub fn reconcile(own: &[Line], platform: &[Line], bank: &[Line], owed: &BTreeSet
         if !findings.is_empty() {
             let bills = ledgers.iter().flatten().map(|line| line.bill).collect();
             let lines = ledgers.each_ref().map(Vec::len);
-            report.differences.push(Difference { key: key.clone(), bills, findings, sums, lines });
+            let amounts: BTreeSet<Amount> = ledgers.iter().flatten().map(|line| line.amount).collect();
+            let amount = amounts.first().copied().filter(|_| amounts.len() == 1);
+            report.differences.push(Difference { key: key.clone(), bills, findings, sums, lines, amount });
         } else if is_owed {
             report.matched_owed += 1;
             report.matched_owed_fen += platform_fen;

@@ -41,6 +41,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         cashier_url: None,
         late_fee: None,
         paid: if state == BillState::Paid { Some(paid) } else { None },
+        received: Amount::ZERO,
         refunded: Amount::ZERO,
         refund_owed: fen(owed),
         epoch: EpochId::from_bytes([1; 16]),
@@ -48,6 +49,7 @@ fn view(state: BillState, owed: i64) -> BillView {
         void_receipt: None,
         fence_receipt: None,
         paid_receipt: None,
+        money_receipt: None,
     }
 }
 
@@ -63,6 +65,7 @@ fn refund_view(number: u8, amount: i64, state: RefundState) -> RefundView {
         ended: None,
         epoch: EpochId::from_bytes([1; 16]),
         receipt: None,
+        ended_receipt: None,
     }
 }
 
@@ -133,6 +136,16 @@ fn refunds_never_exceed_what_was_paid_and_a_failed_one_frees_its_amount() {
     let failed = bill.refund_heard(&refund_view(2, 300, RefundState::Failed));
     assert_eq!(failed, Some(BillNotice::RefundFailed(RefundId::from_bytes([2; 16]))));
     assert_eq!(bill.refundable(), fen(500));
+}
+
+#[test]
+fn money_that_came_in_again_after_what_was_owed_was_refunded_can_be_refunded_too() {
+    let mut bill = bill();
+    bill.heard(&BillView { received: fen(600), ..view(BillState::Paid, 100) });
+    bill.refund_asked(RefundId::from_bytes([2; 16]), fen(100), LATER).unwrap();
+    // The hundred were refunded, and a third payment brought another hundred: no more is owed than before.
+    bill.heard(&BillView { received: fen(700), refunded: fen(100), ..view(BillState::Paid, 100) });
+    assert_eq!(bill.refundable(), fen(600));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use tongqiao_engine::reconciliation::{Advice, Finding, Key, Ledger, Line, reconcile};
+use tongqiao_engine::reconciliation::{Advice, Beside, Finding, Key, Ledger, Line, Neighbour, reconcile};
 use tongqiao_protocol::{Amount, BillId, RefundId};
 
 fn line(number: u8, fen: i64) -> Line {
@@ -114,4 +114,46 @@ fn money_that_is_owed_back_is_compared_by_the_two_who_book_it_and_summed_apart()
     assert_eq!(report.differences[0].findings, [Finding::BookedOtherwise]);
     let lines = [line(1, 100)];
     assert!(Ledger::ALL.into_iter().all(|ledger| report.accounts_for(ledger, &lines)));
+}
+
+#[test]
+fn a_movement_around_midnight_is_named_on_both_days_with_its_day_and_nothing_is_left_over() {
+    let (own, platform, bank) = (line(1, 500), line(1, 500), line(1, 500));
+    let beside = |day: Neighbour, ledger: Ledger, line: Line| Beside { day, ledger, line, is_owed: false };
+    // The bank booked it on the first day, the platform on the second.
+    let mut first = reconcile(&[], &[], std::slice::from_ref(&bank), &BTreeSet::new());
+    assert!(first.misses_something());
+    first.look_beside(&[
+        beside(Neighbour::After, Ledger::Own, own.clone()),
+        beside(Neighbour::After, Ledger::Platform, platform.clone()),
+    ]);
+    let findings = [Ledger::Own, Ledger::Platform].map(|ledger| Finding::OnOtherDay(ledger, Neighbour::After));
+    assert_eq!(first.differences[0].findings, findings);
+    assert_eq!((first.differences[0].advice(), first.differences[0].fen(Ledger::Bank)), (Advice::Nothing, 500));
+    assert!(first.accounts_for(Ledger::Bank, std::slice::from_ref(&bank)) && !first.misses_something());
+
+    let mut second = reconcile(std::slice::from_ref(&own), std::slice::from_ref(&platform), &[], &BTreeSet::new());
+    second.look_beside(&[beside(Neighbour::Before, Ledger::Bank, bank.clone())]);
+    assert_eq!(second.differences[0].findings, [Finding::OnOtherDay(Ledger::Bank, Neighbour::Before)]);
+
+    // Another sum, another bill, or twice: that is no mere midnight.
+    let mut wrong = reconcile(std::slice::from_ref(&own), &[platform], &[], &BTreeSet::new());
+    let foreign = Line { bill: BillId::from_bytes([9; 16]), ..line(1, 499) };
+    wrong
+        .look_beside(&[beside(Neighbour::Before, Ledger::Bank, foreign), beside(Neighbour::After, Ledger::Bank, bank)]);
+    let wanted = [
+        Finding::OnOtherDay(Ledger::Bank, Neighbour::Before),
+        Finding::Doubled(Ledger::Bank),
+        Finding::AmountsDiffer,
+        Finding::BillsDiffer,
+    ];
+    assert_eq!(
+        (wrong.differences[0].findings.as_slice(), wrong.differences[0].advice()),
+        (&wanted[..], Advice::Person)
+    );
+
+    // What is owed back stands in no book of the author's, on no day.
+    let mut owed = reconcile(&[], &[], std::slice::from_ref(&own), &BTreeSet::new());
+    owed.look_beside(&[Beside { is_owed: true, ..beside(Neighbour::After, Ledger::Platform, own) }]);
+    assert_eq!(owed.differences[0].advice(), Advice::Nothing);
 }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::bill::Paid;
+use crate::bill::{MoneyBooked, Paid, Payout};
 use crate::signed_record::RecordSignature;
 use crate::{
     CaseId, Digest, EpochId, KeyId, PublicKey, RecordId, RecordKind, SignedRecord, Suite, Timestamp, Verifier,
@@ -44,6 +44,10 @@ pub enum ReceiptOf {
     Refund,
     /// A bill was paid.
     Payment,
+    /// Money of a bill was booked: what came in, was refunded, is owed back.
+    Money,
+    /// The bank has ended a refund.
+    Payout,
     /// A material is whole: the digest is that of its content.
     Material,
 }
@@ -75,6 +79,12 @@ pub struct ReceiptBody {
     /// How the bill was paid, for receipts of payments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<Paid>,
+    /// What is booked of a bill, for receipts of money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<MoneyBooked>,
+    /// How a refund ended, for receipts of payouts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<Payout>,
     /// The problem document, for refusals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<serde_json::Value>,

@@ -58,6 +58,8 @@ pub enum RecordKind {
     Reconciliation,
     /// An e-receipt of a payment or refund.
     EReceipt,
+    /// The refusal of an order about money.
+    Refusal,
 }
 
 impl RecordKind {
@@ -80,6 +82,7 @@ impl RecordKind {
         Self::InboxAcknowledgement,
         Self::Reconciliation,
         Self::EReceipt,
+        Self::Refusal,
     ];
 
     /// The first line of the signed message.
@@ -102,6 +105,7 @@ impl RecordKind {
             Self::InboxAcknowledgement => "tongqiao-inbox-acknowledgement-v1",
             Self::Reconciliation => "tongqiao-reconciliation-v1",
             Self::EReceipt => "tongqiao-e-receipt-v1",
+            Self::Refusal => "tongqiao-refusal-v1",
         }
     }
 }

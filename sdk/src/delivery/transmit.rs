@@ -3,13 +3,14 @@
 use tongqiao_engine::delivery::{Input, RecordAnswer, RequestNumber, Verdict};
 use tongqiao_engine::{Entry, EntryKind, EntryState, Failure, FailureScope, Outcome, Retry};
 use tongqiao_protocol::receipt;
-use tongqiao_protocol::{BillId, ErrorCode, Language, Problem, RecordId};
+use tongqiao_protocol::{BillId, ErrorCode, Language, Problem, RecordId, SignedRecord};
 use tongqiao_store::{Reason, Store, StoreError};
 
 use super::answer;
 use crate::classify::Refusal;
 use crate::client::Shared;
 use crate::exchange::Ask;
+use crate::payments;
 
 /// A record as the store holds it.
 pub(super) struct Stored {
@@ -37,7 +38,8 @@ async fn attempt(shared: &Shared, kind: EntryKind, ids: Vec<RecordId>) -> Result
     }
     // The one that has waited longest says how often this was tried; each was counted when it failed.
     let failures = records.iter().map(|record| record.entry.attempts).max().unwrap_or_default();
-    let answer = shared.exchange.send(&ask(kind, &records).attempt(failures.saturating_add(1))).await;
+    let ask = ask(kind, &records).attempt(failures.saturating_add(1));
+    let answer = shared.exchange.send(&ask).await;
     let mut answers = match (kind, answer) {
         (EntryKind::CaseEvent, Ok(response)) => answer::case_events(shared, &records, response.body()).await,
         (_, Ok(response)) => answer::payment(shared, &records, response.body()).await,
@@ -45,7 +47,7 @@ async fn attempt(shared: &Shared, kind: EntryKind, ids: Vec<RecordId>) -> Result
         (EntryKind::Bill | EntryKind::Void | EntryKind::Refund, Err(refusal))
             if refusal.scope() == FailureScope::Request =>
         {
-            Ok(refused(shared, &records, refusal).await)
+            Ok(refused(shared, &records, ask.body(), refusal).await)
         }
         (_, Err(refusal)) => Err(refusal.into()),
     }?;
@@ -53,10 +55,10 @@ async fn attempt(shared: &Shared, kind: EntryKind, ids: Vec<RecordId>) -> Result
     Ok(answers)
 }
 
-/// The verdict on a payment's record that was refused by an unsigned problem.
-async fn refused(shared: &Shared, records: &[Stored], refusal: Refusal) -> Vec<RecordAnswer> {
+/// The verdict on a payment's record that was refused by a problem.
+async fn refused(shared: &Shared, records: &[Stored], body: &[u8], refusal: Refusal) -> Vec<RecordAnswer> {
     let Some(record) = records.first() else { return Vec::new() };
-    let code = refusal.code();
+    let (code, signed) = (refusal.code(), refusal.signed().cloned());
     let mut failure = Failure::from(refusal);
     if code == ErrorCode::BillUnknown && record.entry.kind != EntryKind::Bill {
         // A void or refund may overtake its bill; behind a bill that will never come it waits for nothing.
@@ -66,7 +68,23 @@ async fn refused(shared: &Shared, records: &[Stored], refusal: Refusal) -> Vec<R
         });
         failure.retry = if comes { Retry::AfterDelay } else { Retry::Never };
     }
+    let is_final = matches!(failure.retry, Retry::Never | Retry::AfterChange);
+    if is_final && !payments::is_refusal_signed(shared, signed.as_ref(), body, code.code()).await {
+        // Anybody on the way could have said so, and the author would charge anew.
+        tracing::error!(id = %record.entry.id, code = code.code(), "a refusal that the platform did not sign is not believed");
+        return vec![RecordAnswer { id: record.entry.id, verdict: Verdict::Unverifiable }];
+    }
+    failure.problem = with_evidence(failure.problem, signed.as_ref());
     vec![RecordAnswer { id: record.entry.id, verdict: Verdict::Failed(failure) }]
+}
+
+/// The problem with the platform's signed word beside it, as it is kept.
+fn with_evidence(problem: Vec<u8>, signed: Option<&SignedRecord>) -> Vec<u8> {
+    let document = serde_json::from_slice::<serde_json::Value>(&problem).ok().zip(signed);
+    document.map_or(problem, |(mut document, signed)| {
+        document["refusal"] = serde_json::json!(signed);
+        document.to_string().into_bytes()
+    })
 }
 
 /// What could be read of a batch.

@@ -1,8 +1,8 @@
 //! What a view proves. Plain JSON proves nothing: every word on which money depends has a receipt of the platform.
 
-use tongqiao_protocol::bill::{BillState, BillView, RefundState, RefundView};
+use tongqiao_protocol::bill::{BillState, BillView, MoneyBooked, MoneyRefusal, Payout, RefundState, RefundView};
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
-use tongqiao_protocol::{Digest, EpochId, ErrorCode, RecordId, Timestamp};
+use tongqiao_protocol::{Amount, Digest, EpochId, ErrorCode, RecordId, RecordKind, SignedRecord, Timestamp};
 
 use crate::Error;
 use crate::client::Shared;
@@ -50,6 +50,16 @@ pub(super) async fn of_bill(shared: &Shared, view: &BillView, digest: Option<Dig
             return Err(invalid("the void was refused"));
         }
     }
+    let said = MoneyBooked { received: view.received, refunded: view.refunded, refund_owed: view.refund_owed };
+    if let Some(wire) = &view.money_receipt {
+        let (receipt, _) = check(shared, Some(wire), id, ReceiptOf::Money).await?;
+        of_record(&receipt, digest, ReceiptKind::Settled)?;
+        if receipt.money != Some(said) {
+            return Err(invalid("the sums are not those that were signed"));
+        }
+    } else if [said.received, said.refunded, said.refund_owed].iter().any(|amount| *amount > Amount::ZERO) {
+        return Err(invalid("money without a receipt"));
+    }
     Ok(existence)
 }
 
@@ -57,8 +67,32 @@ pub(super) async fn of_bill(shared: &Shared, view: &BillView, digest: Option<Dig
 pub(super) async fn of_refund(shared: &Shared, view: &RefundView, digest: Option<Digest>) -> Result<Proof, Error> {
     let (receipt, proof) = check(shared, view.receipt.as_ref(), view.refund.into(), ReceiptOf::Refund).await?;
     let kind = if view.state == RefundState::Refused { ReceiptKind::Refused } else { ReceiptKind::Settled };
-    of_record(&receipt, digest.or(view.digest), kind)?;
+    let digest = digest.or(view.digest);
+    of_record(&receipt, digest, kind)?;
+    if matches!(view.state, RefundState::Done | RefundState::Failed) {
+        let (ended, _) = check(shared, view.ended_receipt.as_ref(), view.refund.into(), ReceiptOf::Payout).await?;
+        of_record(&ended, digest, ReceiptKind::Settled)?;
+        let said = view.ended.map(|at| Payout { state: view.state, amount: view.amount, at });
+        if ended.payout.is_none() || ended.payout != said {
+            return Err(invalid("the refund did not end as it was signed"));
+        }
+    }
     Ok(proof)
+}
+
+/// Whether the platform has signed that it refuses this very body with this code: without it nobody believes that an order about
+/// money was refused for good.
+pub(crate) async fn of_refusal(shared: &Shared, signed: Option<&SignedRecord>, body: &[u8], code: &str) -> bool {
+    let Some(signed) = signed else { return false };
+    if let Err(error) = shared.directory.check(shared, RecordKind::Refusal, signed).await {
+        tracing::error!(%error, "the signature under a refusal does not verify");
+        return false;
+    }
+    serde_json::from_slice::<MoneyRefusal>(&signed.record).is_ok_and(|said| {
+        said.party == *shared.credentials.party()
+            && said.code == code
+            && said.body == Digest::of(said.body.suite(), body)
+    })
 }
 
 async fn check(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tongqiao_engine::Collection;
-use tongqiao_engine::reconciliation::{Key, Ledger, Line, Reconciliation, reconcile};
+use tongqiao_engine::reconciliation::{Beside, Key, Ledger, Line, Neighbour, Reconciliation, reconcile};
 use tongqiao_protocol::bill::BillState;
 use tongqiao_protocol::reconciliation::{Booking, DayStatement, Movement, StatementLedger, StatementLine};
 use tongqiao_protocol::{CivilDate, EpochId, ErrorCode, RecordKind, SignedRecord, Timestamp};
@@ -42,18 +42,7 @@ pub struct DayReconciliation {
 
 pub(super) async fn day(shared: &Running, date: CivilDate) -> Result<DayReconciliation, Error> {
     let (first, lines) = statement(shared, date).await?;
-    let (mut platform, mut bank, mut owed_back, mut owed) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-    for line in lines {
-        let moved = as_line(&line)?;
-        if line.booking == Some(Booking::RefundOwed) {
-            owed.insert(moved.key.clone());
-            owed_back.push(line.clone());
-        }
-        match line.ledger {
-            StatementLedger::Platform => platform.push(moved),
-            StatementLedger::Bank => bank.push(moved),
-        }
-    }
+    let Books { platform, bank, owed, owed_back } = Books::of(lines)?;
     let mut own = own_lines(shared, date).await?;
     let mut comparison = reconcile(&own, &platform, &bank, &owed);
     // What is merely not known here yet is asked for, and then everything is compared once more.
@@ -61,10 +50,59 @@ pub(super) async fn day(shared: &Running, date: CivilDate) -> Result<DayReconcil
         own = own_lines(shared, date).await?;
         comparison = reconcile(&own, &platform, &bank, &owed);
     }
+    // Money that moved around midnight may be booked on another day there.
+    if comparison.misses_something() {
+        comparison.look_beside(&beside(shared, date, first.closed).await?);
+    }
     let sum = |lines: &[Line]| lines.iter().map(|line| line.amount.as_fen()).sum();
     let turnover_fen = [sum(&own), sum(&platform), sum(&bank)];
     let DayStatement { epoch, time, closed, .. } = first;
     Ok(DayReconciliation { date, closed, epoch, time, comparison, turnover_fen, owed_back })
+}
+
+/// A statement, by ledger.
+#[derive(Default)]
+struct Books {
+    platform: Vec<Line>,
+    bank: Vec<Line>,
+    owed: BTreeSet<Key>,
+    owed_back: Vec<StatementLine>,
+}
+
+impl Books {
+    fn of(lines: Vec<StatementLine>) -> Result<Self, Error> {
+        let mut books = Self::default();
+        for line in lines {
+            let moved = as_line(&line)?;
+            match line.ledger {
+                StatementLedger::Platform => books.platform.push(moved.clone()),
+                StatementLedger::Bank => books.bank.push(moved.clone()),
+            }
+            if line.booking == Some(Booking::RefundOwed) {
+                books.owed.insert(moved.key);
+                books.owed_back.push(line);
+            }
+        }
+        Ok(books)
+    }
+}
+
+/// Everything that the ledgers have on the day before and, once the day is over, on the day after.
+async fn beside(shared: &Shared, date: CivilDate, is_closed: bool) -> Result<Vec<Beside>, Error> {
+    let mut found = Vec::new();
+    for (day, other) in [(Neighbour::Before, date.plus_days(-1)), (Neighbour::After, date.plus_days(1))] {
+        if other == date || (day == Neighbour::After && !is_closed) {
+            continue;
+        }
+        let (_, lines) = statement(shared, other).await?;
+        let Books { platform, bank, owed, .. } = Books::of(lines)?;
+        let own = own_lines(shared, other).await?;
+        for (ledger, lines) in [(Ledger::Own, own), (Ledger::Platform, platform), (Ledger::Bank, bank)] {
+            let one = |line: Line| Beside { day, ledger, is_owed: owed.contains(&line.key), line };
+            found.extend(lines.into_iter().map(one));
+        }
+    }
+    Ok(found)
 }
 
 /// All pages of one statement, each signed; begun again when the platform was restored in between.

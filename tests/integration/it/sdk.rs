@@ -11,6 +11,7 @@ mod device_sign_in;
 mod directory;
 mod dispatch;
 mod enrolment;
+mod forgery;
 mod hostile_tokens;
 mod inbox;
 mod joint;

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use rusqlite::Connection;
-use tongqiao_protocol::{Amount, RefundId, Timestamp};
+use tongqiao_protocol::{Amount, BillId, RefundId, Timestamp};
 
+use super::booking::Seal;
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::inbox;
+use crate::refusal::Refusal;
 
 /// What the bank does with pending refunds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,19 +48,22 @@ pub(crate) fn wake(app: &AppState) {
     }
     let app = app.clone();
     tokio::spawn(async move {
-        let now = app.clock.now();
-        let done = app.database.write(move |connection| work(connection, mode, now)).await;
+        let (now, keys, suite) = (app.clock.now(), app.keys(), app.settings.suite);
+        let work = move |connection: &Connection| work(connection, mode, &Seal { keys: &keys, suite, now });
+        let done = app.database.write(work).await;
         if let Err(error) = done {
             // The refunds stay pending, and the next order or start wakes the bank again.
-            tracing::warn!(%error, "the bank could not work");
+            tracing::warn!(?error, "the bank could not work");
         }
     });
 }
 
-fn work(connection: &Connection, mode: BankMode, now: Timestamp) -> Result<(), DatabaseError> {
-    let mut statement = connection.prepare_cached("SELECT refund FROM refund WHERE state = 'pending'")?;
-    let pending = statement.query_map([], |row| row.get(0).map(RefundId::from_bytes))?;
-    let pending: Vec<RefundId> = pending.collect::<Result<_, _>>()?;
+fn work(connection: &Connection, mode: BankMode, seal: &Seal<'_>) -> Result<(), Refusal> {
+    let now = seal.now;
+    let mut statement = connection.prepare_cached("SELECT refund, bill FROM refund WHERE state = 'pending'")?;
+    let pending =
+        statement.query_map([], |row| Ok((RefundId::from_bytes(row.get(0)?), BillId::from_bytes(row.get(1)?))))?;
+    let pending: Vec<(RefundId, BillId)> = pending.collect::<Result<_, _>>()?;
     if mode == BankMode::Failing {
         connection.execute_batch(
             "UPDATE bill SET
@@ -84,24 +89,33 @@ fn work(connection: &Connection, mode: BankMode, now: Timestamp) -> Result<(), D
         )?;
     }
     let state = if mode == BankMode::Failing { "failed" } else { "done" };
-    for refund in pending {
+    for (refund, bill) in pending {
+        seal.payout(connection, refund)?;
+        if mode == BankMode::Failing {
+            // Its amount is no longer refunded.
+            seal.money(connection, bill)?;
+        }
         inbox::refund_ended(connection, refund, state, now)?;
     }
     Ok(())
 }
 
-/// Makes the bank's statement say something else of a transaction, as a bank's mistake would: another sum, or nothing at all.
+/// Makes the bank's statement say something else of a transaction, as a bank's mistake would: another sum, another time, or nothing
+/// at all.
 pub(crate) fn falsify(
     connection: &Connection,
     transaction: &str,
     amount: Option<Amount>,
+    at: Option<Timestamp>,
 ) -> Result<bool, DatabaseError> {
-    let changed = match amount {
-        Some(amount) => connection.execute(
-            "UPDATE bank_statement SET amount = ?2 WHERE transaction_id = ?1",
-            (transaction, amount.as_fen()),
-        )?,
-        None => connection.execute("DELETE FROM bank_statement WHERE transaction_id = ?1", [transaction])?,
+    let changed = if amount.is_none() && at.is_none() {
+        connection.execute("DELETE FROM bank_statement WHERE transaction_id = ?1", [transaction])?
+    } else {
+        connection.execute(
+            "UPDATE bank_statement SET amount = coalesce(?2, amount), paid_at = coalesce(?3, paid_at)
+             WHERE transaction_id = ?1",
+            (transaction, amount.map(Amount::as_fen), at.map(Timestamp::as_millis)),
+        )?
     };
     Ok(changed > 0)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::bill::{BillState, PaymentOutcome, RefundRecord, RefundState, RefundView};
 use tongqiao_protocol::{Amount, BillId, ErrorCode, Language, RefundId, Timestamp};
 
+use super::booking::Seal;
 use super::order::Order;
 use super::view::{BillRow, fen};
 use crate::app::AppState;
@@ -93,8 +94,12 @@ impl RefundRow {
             ended: self.ended,
             epoch: app.epoch().epoch,
             receipt: None,
+            ended_receipt: None,
         });
         view["receipt"] = receipt::at(connection, self.position)?;
+        if let Some(ended) = receipt::newest(connection, self.refund.into(), "payout")? {
+            view["ended_receipt"] = ended;
+        }
         Ok(view)
     }
 }
@@ -217,6 +222,8 @@ fn record(
             "UPDATE bill SET refunded = refunded + ?2, refund_owed = refund_owed - ?3 WHERE bill = ?1",
             (bill.bill.as_bytes(), amount.as_fen(), owed_part.as_fen()),
         )?;
+        let seal = Seal { keys: &app.keys(), suite: order.suite, now: order.arrived };
+        seal.money(connection, bill.bill)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tongqiao_protocol::bill::{BillState, BillView, LateFeeNow, Paid, PaymentOutcome};
 use tongqiao_protocol::{Amount, BillId, CivilDate, ErrorCode, PayCode, Timestamp};
 
-use super::late_fee;
+use super::{booking, late_fee};
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::directory::Party;
@@ -21,7 +21,6 @@ pub(super) struct BillRow {
     pub(super) digest: Option<String>,
     pay_code: Option<PayCode>,
     pub(super) paid: Option<Paid>,
-    refunded: Amount,
     pub(super) refund_owed: Amount,
     late_fee_grows: bool,
     position: Option<i64>,
@@ -46,7 +45,6 @@ impl BillRow {
                         Some(amount) => Some((amount, row.get(5)?, row.get(6)?, row.get(7)?)),
                         None => None,
                     },
-                    refunded: row.get(8)?,
                     refund_owed: row.get(9)?,
                     position: row.get(10)?,
                     late_fee: row.get(11)?,
@@ -75,6 +73,7 @@ impl BillRow {
             None => None,
         };
         let cashier_url = self.pay_code.as_ref().map(|code| format!("{}/cashier/{code}", app.settings.base_url));
+        let (_, booked) = booking::booked(connection, self.bill)?;
         let view = BillView {
             bill: self.bill,
             digest,
@@ -84,15 +83,20 @@ impl BillRow {
             cashier_url,
             late_fee: self.late_fee_now(connection, app)?,
             paid: self.paid.clone(),
-            refunded: self.refunded,
-            refund_owed: self.refund_owed,
+            received: booked.received,
+            refunded: booked.refunded,
+            refund_owed: booked.refund_owed,
             epoch: app.epoch().epoch,
             receipt: None,
             void_receipt: None,
             fence_receipt: None,
             paid_receipt: None,
+            money_receipt: None,
         };
         let mut view = json!(view);
+        if let Some(money) = receipt::newest(connection, self.bill.into(), "money")? {
+            view["money_receipt"] = money;
+        }
         if let Some(position) = self.position {
             view["receipt"] = receipt::at(connection, position)?;
         }
@@ -134,7 +138,6 @@ struct Raw {
     digest: Option<String>,
     pay_code: Option<String>,
     paid: Option<(i64, i64, String, String)>,
-    refunded: i64,
     refund_owed: i64,
     position: Option<i64>,
     late_fee: i64,
@@ -168,7 +171,6 @@ impl Raw {
             digest: self.digest,
             pay_code,
             paid,
-            refunded: fen(self.refunded)?,
             // The payments are the truth; a sum beyond what can be written is shown as the most that can.
             refund_owed: Amount::from_fen(self.refund_owed).unwrap_or(Amount::MAX),
             late_fee_grows: self.late_fee_grows,

@@ -1,10 +1,11 @@
 //! Money comes in.
 
 use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::json;
 use tongqiao_protocol::bill::Paid;
 use tongqiao_protocol::{Amount, BillId, Suite, Timestamp};
 
-use crate::bill;
+use crate::bill::{self, Seal};
 use crate::database::DatabaseError;
 use crate::inbox::{self, MoneyIn};
 use crate::keys::PlatformKeys;
@@ -132,6 +133,7 @@ impl Till<'_> {
                 position,
             ],
         )?;
+        self.seal().money(connection, bill)?;
         let party: String =
             connection.query_row("SELECT party FROM bill WHERE bill = ?1", [bill.as_bytes()], |row| row.get(0))?;
         let money = MoneyIn {
@@ -149,19 +151,19 @@ impl Till<'_> {
         Ok(effect)
     }
 
+    const fn seal(&self) -> Seal<'_> {
+        Seal { keys: self.keys, suite: self.suite, now: self.now }
+    }
+
     /// Writes the payment into the log, so that "paid" is the platform's signed word; gives the position.
     fn sign(&self, connection: &Connection, bill: BillId, payment: &Payment) -> Result<i64, Refusal> {
-        type Row = (String, Option<String>, Option<i64>);
-        let (digest, suite, late_fee): Row = connection.query_row(
-            "SELECT digest, suite,
-                iif(json_extract(CAST(bill.record AS TEXT), '$.late_fee_rule') IS NULL, NULL, late_fee)
-             FROM bill LEFT JOIN party_key USING (keyid) WHERE bill = ?1",
+        let (digest, late_fee): (String, Option<i64>) = connection.query_row(
+            "SELECT digest, iif(json_extract(CAST(record AS TEXT), '$.late_fee_rule') IS NULL, NULL, late_fee)
+             FROM bill WHERE bill = ?1",
             [bill.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let named =
-            [Suite::International, Suite::ShangMi].into_iter().find(|one| suite.as_deref() == Some(one.as_str()));
-        let suite = named.unwrap_or(self.suite);
+        let suite = self.seal().suite_for(connection, bill)?;
         let mut batch = Batch::begin(connection, self.now)?;
         let decision = Decision {
             record: bill.into(),
@@ -178,7 +180,7 @@ impl Till<'_> {
             transaction: payment.transaction.clone(),
             late_fee: late_fee.and_then(Amount::from_fen),
         };
-        let position = batch.add_payment(decision, &paid);
+        let position = batch.add_with(decision, "payment", json!(paid));
         batch.seal(connection, self.keys, suite)?;
         Ok(position)
     }

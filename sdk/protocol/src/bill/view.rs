@@ -58,6 +58,28 @@ pub struct LateFeeNow {
     pub on: CivilDate,
 }
 
+/// All the money of a bill by now, as the platform has booked it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoneyBooked {
+    /// Everything that came in.
+    pub received: Amount,
+    /// The sum of pending and done refunds.
+    pub refunded: Amount,
+    /// What is owed back and was not ordered to be refunded.
+    pub refund_owed: Amount,
+}
+
+/// How the bank ended a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payout {
+    /// Done or failed.
+    pub state: RefundState,
+    /// How much.
+    pub amount: Amount,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A bill as the platform sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillView {
@@ -82,6 +104,9 @@ pub struct BillView {
     /// How it was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Paid>,
+    /// Everything that came in.
+    #[serde(default)]
+    pub received: Amount,
     /// The sum of pending and done refunds.
     #[serde(default)]
     pub refunded: Amount,
@@ -102,6 +127,9 @@ pub struct BillView {
     /// The receipt of the payment in `paid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_receipt: Option<Receipt>,
+    /// The newest receipt of what came in, was refunded and is owed back. A bill without it has moved no money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money_receipt: Option<Receipt>,
 }
 
 /// Where a refund stands.
@@ -145,4 +173,7 @@ pub struct RefundView {
     /// The receipt of the refund: it is recorded, or refused for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
+    /// The receipt of its end: done or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_receipt: Option<Receipt>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tongqiao::{Advice, BillDraft, Client, Finding, Key, Ledger};
+use tongqiao::{Advice, BillDraft, Client, Finding, Key, Ledger, Neighbour};
 use tongqiao_protocol::bill::{BillState, BillView, RefundState};
 use tongqiao_protocol::limits::STATEMENT_LINES_MAX;
 use tongqiao_protocol::{BillId, CivilDate, ErrorCode};
@@ -110,6 +110,31 @@ async fn a_bank_that_says_something_else_is_named_with_the_fen_and_a_person_is_a
     assert_eq!(lost.findings, [Finding::Missing(Ledger::Bank)]);
     assert!(day.comparison.differences.iter().all(|difference| difference.advice() == Advice::Person));
     assert_eq!(day.turnover_fen, [6_000, 6_000, 3_999]);
+}
+
+#[tokio::test]
+async fn money_that_the_bank_books_after_midnight_is_named_on_both_days() {
+    let sandbox = Sandbox::start_at("2026-10-12T23:59:00+08:00".parse().unwrap()).await;
+    let client = sandbox.client("civil-affairs").await;
+    let view = registered(&client, "10.00").await;
+    pay(&view).await;
+    let paid = client.payments().status(view.bill).await.unwrap().paid.unwrap();
+    let late = json!({ "transaction": paid.transaction, "at": "2026-10-13T00:01:00+08:00" });
+    sandbox.post("/sandbox/bank-statement", &late).await;
+    // While the day is running the day after has not begun: it is merely missing.
+    let (first, second) = ("2026-10-12".parse().unwrap(), "2026-10-13".parse().unwrap());
+    let running = client.payments().reconcile(first).await.unwrap();
+    assert_eq!(running.comparison.differences[0].findings, [Finding::Missing(Ledger::Bank)]);
+
+    sandbox.now_is("2026-10-13T09:00:00+08:00".parse().unwrap());
+    let day = client.payments().reconcile(first).await.unwrap();
+    let difference = &day.comparison.differences[0];
+    assert_eq!(difference.findings, [Finding::OnOtherDay(Ledger::Bank, Neighbour::After)]);
+    assert_eq!((difference.advice(), day.turnover_fen), (Advice::Nothing, [1_000, 1_000, 0]));
+    let day = client.payments().reconcile(second).await.unwrap();
+    let before = |ledger: Ledger| Finding::OnOtherDay(ledger, Neighbour::Before);
+    assert_eq!(day.comparison.differences[0].findings, [before(Ledger::Own), before(Ledger::Platform)]);
+    assert_eq!((day.comparison.differences.len(), day.turnover_fen), (1, [0, 0, 1_000]));
 }
 
 #[tokio::test]
