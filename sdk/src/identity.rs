@@ -5,8 +5,10 @@ mod assurance;
 mod bindings;
 mod device;
 mod keyring;
+mod logout;
 mod provider;
 mod relying;
+mod sessions;
 mod sign_in;
 mod subject;
 mod verify;
@@ -27,8 +29,10 @@ pub use assurance::{Assurance, AssuranceFloor, AssuranceScale};
 pub use bindings::{Binding, Bindings};
 pub use device::DeviceSignIn;
 pub(crate) use keyring::Keyring;
+pub use logout::{BackChannelLogout, Repetition, SignOut};
 pub use provider::IdentityProvider;
 use relying::Tokens;
+pub use sessions::{SessionStanding, Sessions};
 pub use sign_in::{SignIn, SignedIn};
 pub use subject::{Mandate, Organisation, Principal, Subject, SubjectKind};
 pub use verify::VerifiedToken;
@@ -138,6 +142,39 @@ impl Identity {
     /// An error of the connection, or `client.configuration`.
     pub async fn refresh(&self) -> Result<(), Error> {
         self.keyring()?.fetch(&self.shared).await.map(|_| ())
+    }
+
+    /// Which sessions of one's own belong to which session at the provider.
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(Arc::clone(&self.shared))
+    }
+
+    /// Logs the person out at the provider: gives the address to send the browser to. `return_to` must be registered there as an
+    /// address to return to after logging out. [Close](Sessions::close) the session here as well; the provider may say so
+    /// once more, which changes nothing.
+    ///
+    /// # Errors
+    /// `identity.not_offered` when the provider has no logout, or an error of the connection.
+    pub async fn sign_out(&self, id_token: &Secret, return_to: Option<&str>) -> Result<SignOut, Error> {
+        let keyring = self.keyring()?;
+        let endpoint = keyring.endpoints(&self.shared).await?.end_session_endpoint;
+        let endpoint =
+            endpoint.ok_or_else(|| Error::of(ErrorCode::IdentityNotOffered).detail("no end_session_endpoint"))?;
+        let back = return_to.map(|address| (address, CsrfToken::new_random().secret().clone()));
+        let client_id = keyring.provider().client_id.as_str();
+        Ok(SignOut::new(endpoint.url().clone(), client_id, logout::hint(id_token)?, back))
+    }
+
+    /// Hears that somebody has logged out at the provider: what it posts to the registered back-channel address, the field
+    /// `logout_token`. Verifies it, ends the sessions in the [book](Sessions) and gives their handles; end them, then
+    /// answer 200. A repeated token changes nothing and gives the same handles again. Answer 400 on an error that is not
+    /// to be [tried again](Error::retry).
+    ///
+    /// # Errors
+    /// `identity.token_invalid` and `identity.token_expired` for what is no logout token for this system, `identity.keys_unavailable`
+    /// when its key is not known and the provider cannot be asked.
+    pub async fn back_channel_logout(&self, logout_token: &str) -> Result<BackChannelLogout, Error> {
+        logout::hear(&self.shared, self.keyring()?, logout_token).await
     }
 
     fn keyring(&self) -> Result<&Keyring, Error> {

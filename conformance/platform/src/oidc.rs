@@ -9,6 +9,7 @@
 //! Issuing is deliberately strict where providers in the field are not, so that a client that passes here is right.
 
 mod authorize;
+mod backchannel;
 mod claims;
 mod client;
 mod code;
@@ -20,6 +21,7 @@ mod form;
 mod id_token;
 mod login_page;
 mod logout;
+mod session;
 mod signing_key;
 mod token;
 mod user_code;
@@ -30,6 +32,7 @@ use axum::routing::{get, post};
 
 use crate::app::AppState;
 
+pub(crate) use backchannel::wake as wake_logouts;
 pub(crate) use example::request as example_request;
 pub(crate) use signing_key::ensure as ensure_signing_key;
 
@@ -53,6 +56,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/end-session", get(logout::end).post(logout::end))
         .route("/callback", get(example::callback))
         .route("/sandbox/people", get(discovery::people))
+        .route("/sandbox/oidc/sign-out", post(logout::end_all))
+        .route("/sandbox/oidc/logouts", get(backchannel::show))
         .route("/sandbox/oidc/clients", post(client::register))
         .route("/sandbox/oidc/rotate-keys", post(discovery::rotate))
 }
