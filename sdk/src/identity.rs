@@ -110,8 +110,9 @@ impl Identity {
     /// # Errors
     /// `identity.assurance_too_low` when it is less than `floor`, on another scale, or not said at all; `client.configuration` when
     /// `floor` names what no table has.
-    pub fn require(&self, verified: &VerifiedToken, floor: &AssuranceFloor) -> Result<(), Error> {
-        floor.admits(verified.assurance(), &self.keyring()?.provider().assurance_scales)
+    pub fn require(&self, found: Option<&Assurance>, floor: &AssuranceFloor) -> Result<(), Error> {
+        let own = self.shared.keyring.as_ref().map(|keyring| keyring.provider().assurance_scales.as_slice());
+        floor.admits(found, own.unwrap_or_default())
     }
 
     /// Which of one's own accounts belongs to whom.

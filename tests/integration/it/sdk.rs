@@ -15,6 +15,8 @@ mod hostile_tokens;
 mod inbox;
 mod keeping;
 mod lifetimes;
+mod logout;
+mod logout_tokens;
 mod materials;
 mod past;
 mod payments;
