@@ -6,12 +6,14 @@ mod deadlines;
 mod draft;
 mod form;
 mod handle;
+mod joint;
 mod judgement;
 mod lease;
 mod number_pool;
 mod opening;
 mod past;
 mod prepared;
+mod project;
 mod query_secret;
 mod replacement;
 mod take_over;
@@ -27,11 +29,13 @@ pub use deadlines::{
 pub use draft::CaseDraft;
 pub(crate) use handle::await_record;
 pub use handle::{CaseHandle, CaseView, EventView};
+pub use joint::{JointCase, JointDraft, JointHandle, JointRole, JointView};
 pub(crate) use number_pool::NumberPool;
 pub use prepared::Prepared;
+pub use project::ProjectCase;
 pub use take_over::TakenOver;
 use tongqiao_protocol::case::CaseEventData;
-use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome, QueryPassword};
+use tongqiao_protocol::{CaseId, ErrorCode, EventId, Outcome, ProjectCode, QueryPassword};
 
 use crate::Error;
 use crate::client::Running;
@@ -348,6 +352,48 @@ impl Cases {
     /// not signed by the platform, of another case or of another time; an error of the connection; or a `store.` code.
     pub async fn deadlines_of_platform(&self, case: CaseId) -> Result<PlatformDeadlines, Error> {
         deadlines::of_platform(&self.shared, case).await
+    }
+
+    /// Opens a joint procedure 联办: the leading case and all partners, in one commit, so that there are all of them or none. Each
+    /// is a case like any other, with a number of its own, and goes to the agency in charge of its item.
+    ///
+    /// Called again with the same id of the leading case ([`CaseDraft::case_id`]) and the same content it changes nothing and gives
+    /// the handles of the first call.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tongqiao::Client, [shop, fire, food]: [tongqiao::CaseDraft; 3]) -> Result<(), tongqiao::Error> {
+    /// use tongqiao::JointDraft;
+    ///
+    /// let procedure = client.cases().open_joint(&JointDraft::new(shop).partner(fire).partner(food)).await?;
+    /// println!("{} {}", procedure.lead.number(), procedure.partners.len());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Limits
+    /// 1 to 20 partners.
+    ///
+    /// # Errors
+    /// `request.invalid` with all faults of all drafts, their paths beginning with `/lead` or `/partners/0`; else as [`Cases::open`].
+    pub async fn open_joint(&self, draft: &JointDraft) -> Result<JointHandle, Error> {
+        self.shared.still_open()?;
+        joint::open(self, draft).await
+    }
+
+    /// How the joint procedure stands to which a case belongs, by the platform's word of now; it is not signed, and the decision
+    /// of the leading case is judged by the platform anew. [`JointView::results`] is what that decision must say.
+    ///
+    /// # Errors
+    /// `case.unknown` when the platform does not know the case or does not show it to this party, or an error of the connection.
+    pub async fn joint(&self, case: CaseId) -> Result<JointView, Error> {
+        joint::view(&self.shared, case).await
+    }
+
+    /// The cases of a construction project that the platform shows to this party, in the order in which they were opened.
+    ///
+    /// # Errors
+    /// An error of the connection.
+    pub async fn project(&self, code: &ProjectCode) -> Result<Vec<ProjectCase>, Error> {
+        project::cases(&self.shared, code).await
     }
 
     /// The password with which the applicant asks how a case stands, without an account: print it on the receipt beside the

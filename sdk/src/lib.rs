@@ -89,7 +89,8 @@ mod witness;
 pub use builder::ClientBuilder;
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
-    DutyAlert, DutyStatement, EventView, PlatformDeadlines, Prepared, TakenOver,
+    DutyAlert, DutyStatement, EventView, JointCase, JointDraft, JointHandle, JointRole, JointView, PlatformDeadlines,
+    Prepared, ProjectCase, TakenOver,
 };
 pub use client::Client;
 pub use clock::{Clock, SystemClock};

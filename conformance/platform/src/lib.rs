@@ -35,6 +35,7 @@ mod guide;
 mod hop;
 mod html;
 mod inbox;
+mod joint;
 mod json;
 mod keys;
 mod lease;

@@ -3,11 +3,13 @@
 //! Nothing here is known to the program: states, events and winners are text from `conformance/spec`. So what the
 //! platform does is what the tables say, and a difference to the client's own machine is found by running both.
 
+mod closing;
 mod conflict;
 mod transition;
 
 use std::collections::HashMap;
 
+pub(crate) use self::closing::Outcome;
 use self::conflict::Winner;
 pub(crate) use self::transition::Office;
 use self::transition::Transition;
@@ -15,13 +17,16 @@ use self::transition::Transition;
 const CASE_LIFE: &str = include_str!("../../spec/case-life.tsv");
 const CASE_CONFLICTS: &str = include_str!("../../spec/case-conflicts.tsv");
 
+const JOINT_CLOSING: &str = include_str!("../../spec/joint-closing.tsv");
+
 /// The state of a case that was never applied for.
 pub(crate) const NO_CASE: &str = "none";
 
-/// Both tables.
+/// The tables.
 pub(crate) struct CaseLife {
     transitions: Vec<Transition>,
     conflicts: HashMap<(String, String), Winner>,
+    closings: HashMap<(String, String), Outcome>,
 }
 
 /// A table of the specification is not what its header says.
@@ -41,7 +46,16 @@ impl CaseLife {
             .iter()
             .map(|row| Ok(((row.text("earlier")?, row.text("later")?), Winner::read(row)?)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { transitions, conflicts })
+        let closings = rows("joint-closing.tsv", JOINT_CLOSING)?
+            .iter()
+            .map(|row| Ok(((row.text("closes")?, row.text("state")?), Outcome::read(row)?)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { transitions, conflicts, closings })
+    }
+
+    /// What a partner in `state` means for the case that leads; what the table does not have is waited for.
+    pub(crate) fn partner(&self, closes: &str, state: &str) -> &Outcome {
+        self.closings.get(&(closes.to_owned(), state.to_owned())).unwrap_or(&Outcome::Open)
     }
 
     /// The line for `event` in state `from`, whose condition (if any) holds for `data`.
@@ -112,8 +126,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_of_both_tables_is_understood() {
+    fn every_line_of_the_tables_is_understood() {
         let life = CaseLife::from_specification().unwrap();
+        assert_eq!(life.closings.len(), JOINT_CLOSING.lines().count() - 1);
+        assert_eq!(*life.partner("after-promises", "suspended"), Outcome::Word("promised".to_owned()));
+        assert_eq!(*life.partner("after-partners", "suspended"), Outcome::Open);
+        assert_eq!(*life.partner("after-lunch", "decided"), Outcome::Open);
         assert_eq!(life.transitions.len(), CASE_LIFE.lines().count() - 1);
         assert_eq!(life.conflicts.len(), CASE_CONFLICTS.lines().count() - 1);
     }

@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, lease, material, oidc,
-    publication, sandbox, status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, joint, lease, material,
+    oidc, publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -25,6 +25,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(directory::router())
         .merge(enrolment::router())
         .merge(inbox::router())
+        .merge(joint::router())
         .merge(lease::router())
         .merge(material::router())
         .merge(publication::router())

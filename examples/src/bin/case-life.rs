@@ -115,6 +115,7 @@ async fn handle(client: &Client, case: &CaseHandle, promised_days: u32) -> Resul
         handler: "测试主管".to_owned(),
         explanation: None,
         licence: None,
+        partners: Vec::new(),
     };
     client.cases().append(case.id(), CaseEventData::Decided(decided)).await?;
     let delivered = Delivery {

@@ -82,6 +82,7 @@ fn expert_review(client: &Client) -> CaseEventData {
         reason: "专家评审".to_owned(),
         expected_working_days: Some(10),
         extended_by_days: None,
+        approved_by: None,
     })
 }
 

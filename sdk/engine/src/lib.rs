@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod document;
 pub mod entry;
 pub mod epoch_book;
+pub mod joint;
 pub mod number_lease;
 pub mod patience;
 pub mod reconciliation;

@@ -4,6 +4,7 @@ mod application;
 mod correction;
 mod decision;
 mod envelope;
+mod joint;
 mod kind;
 mod open_value;
 mod oversight;
@@ -13,6 +14,7 @@ pub use application::{Agent, Applicant, ApplicantKind, Application, IdentityDocu
 pub use correction::{Citation, Correction, CorrectionLine, CorrectionNotice};
 pub use decision::{Acceptance, Decision, DecisionResult, Delivery, DeliveryMethod, Promise, Rejection};
 pub use envelope::{CaseEvent, ClockStanding, DataClass, Replacement};
+pub use joint::{Joint, JointClosing, PartnerOutcome, PartnerResult, Project, ProjectStage};
 pub use kind::CaseEventKind;
 pub use open_value::OpenValue;
 pub(crate) use open_value::words;

@@ -202,6 +202,10 @@ pub enum ErrorCode {
     CaseActorNotAllowed,
     /// `case.nothing_to_answer`: The event that is answered is none of this case that still waits for an answer.
     CaseNothingToAnswer,
+    /// `case.joint_mismatch`: The cases of a joint procedure do not say the same of each other.
+    CaseJointMismatch,
+    /// `case.joint_open`: A partner of the joint procedure has not ended yet.
+    CaseJointOpen,
     /// `event.blocked`: An earlier event of this stream was refused and has no replacement.
     EventBlocked,
     /// `event.time_implausible`: The event's time lies in the future or before anything can have happened.
@@ -484,6 +488,8 @@ Row { code: "case.correction_uncited", number: 3106, kind: ErrorKind::InvalidInp
 Row { code: "case.material_missing", number: 3107, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["material"], zh: ("缺少必需材料", "请补充办事指南列明的材料。"), en: ("A required material is missing", "Add the material that the guide names.") },
 Row { code: "case.actor_not_allowed", number: 3109, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("该方无权发起此操作", "请查看办件状态表中的操作主体。"), en: ("This party may not cause the event", "See who may cause it in the table of case life.") },
 Row { code: "case.nothing_to_answer", number: 3121, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("所答复的事件不是本办件中待答复的事件", "以事件标识指明投诉、差评或督办；每件只答复一次。"), en: ("The event that is answered is none of this case that still waits for an answer", "Name the complaint, the bad grade or the order by the id of its event; each is answered once.") },
+Row { code: "case.joint_mismatch", number: 3122, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["case"], zh: ("联办各件所述不一致", "牵头件与协办件须互相指明，由同一接入方为同一申请人提交；办结时逐一写明各协办件的结果。"), en: ("The cases of a joint procedure do not say the same of each other", "Name the same cases on both sides, opened by one party for one applicant, and every partner with what became of it.") },
+Row { code: "case.joint_open", number: 3123, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["case", "state"], zh: ("联办中尚有协办件未办结", "各协办件都办结（前置联办的都受理）之后，再办结牵头件。"), en: ("A partner of the joint procedure has not ended yet", "Decide the leading case when every partner has ended (or accepted, where it closes after promises).") },
 Row { code: "event.blocked", number: 3501, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["event"], zh: ("该办件前面有一条事件被拒绝，尚未替换", "请对被拒绝的事件签发替换事件，改正后重报，或写明放弃。"), en: ("An earlier event of this stream was refused and has no replacement", "Send a replacement that supersedes or abandons the refused event.") },
 Row { code: "event.time_implausible", number: 3502, kind: ErrorKind::InvalidInput, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["time", "now"], zh: ("事件时间晚于现在，或早得不合情理", "校正时钟后签发替换事件。"), en: ("The event's time lies in the future or before anything can have happened", "Correct the clock and sign a replacement.") },
 Row { code: "event.unknown", number: 3503, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &["event"], zh: ("平台没有该事件", "稍后再查，或重新发送该事件。"), en: ("This event is not known here", "Ask again later, or send it.") },
@@ -655,6 +661,8 @@ impl ErrorCode {
         Self::CaseMaterialMissing,
         Self::CaseActorNotAllowed,
         Self::CaseNothingToAnswer,
+        Self::CaseJointMismatch,
+        Self::CaseJointOpen,
         Self::EventBlocked,
         Self::EventTimeImplausible,
         Self::EventUnknown,

@@ -15,6 +15,7 @@
 //! | [`ItemCode`] | the generations 12, 14, 31, 33, 10 and 24, and provincial dialects |
 //! | [`CaseNumber`] | ours: division, year, serial and ISO 7064 MOD 11,10; 21 digits |
 //! | [`PayCode`], [`EReceiptCode`] | the non-tax messages' pay code, the fiscal e-receipt |
+//! | [`ProjectCode`] | the investment platforms' project code, 24 characters |
 //!
 //! The check character of a person's or a company's code can be wrong in a paper that was really issued. So a human may
 //! override that one fault, and the [`Override`] is recorded; no other fault and no public body's code is overridable.
@@ -47,6 +48,7 @@ pub mod organisation_code;
 pub mod part;
 pub mod pay_code;
 pub mod permanent_resident_number;
+pub mod project_code;
 pub mod repair;
 pub mod wording;
 
@@ -72,6 +74,7 @@ pub use organisation_code::OrganisationCode;
 pub use part::Part;
 pub use pay_code::PayCode;
 pub use permanent_resident_number::PermanentResidentNumber;
+pub use project_code::ProjectCode;
 pub use repair::{Repair, RepairStep};
 pub use wording::Wording;
 

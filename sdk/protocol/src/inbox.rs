@@ -28,6 +28,8 @@ words! {
         ComplaintFiled = "complaint-filed",
         /// 督办：the supervisor asks the addressee for an answer.
         SupervisionOrdered = "supervision-ordered",
+        /// 联办：another case of the addressee's joint procedure has moved.
+        JointChanged = "joint-changed",
         /// 缴款到账：a bill of the addressee is paid.
         BillPaid = "bill-paid",
         /// Money came in that is owed back.

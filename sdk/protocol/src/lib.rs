@@ -63,7 +63,7 @@ pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,
     ExplanationLine, IdentifierFault, IdentifierFaults, IdentifierKind, IdentifierProblem, ItemCode,
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Override, OverrideRecord, Part, PayCode,
-    PermanentResidentNumber, Repair, RepairStep,
+    PermanentResidentNumber, ProjectCode, Repair, RepairStep,
 };
 pub use key_directory::{KeyDirectory, KeyRecord};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem};

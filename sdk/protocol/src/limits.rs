@@ -82,3 +82,7 @@ pub const SUPERVISION_ANSWER_DAYS_MAX: u64 = 365;
 pub const CASE_EVENTS_MAX: usize = 100;
 /// One line between a runner and an adapter, in bytes.
 pub const ADAPTER_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most partners of a joint procedure.
+pub const JOINT_PARTNERS_MAX: usize = 20;
+/// How many working days a joint procedure may be extended by, once (行政许可法 art. 42).
+pub const JOINT_EXTENSION_DAYS_MAX: u64 = 15;

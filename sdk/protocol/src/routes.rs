@@ -99,6 +99,8 @@ pub const ROUTES: &[Route] = &[
     read("/v1/cases/{case}", Access::Signed),
     read("/v1/cases/{case}/deadlines", Access::Signed),
     read("/v1/cases/{case}/events", Access::Signed),
+    read("/v1/cases/{case}/joint", Access::Signed),
+    read("/v1/projects/{project}", Access::Signed),
     read("/v1/inbox", Access::Signed),
     write("/v1/inbox/acknowledgements", Access::Signed, RECORD_BODY_BYTES_MAX),
     write("/v1/bills", Access::Signed, RECORD_BODY_BYTES_MAX),

@@ -6,6 +6,7 @@ use tongqiao_protocol::identifier::inspection;
 use tongqiao_protocol::{
     CaseNumber, CheckScheme, CitizenNumber, CreditCode, DivisionCode, EReceiptCode, IdentifierKind, ItemCode,
     ItemCodeGeneration, ItemCodeParts, LicenceIdentifier, OrganisationCode, Part, PayCode, PermanentResidentNumber,
+    ProjectCode,
 };
 
 const CREDIT_ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -84,6 +85,7 @@ fn right_texts() -> impl Strategy<Value = (IdentifierKind, String)> {
         case_numbers().prop_map(of(IdentifierKind::CaseNumber)),
         "[0-9A-Za-z]{20}".prop_map(of(IdentifierKind::PayCode)),
         "[0-9]{8}-[0-9]{10}-[0-9a-z]{6}".prop_map(of(IdentifierKind::EReceiptCode)),
+        "[0-9]{4}-34[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}".prop_map(of(IdentifierKind::ProjectCode)),
     ]
 }
 
@@ -168,6 +170,7 @@ proptest! {
             IdentifierKind::CaseNumber => CaseNumber::parse(&text).unwrap().to_string(),
             IdentifierKind::PayCode => PayCode::parse(&text).unwrap().to_string(),
             IdentifierKind::EReceiptCode => EReceiptCode::parse(&text).unwrap().to_string(),
+            IdentifierKind::ProjectCode => ProjectCode::parse(&text).unwrap().to_string(),
             other => panic!("no property for {other:?}"),
         };
         prop_assert_eq!(shown, text);

@@ -281,6 +281,7 @@ fn every_kind_can_be_looked_at_by_name() {
         ("case-number", "340722202600000000174"),
         ("pay-code", "34070026000000000017"),
         ("e-receipt-code", "34010126-0000000017-a1b2c3"),
+        ("project-code", "2601-340705-04-01-000017"),
     ];
     assert!(examples.iter().map(|(name, _)| *name).eq(IdentifierKind::ALL.iter().map(|kind| kind.name())));
     for (name, text) in examples {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tongqiao_engine::deadline::{ClockStep, Moment};
 use tongqiao_engine::{Actor, CaseState, Change, Collection, Entry, EntryKind, EntryState, Expected, Happening};
-use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, ClockStanding, Procedure};
+use tongqiao_protocol::case::{CaseEvent, CaseEventData, CaseEventKind, ClockStanding, Joint, Procedure};
 use tongqiao_protocol::{CaseId, CaseNumber, Digest, EventId, IncarnationId, ProducerId, Suite, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
@@ -25,6 +25,9 @@ pub(super) struct CaseFile {
     /// What the application said, so that a second opening with the same case id can be told from another case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) content: Option<Digest>,
+    /// Its part in a joint procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) joint: Option<Joint>,
     pub(super) events: Vec<FiledEvent>,
 }
 

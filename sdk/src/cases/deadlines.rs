@@ -5,7 +5,7 @@ mod statement;
 
 use tongqiao_engine::deadline::{Basis, CaseDeadlines, CaseLimits, Duty, DutyReading, Handling, TimeLimit};
 use tongqiao_engine::{WorkingDays, supervision};
-use tongqiao_protocol::case::CaseEvent;
+use tongqiao_protocol::case::{CaseEvent, Joint};
 use tongqiao_protocol::supervision_rule::{SupervisionRule, SupervisionRules};
 use tongqiao_protocol::{
     CaseId, CaseNumber, CivilDate, ErrorCode, EventId, RecordKind, SignedRecord, Timestamp, WorkingCalendar,
@@ -106,8 +106,13 @@ async fn ground(shared: &Shared, case: CaseId) -> Result<Ground, Error> {
     let catalogue = shared.mirror.current(shared).await?;
     let item = catalogue.as_ref().and_then(|mirror| mirror.item(&followed.file.item, followed.file.item_version));
     // Where the mirror does not have the version under which the case was taken, the law's own limit is left.
-    let the_law = CaseLimits::of_the_law(Handling::Single);
-    let limits = item.map_or(the_law, |item| CaseLimits {
+    let handling = match followed.file.joint {
+        Some(Joint::Lead { .. }) => Handling::Joint,
+        _ => Handling::Single,
+    };
+    let the_law = CaseLimits::of_the_law(handling);
+    // Of a joint procedure the law's own limit counts; its agencies' promises are those of their own cases.
+    let limits = item.filter(|_| handling == Handling::Single).map_or(the_law, |item| CaseLimits {
         promised: Some(TimeLimit::working_days(item.promised_days.into())),
         statutory: TimeLimit::working_days(item.statutory_days.into()),
         ..the_law

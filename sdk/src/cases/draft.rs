@@ -1,6 +1,7 @@
 //! What an application says, before anybody has looked whether it is right.
 
 use serde_json::{Map, Value, json};
+use tongqiao_protocol::case::{Joint, ProjectStage};
 use tongqiao_protocol::code_set::GB39046;
 use tongqiao_protocol::{CaseId, Digest, LicenceIdentifier, Timestamp};
 
@@ -29,6 +30,8 @@ pub struct CaseDraft {
     materials: Vec<Value>,
     channel: Value,
     overrides: Vec<DraftOverride>,
+    joint: Option<Joint>,
+    project: Option<Value>,
 }
 
 /// Without the applicant and what he filled in: a draft is personal until somebody has looked at it.
@@ -66,6 +69,8 @@ impl CaseDraft {
             materials: Vec::new(),
             channel: json!({ "set": "handle_form", "generation": GB39046, "code": "1" }),
             overrides: Vec::new(),
+            joint: None,
+            project: None,
         }
     }
 
@@ -172,6 +177,18 @@ impl CaseDraft {
         self
     }
 
+    /// The construction project that it is a part of: its investment project code (`2601-340705-04-01-000017`), and the stage.
+    pub fn project(mut self, code: &str, stage: ProjectStage) -> Self {
+        self.project = Some(json!({ "code": code, "stage": stage }));
+        self
+    }
+
+    /// The same with a part in a joint procedure.
+    pub(super) fn joined(mut self, joint: Joint) -> Self {
+        self.joint = Some(joint);
+        self
+    }
+
     /// The event's `data` member.
     pub(super) fn to_data(&self, now: Timestamp) -> Value {
         let mut data = json!({
@@ -182,6 +199,12 @@ impl CaseDraft {
             "materials": self.materials,
             "channel": self.channel,
         });
+        if let Some(joint) = &self.joint {
+            data["joint"] = json!(joint);
+        }
+        if let Some(project) = &self.project {
+            data["project"] = project.clone();
+        }
         if !self.overrides.is_empty() {
             let records = self.overrides.iter().map(|one| {
                 json!({

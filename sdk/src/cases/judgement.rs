@@ -4,7 +4,7 @@ use tongqiao_protocol::case::{ApplicantKind, Application, CaseEventData, Citatio
 use tongqiao_protocol::{DivisionCode, ErrorCode, Fault, Faults, Timestamp};
 
 use super::writing::Ground;
-use super::{form, past};
+use super::{form, joint, past};
 use crate::Error;
 use crate::client::Shared;
 use crate::items::{Catalogue, Item, today};
@@ -44,6 +44,7 @@ pub(super) fn judge(catalogue: &Catalogue, application: &Application, now: Times
 pub(super) async fn judge_change(shared: &Shared, ground: &Ground, data: &CaseEventData) -> Result<(), Error> {
     ground.past.judge(data)?;
     let file = &ground.file;
+    Error::from_faults(joint::judge_change(file.joint.as_ref(), data)).map_or(Ok(()), Err)?;
     let CaseEventData::CorrectionRequested(notice) = data else { return Ok(()) };
     let Some(catalogue) = shared.mirror.current(shared).await? else { return Ok(()) };
     let Some(item) = catalogue.item(&file.item, file.item_version) else { return Ok(()) };

@@ -108,6 +108,7 @@ async fn behind(shared: &Shared, case: CaseId, before: &Prepared, data: &CaseEve
         opened_at: before.time,
         incarnation: before.incarnation,
         content: None,
+        joint: None,
         events: Vec::new(),
     };
     let stream =

@@ -9,7 +9,7 @@ use tongqiao_store::Reason;
 
 use super::case_file::FiledEvent;
 use super::handle::CaseHandle;
-use super::{judgement, query_secret, writing};
+use super::{joint, judgement, query_secret, writing};
 use crate::Error;
 use crate::client::{Running, Shared};
 
@@ -35,12 +35,13 @@ async fn replace(
     shared: &Arc<Running>,
     refused: EventId,
     replacement: Replacement,
-    data: CaseEventData,
+    mut data: CaseEventData,
 ) -> Result<CaseHandle, Error> {
     let old = refused_entry(shared, refused).await?;
     let case = CaseId::from_bytes(*old.stream.subject.as_bytes());
     let _turn = shared.case_locks.turn(case).await;
     let ground = writing::ground_at(shared, case, Some(refused)).await?;
+    joint::keep(&mut data, ground.file.joint.as_ref());
     judgement::judge_change(shared, &ground, &data).await?;
     let mut event = CaseEvent { number: None, ..replacement_on(shared, &ground, &data)? };
     // The place stays in the stream in which it was refused, even after a restore.
@@ -57,6 +58,7 @@ async fn replace(
     let filed = FiledEvent::of(&event, signed.digest());
     if let CaseEventData::Applied(application) = &event.data {
         file.content = Some(writing::content_digest(shared, case, application));
+        (file.item, file.item_version) = (application.item.code.as_str().to_owned(), application.item.version);
     }
     // In the file as in the stream: before whatever has been waiting for it.
     match file.place_of(refused) {

@@ -113,6 +113,7 @@ async fn note(shared: &Shared, case: CaseId, verified: &[Verified]) -> Result<()
     };
     let item = (application.item.code.as_str().to_owned(), application.item.version);
     let division = application.division.as_twelve().to_owned();
+    let joint = application.joint.clone();
     let noted = shared.storage.run(move |store| {
         let known = CaseFile::load(store, case)?;
         let (mut file, expected) = match known {
@@ -131,6 +132,7 @@ async fn note(shared: &Shared, case: CaseId, verified: &[Verified]) -> Result<()
                     opened_at,
                     incarnation,
                     content: None,
+                    joint,
                     events,
                 };
                 (file, Expected::Absent)

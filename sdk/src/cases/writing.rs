@@ -83,9 +83,18 @@ pub(super) fn own_suite(shared: &Shared) -> Suite {
 
 /// Commits an opening.
 pub(super) async fn commit_opening(shared: &Shared, opening: Opening) -> Result<(), Error> {
-    let signed = sign(shared, &opening.event)?;
-    let file = new_file(shared, &opening.event, opening.number, signed.digest())?;
-    shared.storage.commit(vec![signed.append(), file.put(Expected::Absent)]).await?;
+    commit_openings(shared, vec![opening]).await
+}
+
+/// Commits openings that belong together: all of them, or none.
+pub(super) async fn commit_openings(shared: &Shared, openings: Vec<Opening>) -> Result<(), Error> {
+    let mut changes = Vec::with_capacity(openings.len() * 2);
+    for opening in openings {
+        let signed = sign(shared, &opening.event)?;
+        let file = new_file(shared, &opening.event, opening.number, signed.digest())?;
+        changes.extend([signed.append(), file.put(Expected::Absent)]);
+    }
+    shared.storage.commit(changes).await?;
     shared.appended.notify_one();
     Ok(())
 }
@@ -109,6 +118,7 @@ pub(super) fn new_file(
         opened_at: event.time,
         incarnation: event.incarnation,
         content: Some(content_digest(shared, event.case, application)),
+        joint: application.joint.clone(),
         events: vec![FiledEvent::of(event, digest)],
     })
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use tongqiao_protocol::{
     CaseNumber, CheckScheme, CitizenNumber, CreditCode, DivisionCode, EReceiptCode, IdentifierFaults, ItemCode,
-    LicenceIdentifier, OrganisationCode, PayCode, PermanentResidentNumber,
+    LicenceIdentifier, OrganisationCode, PayCode, PermanentResidentNumber, ProjectCode,
 };
 
 /// How long and on how many codes to measure.
@@ -148,6 +148,11 @@ fn rows(count: usize) -> Vec<Row> {
                 format!("{}-{}-{}", draw.text(DIGITS, 8), draw.text(DIGITS, 10), draw.text("0123456789abcdef", 6))
             }),
             read: |text| is_read(EReceiptCode::parse(text)),
+        },
+        Row {
+            name: "project-code",
+            texts: many(|draw| format!("26{:02}-340705-04-01-{}", 1 + draw.below(12), draw.text(DIGITS, 6))),
+            read: |text| is_read(ProjectCode::parse(text)),
         },
     ]
 }

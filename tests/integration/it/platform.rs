@@ -10,6 +10,7 @@ mod entitlement;
 mod epochs;
 mod explanations;
 mod inbox;
+mod joint;
 mod leases;
 mod materials;
 mod money;

@@ -13,6 +13,7 @@ mod dispatch;
 mod enrolment;
 mod hostile_tokens;
 mod inbox;
+mod joint;
 mod keeping;
 mod lifetimes;
 mod logout;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 12;
+const VERSION: i64 = 13;
 
 /// The tables of the protocol, and those of each portal beside it.
 const FIRST: &str = concat!(
@@ -18,6 +18,7 @@ const FIRST: &str = concat!(
     include_str!("../publication/schema.sql"),
     include_str!("../inbox/schema.sql"),
     include_str!("../material/schema.sql"),
+    include_str!("../joint/schema.sql"),
 );
 
 /// Creates the tables in an empty file.

@@ -11,6 +11,7 @@ use crate::case::{self, Opening};
 use crate::catalogue::Item;
 use crate::database::DatabaseError;
 use crate::dispatch;
+use crate::joint;
 use crate::lease;
 use crate::record::Authentic;
 
@@ -51,6 +52,7 @@ pub(super) fn open(
             form::judge(item, application, faults);
         }
     }
+    faults.extend(joint::opening_faults(connection, &authentic.author, event, application)?);
     let responsible = dispatch::in_charge_of(connection, code, &application.division, &authentic.author)?;
     Ok(Opening {
         responsible,

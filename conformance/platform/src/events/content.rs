@@ -7,6 +7,7 @@ use tongqiao_protocol::{CaseId, ErrorCode, EventId, Fault};
 use crate::app::AppState;
 use crate::case::CaseFile;
 use crate::database::DatabaseError;
+use crate::joint;
 
 /// All that does not agree.
 pub(super) fn faults(
@@ -30,6 +31,11 @@ pub(super) fn faults(
         {
             Ok(vec![impossible(file, "special-ended", "no extension has begun")])
         }
+        CaseEventData::SpecialBegun(begin) => {
+            let before = extensions(connection, event.case, "special-begun")?;
+            joint::extension_faults(connection, event.case, begin, before)
+        }
+        CaseEventData::Decided(decision) => joint::decision_faults(app, connection, event.case, decision),
         CaseEventData::ComplaintAnswered(answer) => {
             unasked_reply(connection, event.case, "complaint", answer.complaint)
         }
@@ -125,16 +131,19 @@ fn notice_of(connection: &Connection, case: CaseId) -> Result<Option<CorrectionN
 }
 
 fn is_extension_open(connection: &Connection, case: CaseId) -> Result<bool, DatabaseError> {
-    let count = |kind: &str| {
-        let events = effective(connection, case, kind)?;
-        let extensions = events.iter().filter(|data| match data {
-            CaseEventData::SpecialBegun(begin) => begin.procedure == Procedure::Extension,
-            CaseEventData::SpecialEnded(end) => end.procedure == Procedure::Extension,
-            _ => false,
-        });
-        Ok::<_, DatabaseError>(extensions.count())
-    };
-    Ok(count("special-begun")? > count("special-ended")?)
+    let begun = extensions(connection, case, "special-begun")?;
+    Ok(begun > extensions(connection, case, "special-ended")?)
+}
+
+/// How many effective events of one kind are about an extension.
+fn extensions(connection: &Connection, case: CaseId, kind: &str) -> Result<usize, DatabaseError> {
+    let events = effective(connection, case, kind)?;
+    let extensions = events.iter().filter(|data| match data {
+        CaseEventData::SpecialBegun(begin) => begin.procedure == Procedure::Extension,
+        CaseEventData::SpecialEnded(end) => end.procedure == Procedure::Extension,
+        _ => false,
+    });
+    Ok(extensions.count())
 }
 
 /// The data of the case's effective events of one kind, in order.

@@ -16,6 +16,7 @@ use crate::case;
 use crate::database::DatabaseError;
 use crate::dispatch;
 use crate::inbox;
+use crate::joint;
 use crate::keys::PlatformKeys;
 use crate::material;
 use crate::publication;
@@ -144,11 +145,13 @@ fn decide(
             if let Ok(event) = &envelope.event {
                 publication::note(app, connection, event, revision)?;
                 material::cite(connection, &authentic.author.id, event, revision)?;
+                joint::note(connection, event)?;
                 if let Some(file) = case::find(connection, event.case)? {
                     if effect.opening.is_some() {
                         dispatch::first(connection, event, &file, now)?;
                     }
                     inbox::case_event(connection, &file, &authentic.author.id, event, revision)?;
+                    joint::tell(connection, &file, &authentic.author.id, event, revision)?;
                 }
             }
             entry.settle(Some(revision), Place::Next)?

@@ -10,7 +10,11 @@ use crate::app::AppState;
 use crate::case::{self, CaseFile};
 use crate::database::DatabaseError;
 use crate::hop::Caller;
+use crate::joint;
 use crate::refusal::Refusal;
+
+/// 行政许可法 art. 42, second paragraph, in working days.
+const JOINT_DAYS: i64 = 45;
 
 /// What stands of a case now.
 pub(super) fn of_case(
@@ -38,6 +42,9 @@ pub(crate) fn of_file(
     let item = guide.item(&file.item_code, file.item_version);
     let promised = item.map(|item| i64::from(item.promised_days));
     let statutory = item.map_or(20, |item| i64::from(item.statutory_days));
+    // Of a joint procedure the law's own limit counts; its agencies' promises are those of their own cases.
+    let (promised, statutory) =
+        if joint::is_lead(connection, case)? { (None, JOINT_DAYS) } else { (promised, statutory) };
     let today = CivilDate::of(now);
     let published = |duty: &str| app.arrangement.limit(duty);
     let clocks = clocks::of_events(&events(connection, case)?, promised, statutory, published);

@@ -117,6 +117,7 @@ fn data(step: Step, case: &PlannedCase, now: Timestamp) -> CaseEventData {
             reason: "专家评审".to_owned(),
             expected_working_days: Some(10),
             extended_by_days: None,
+            approved_by: None,
         }),
         Step::Resume => CaseEventData::SpecialEnded(SpecialEnd {
             procedure: Procedure::Suspension,
@@ -146,6 +147,7 @@ fn decision(result: DecisionResult, explanation: Option<String>, now: Timestamp)
         handler: HANDLER.to_owned(),
         explanation,
         licence: None,
+        partners: Vec::new(),
     })
 }
 

@@ -40,6 +40,7 @@ fn begun(procedure: Procedure, on: &str, extended_by_days: Option<u64>) -> CaseE
         reason,
         expected_working_days: None,
         extended_by_days,
+        approved_by: None,
     })
 }
 
@@ -55,6 +56,7 @@ pub(crate) fn decided(on: &str) -> CaseEventData {
         handler: "测试".to_owned(),
         explanation: None,
         licence: None,
+        partners: Vec::new(),
     })
 }
 

@@ -8,6 +8,7 @@ use core::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::joint::{Joint, Project};
 use super::open_value::words;
 use crate::code_set::CodedValue;
 use crate::identifier::{
@@ -259,6 +260,12 @@ pub struct Application {
     /// Checks that a human overrode, with who and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<OverrideRecord>,
+    /// The case's part in a joint procedure; `None` for a case of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joint: Option<Joint>,
+    /// The construction project that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<Project>,
 }
 
 /// What stands where a log must not show a value.
@@ -291,7 +298,8 @@ impl fmt::Debug for Application {
         let mut written = f.debug_struct("Application");
         written.field("item", &self.item).field("division", &self.division).field("applicant", &self.applicant);
         written.field("form", &self.form.keys().collect::<Vec<_>>()).field("materials", &self.materials.len());
-        written.field("channel", &self.channel).field("overrides", &self.overrides.len()).finish()
+        written.field("channel", &self.channel).field("overrides", &self.overrides.len());
+        written.field("joint", &self.joint).field("project", &self.project).finish()
     }
 }
 
@@ -318,6 +326,8 @@ impl Application {
         let materials = reading.list("materials", 0, limits::MATERIALS_MAX, Material::read);
         let channel = reading.coded("channel");
         let query = reading.optional_parsed("query");
+        let joint = reading.optional_nested("joint", Joint::read);
+        let project = reading.optional_nested("project", Project::read);
         Some(Self {
             item: item?,
             division: division?,
@@ -327,6 +337,8 @@ impl Application {
             channel: channel?,
             query,
             overrides: overrides?,
+            joint,
+            project,
         })
     }
 }

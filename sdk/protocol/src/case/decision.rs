@@ -1,12 +1,15 @@
 //! 受理, 不予受理, 办结, 送达.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::joint::PartnerResult;
 use super::open_value::{OpenValue, words};
 use crate::Timestamp;
 use crate::identifier::LicenceIdentifier;
+use crate::limits;
 use crate::reading::Reading;
 
 /// 承诺: until when it will be decided.
@@ -97,6 +100,9 @@ pub struct Decision {
     /// The licence that was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<LicenceIdentifier>,
+    /// Of a leading case: what became of every partner, in the order of the application; else empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partners: Vec<PartnerResult>,
 }
 
 impl Decision {
@@ -108,7 +114,15 @@ impl Decision {
             reading.fault("explanation", crate::ErrorCode::RequestMissingField);
         }
         let licence = reading.optional_identifier("licence");
-        Some(Self { result: result?, decided_on: decided_on?, handler: handler?, explanation, licence })
+        let partners = reading.optional_list("partners", limits::JOINT_PARTNERS_MAX, PartnerResult::read);
+        Some(Self {
+            result: result?,
+            decided_on: decided_on?,
+            handler: handler?,
+            explanation,
+            licence,
+            partners: partners?,
+        })
     }
 }
 

@@ -189,6 +189,13 @@ impl CaseEvent {
         let replacement = Self::read_replacement(reading, name.as_deref());
         let data = name.as_deref().and_then(|name| reading.nested("data", |data| CaseEventData::read(name, data)));
         Self::check_number(reading, name.as_deref(), number.is_some());
+        if let (Some(CaseEventData::Applied(application)), Some(case)) = (&data, case)
+            && application.joint.as_ref().is_some_and(|joint| joint.named().contains(&case))
+        {
+            // A case that waits for itself would never be decided.
+            let fault = Fault::new("/data/joint", ErrorCode::RequestInvalidValue);
+            reading.push(fault.with("expected", "other cases"));
+        }
         Some(Self {
             id: id?,
             party: party?,

@@ -82,6 +82,9 @@ pub struct SpecialBegin {
     /// For an extension: by how many days the deadline moves. Absent, it is what art. 42 allows one agency: ten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extended_by_days: Option<u64>,
+    /// Who granted it above the agencies: for an extension of a leading case, the government's approval (art. 42).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
 }
 
 /// 行政许可法 art. 42: what the head of an agency may grant.
@@ -99,7 +102,15 @@ impl SpecialBegin {
             // A suspension stops the clock; it moves nothing by a number of days.
             reading.fault("extended_by_days", crate::ErrorCode::RequestInvalidValue);
         }
-        Some(Self { procedure: procedure?, begun: begun?, reason: reason?, expected_working_days, extended_by_days })
+        let approved_by = reading.optional_text("approved_by");
+        Some(Self {
+            procedure: procedure?,
+            begun: begun?,
+            reason: reason?,
+            expected_working_days,
+            extended_by_days,
+            approved_by,
+        })
     }
 
     /// By how many days an extension moves the deadline; 0 for a suspension.

@@ -19,6 +19,8 @@ pub(crate) enum CharacterClass {
     Opaque,
     /// The first digit of the permanent-resident number of 2023.
     Nine,
+    /// The hyphen between the parts of a project code.
+    Hyphen,
 }
 
 impl CharacterClass {
@@ -34,6 +36,7 @@ impl CharacterClass {
             Self::Hexadecimal => character.is_ascii_hexdigit(),
             Self::Opaque => character.is_ascii_alphanumeric(),
             Self::Nine => character == '9',
+            Self::Hyphen => character == '-',
         }
     }
 
@@ -48,6 +51,7 @@ impl CharacterClass {
             Self::Hexadecimal => "0-9 a-f A-F",
             Self::Opaque => "0-9 A-Z a-z",
             Self::Nine => "9",
+            Self::Hyphen => "-",
         }
     }
 }

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use super::{
     CaseNumber, CitizenNumber, CreditCode, DivisionCode, EReceiptCode, ExplanationLine, IdentifierFaults,
-    IdentifierKind, ItemCode, LicenceIdentifier, OrganisationCode, PayCode, PermanentResidentNumber, Repair,
+    IdentifierKind, ItemCode, LicenceIdentifier, OrganisationCode, PayCode, PermanentResidentNumber, ProjectCode,
+    Repair,
 };
 
 /// A right text, as far as it may be shown.
@@ -68,6 +69,10 @@ macro_rules! by_kind {
             }
             IdentifierKind::EReceiptCode => {
                 type $type = EReceiptCode;
+                $body
+            }
+            IdentifierKind::ProjectCode => {
+                type $type = ProjectCode;
                 $body
             }
         }

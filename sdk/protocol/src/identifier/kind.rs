@@ -24,11 +24,13 @@ pub enum IdentifierKind {
     PayCode,
     /// 财政电子票据代码和号码.
     EReceiptCode,
+    /// 投资项目代码.
+    ProjectCode,
 }
 
 impl IdentifierKind {
     /// Every kind, in the order of the reference page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CreditCode,
         Self::OrganisationCode,
         Self::CitizenNumber,
@@ -39,6 +41,7 @@ impl IdentifierKind {
         Self::CaseNumber,
         Self::PayCode,
         Self::EReceiptCode,
+        Self::ProjectCode,
     ];
 
     /// The stable name for data and command lines, such as `credit-code`.
@@ -54,6 +57,7 @@ impl IdentifierKind {
             Self::CaseNumber => "case-number",
             Self::PayCode => "pay-code",
             Self::EReceiptCode => "e-receipt-code",
+            Self::ProjectCode => "project-code",
         }
     }
 
@@ -75,6 +79,7 @@ impl IdentifierKind {
             Self::CaseNumber => "办件编号",
             Self::PayCode => "缴款码",
             Self::EReceiptCode => "财政电子票据号码",
+            Self::ProjectCode => "投资项目代码",
         }
     }
 
@@ -91,6 +96,7 @@ impl IdentifierKind {
             Self::CaseNumber => "case number",
             Self::PayCode => "pay code",
             Self::EReceiptCode => "e-receipt code",
+            Self::ProjectCode => "project code",
         }
     }
 }

@@ -92,6 +92,10 @@ parts! {
     ReceiptCode = "receipt_code", "票据代码", "receipt code";
     /// The e-receipt's number of ten digits.
     ReceiptNumber = "receipt_number", "票据号码", "receipt number";
+    /// The division of industry inside a project code.
+    Industry = "industry", "行业代码", "industry";
+    /// Approval, verification or filing inside a project code.
+    Procedure = "procedure", "项目类型", "procedure";
     /// The e-receipt's random check code.
     ReceiptCheck = "receipt_check", "票据校验码", "receipt check code";
 }

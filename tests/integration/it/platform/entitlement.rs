@@ -14,6 +14,8 @@ use super::department::{Answer, DIVISION, Department, NOON_MILLIS, Tamper, World
 
 /// Another division than that of the owner's case: who is in charge here has no business there.
 const ELSEWHERE: &str = "340703";
+/// A construction project of the owner.
+const PROJECT: &str = "2601-340702-04-01-000017";
 const CONTENT: &[u8] = b"12345678901234567890";
 
 /// A request as it is sent; unsigned where nobody signs it.
@@ -73,6 +75,7 @@ impl Estate {
         let (case, password) = (fresh_id(), QueryPassword::from_random([7; 12]));
         let mut applied = world.applied(&case).await;
         applied["data"]["query"] = json!(password.verifier(Suite::International, case.parse().unwrap()));
+        applied["data"]["project"] = json!({ "code": PROJECT, "stage": "planning" });
         let settled = owner.push(std::slice::from_ref(&applied)).await;
         assert_eq!(settled.result()["status"], "settled", "{:#}", settled.body);
 
@@ -124,7 +127,7 @@ impl Estate {
         Row { allowed, other }
     }
 
-    fn told_of_itself(&self, allowed: Request, owners: &str) -> Row {
+    fn sees_itself(&self, allowed: Request, owners: &str) -> Row {
         let other = Other::SeesItself(self.elsewhere(&allowed), owners.to_owned());
         Row { allowed, other }
     }
@@ -194,6 +197,8 @@ impl Estate {
             self.refused(self.get(format!("/v1/cases/{case}")), "case.unknown"),
             self.refused(self.get(format!("/v1/cases/{case}/deadlines")), "case.unknown"),
             self.refused(self.get(format!("/v1/cases/{case}/events")), "case.unknown"),
+            self.refused(self.get(format!("/v1/cases/{case}/joint")), "case.unknown"),
+            self.sees_itself(self.get(format!("/v1/projects/{PROJECT}")), case),
             self.refused(self.get("/v1/inbox?addressee=civil-affairs"), "scope.author_not_carried"),
             self.refused(self.post("/v1/inbox/acknowledgements", &acknowledgement(owner)), "scope.author_not_carried"),
         ]
@@ -212,7 +217,7 @@ impl Estate {
             self.refused(self.get(format!("/v1/bills/{bill}")), "bill.wrong_party"),
             self.refused(self.get(format!("/v1/bills/{bill}/e-receipts")), "bill.wrong_party"),
             self.refused(self.get(format!("/v1/refunds/{refund}")), "bill.wrong_party"),
-            self.told_of_itself(self.get("/v1/reconciliations/2026-11-23"), bill),
+            self.sees_itself(self.get("/v1/reconciliations/2026-11-23"), bill),
         ]
     }
 
@@ -271,18 +276,18 @@ async fn every_route_lets_its_rightful_caller_in_and_another_one_learns_and_chan
         assert!(missing.remove(&name), "{name:?} stands twice");
         assert_eq!(allowed.by.is_some(), route.access == Access::Signed, "{name:?}");
         // The other one comes first: were he let in, the owner would notice.
-        let before = world.ledger().await;
+        let before = effects(&world).await;
         match &other {
             Other::HearsTheSame => assert_eq!(route.access, Access::Open, "{name:?}"),
             Other::GetsRefused(request, code) => {
                 let answer = request.send(&estate.other).await;
                 assert_eq!(refusal(&answer), *code, "{name:?}: {} {:#}", answer.status, answer.body);
-                assert_eq!(world.ledger().await["effects"], before["effects"], "{name:?} had an effect");
+                assert_eq!(effects(&world).await, before, "{name:?} had an effect");
             }
             Other::SeesItself(request, owners) => {
                 let answer = request.send(&estate.other).await;
                 assert_eq!(answer.status, StatusCode::OK, "{name:?}: {:#}", answer.body);
-                assert!(!record_of(&answer).contains(owners), "{name:?}");
+                assert!(!said(&answer).contains(owners), "{name:?}");
             }
         }
         let answer = allowed.send(&estate.owner).await;
@@ -290,14 +295,24 @@ async fn every_route_lets_its_rightful_caller_in_and_another_one_learns_and_chan
         let is_let_in = status == StatusCode::OK && refused.is_empty();
         assert!(is_let_in, "{name:?}: {status} {:#}", answer.body);
         if let Other::SeesItself(_, owners) = &other {
-            assert!(record_of(&answer).contains(owners), "{name:?}");
+            assert!(said(&answer).contains(owners), "{name:?}");
         }
     }
     assert!(missing.is_empty(), "routes whose callers nobody examines: {missing:?}");
 }
 
-fn record_of(answer: &Answer) -> String {
+/// What took effect; how far the bank is with a refund is the bank's business.
+async fn effects(world: &World) -> Value {
+    let mut effects = world.ledger().await["effects"].clone();
+    for refund in effects["refunds"].as_array_mut().unwrap() {
+        refund["state"].take();
+    }
+    effects
+}
+
+/// What the answer says, out of its signed record where it is one.
+fn said(answer: &Answer) -> String {
     use base64::Engine as _;
-    let record = answer.body["record"].as_str().unwrap();
+    let Some(record) = answer.body["record"].as_str() else { return answer.body.to_string() };
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(record).unwrap()).unwrap()
 }

@@ -41,6 +41,7 @@ fn begun(procedure: Procedure, on: &str, extended_by_days: Option<u64>) -> CaseE
         reason,
         expected_working_days: None,
         extended_by_days,
+        approved_by: None,
     })
 }
 
@@ -52,7 +53,14 @@ fn ended(on: &str) -> CaseEventData {
 fn decided(on: &str) -> CaseEventData {
     let result = OpenValue::Known(DecisionResult::Granted);
     let handler = "测试经办".to_owned();
-    CaseEventData::Decided(Decision { result, decided_on: at(on), handler, explanation: None, licence: None })
+    CaseEventData::Decided(Decision {
+        result,
+        decided_on: at(on),
+        handler,
+        explanation: None,
+        licence: None,
+        partners: Vec::new(),
+    })
 }
 
 fn delivered(on: &str) -> CaseEventData {

@@ -53,6 +53,7 @@ async fn a_second_notice_an_answer_to_nothing_and_an_end_without_a_begin_are_ref
         reason: "案情复杂".to_owned(),
         expected_working_days: None,
         extended_by_days: None,
+        approved_by: None,
     });
     client.cases().append(case, begun).await.unwrap();
     client.cases().append(case, ended()).await.unwrap();

@@ -45,6 +45,7 @@ async fn finished_case(client: &Client) -> tongqiao::CaseHandle {
         handler: "测试经办".to_owned(),
         explanation: None,
         licence: None,
+        partners: Vec::new(),
     };
     client.cases().append(case.id(), CaseEventData::Decided(decided)).await.unwrap();
     let evaluated =

@@ -220,6 +220,8 @@ fn every_limit_is_listed_with_its_value_and_no_other_is_named() {
         SUPERVISION_ANSWER_DAYS_MAX,
         CASE_EVENTS_MAX,
         ADAPTER_LINE_BYTES_MAX,
+        JOINT_PARTNERS_MAX,
+        JOINT_EXTENSION_DAYS_MAX,
     ];
     let code = text_of("sdk/protocol/src/limits.rs");
     let declared = code.split("pub const ").skip(1).filter_map(|rest| rest.split(':').next()).collect::<Vec<_>>();
