@@ -3,6 +3,7 @@
 
 mod assurance;
 mod bindings;
+mod cas;
 mod device;
 mod keyring;
 mod logout;
@@ -27,6 +28,7 @@ use crate::client::Shared;
 use crate::{Error, Secret};
 pub use assurance::{Assurance, AssuranceFloor, AssuranceScale};
 pub use bindings::{Binding, Bindings};
+pub use cas::{CasProtocol, CasServer, CasSignIn, CasSignedIn};
 pub use device::DeviceSignIn;
 pub(crate) use keyring::Keyring;
 pub use logout::{BackChannelLogout, Repetition, SignOut};
@@ -103,6 +105,25 @@ impl Identity {
     /// the connection.
     pub async fn device_sign_in(&self) -> Result<DeviceSignIn, Error> {
         DeviceSignIn::begin(Arc::clone(&self.shared), self.keyring()?).await
+    }
+
+    /// Begins a sign-in at the CAS server: gives the address to send the browser to.
+    ///
+    /// # Errors
+    /// `client.configuration` without [`ClientBuilder::cas`](crate::ClientBuilder::cas).
+    pub fn cas_begin(&self) -> Result<CasSignIn, Error> {
+        Ok(cas::begin(cas::server(&self.shared)?))
+    }
+
+    /// Ends a sign-in with the address to which the CAS server has sent the browser back: validates the ticket, which is good once.
+    /// A `sign_in` is good for one attempt.
+    ///
+    /// # Errors
+    /// `identity.state_mismatch` when the answer belongs to another sign-in, `identity.denied` when there is no ticket,
+    /// `identity.token_invalid` or `identity.token_expired` when the server refuses it or says what cannot be believed,
+    /// `identity.mandate_ended` for an agent past his end date, `identity.provider_failed`, or an error of the connection.
+    pub async fn cas_finish(&self, sign_in: CasSignIn, callback: &str) -> Result<CasSignedIn, Error> {
+        cas::finish(&self.shared, cas::server(&self.shared)?, sign_in, callback).await
     }
 
     /// Judges how sure a sign-in is: each scale by its own order, never one scale by another.

@@ -99,9 +99,9 @@ pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{
-    Assurance, AssuranceFloor, AssuranceScale, BackChannelLogout, Binding, Bindings, DeviceSignIn, Identity,
-    IdentityProvider, Mandate, Organisation, Principal, Repetition, SessionStanding, Sessions, SignIn, SignOut,
-    SignedIn, Subject, SubjectKind, VerifiedToken,
+    Assurance, AssuranceFloor, AssuranceScale, BackChannelLogout, Binding, Bindings, CasProtocol, CasServer, CasSignIn,
+    CasSignedIn, DeviceSignIn, Identity, IdentityProvider, Mandate, Organisation, Principal, Repetition,
+    SessionStanding, Sessions, SignIn, SignOut, SignedIn, Subject, SubjectKind, VerifiedToken,
 };
 pub use inbox::Inbox;
 pub use items::{

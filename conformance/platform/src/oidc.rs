@@ -10,6 +10,7 @@
 
 mod authorize;
 mod backchannel;
+mod cas;
 mod claims;
 mod client;
 mod code;
@@ -54,6 +55,9 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/device", get(device::show).post(device::choose))
         .route("/oidc/userinfo", get(userinfo::show).post(userinfo::show))
         .route("/oidc/end-session", get(logout::end).post(logout::end))
+        .route("/cas/login", get(cas::show).post(cas::choose))
+        .route("/cas/serviceValidate", get(cas::validate_two))
+        .route("/cas/p3/serviceValidate", get(cas::validate_three))
         .route("/callback", get(example::callback))
         .route("/sandbox/people", get(discovery::people))
         .route("/sandbox/oidc/sign-out", post(logout::end_all))

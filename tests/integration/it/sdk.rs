@@ -3,6 +3,7 @@
 mod bad_drafts;
 mod bad_tokens;
 mod blocking;
+mod cas;
 mod cases;
 mod crowds;
 mod deadlines;

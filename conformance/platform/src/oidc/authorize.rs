@@ -243,7 +243,7 @@ fn redirect(app: &AppState, trusted: &Trusted, parameters: &[(&str, &str)]) -> R
 }
 
 /// Scheme and authority for the page's policy; an application's own scheme stands alone.
-fn origin(uri: &str) -> String {
+pub(super) fn origin(uri: &str) -> String {
     match url::Url::parse(uri) {
         Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),

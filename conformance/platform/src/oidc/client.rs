@@ -82,6 +82,25 @@ pub(crate) fn find(connection: &Connection, client_id: &str) -> Result<Option<Cl
     }))
 }
 
+/// The client that has registered this address, but for a parameter `state`, which CAS itself does not have.
+pub(crate) fn of_service(connection: &Connection, service: &str) -> Result<Option<String>, DatabaseError> {
+    let Ok(mut address) = url::Url::parse(service) else { return Ok(None) };
+    let rest: Vec<(String, String)> = address.query_pairs().into_owned().filter(|(name, _)| name != "state").collect();
+    if rest.is_empty() {
+        address.set_query(None);
+    } else {
+        address.query_pairs_mut().clear().extend_pairs(rest);
+    }
+    let mut statement = connection.prepare("SELECT client_id FROM oidc_client ORDER BY client_id")?;
+    let registered: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for client_id in registered.into_iter().chain([LOOPBACK_CLIENT.to_owned()]) {
+        if find(connection, &client_id)?.is_some_and(|client| client.may_return_to(address.as_str())) {
+            return Ok(Some(client_id));
+        }
+    }
+    Ok(None)
+}
+
 /// What a client shows of itself at the token endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Presented {

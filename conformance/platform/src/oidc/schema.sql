@@ -87,3 +87,12 @@ CREATE TABLE oidc_logout (
     last_answer TEXT,
     delivered_at INTEGER
 ) STRICT;
+
+-- The same people by CAS.
+CREATE TABLE cas_ticket (
+    ticket_digest TEXT PRIMARY KEY,
+    service TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
