@@ -16,6 +16,9 @@ use super::signing_in::REDIRECT;
 const AFTERWARDS: &str = "http://127.0.0.1/goodbye";
 const LASTS: Duration = Duration::from_secs(3_600);
 
+/// A logout token, and what came of it.
+type Heard = (String, Result<BackChannelLogout, ErrorCode>);
+
 /// A department's system with an address for logout tokens, at which it is sometimes ill.
 struct System {
     client: Client,
@@ -23,7 +26,7 @@ struct System {
     credentials: Credentials,
     /// What is answered before anything is looked at.
     ill: Arc<Mutex<VecDeque<u16>>>,
-    heard: Arc<Mutex<Vec<(String, Result<BackChannelLogout, ErrorCode>)>>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl System {
@@ -65,7 +68,7 @@ impl System {
     }
 
     /// Waits until so many tokens were heard.
-    async fn hears(&self, count: usize) -> Vec<(String, Result<BackChannelLogout, ErrorCode>)> {
+    async fn hears(&self, count: usize) -> Vec<Heard> {
         let waiting = async {
             while self.heard.lock().unwrap().len() < count {
                 tokio::task::yield_now().await;
@@ -77,12 +80,7 @@ impl System {
 }
 
 /// Takes logout tokens as a web server would.
-async fn listen(
-    listener: TcpListener,
-    client: Client,
-    ill: Arc<Mutex<VecDeque<u16>>>,
-    heard: Arc<Mutex<Vec<(String, Result<BackChannelLogout, ErrorCode>)>>>,
-) {
+async fn listen(listener: TcpListener, client: Client, ill: Arc<Mutex<VecDeque<u16>>>, heard: Arc<Mutex<Vec<Heard>>>) {
     while let Ok((mut stream, _)) = listener.accept().await {
         let mut request = Vec::new();
         let body = loop {
@@ -141,7 +139,7 @@ async fn follow(address: &str) -> Option<String> {
     answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned())
 }
 
-fn handles(heard: &(String, Result<BackChannelLogout, ErrorCode>)) -> (Vec<String>, Repetition) {
+fn handles(heard: &Heard) -> (Vec<String>, Repetition) {
     let logout = heard.1.as_ref().unwrap();
     (logout.handles().to_vec(), logout.repetition())
 }
