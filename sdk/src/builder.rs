@@ -18,7 +18,7 @@ use crate::clock::{Clock, PlatformClock, SystemClock};
 use crate::delivery::Traffic;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
-use crate::identity::{IdentityProvider, Keyring};
+use crate::identity::{CasServer, IdentityProvider, Keyring};
 use crate::items::Mirror;
 use crate::materials::Uploads;
 use crate::notices::NoticeBoard;
@@ -68,6 +68,7 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
     identity: Option<IdentityProvider>,
+    cas: Option<CasServer>,
     language: Language,
     divisions: Vec<String>,
     numbers: u32,
@@ -89,6 +90,7 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock),
             transport: None,
             identity: None,
+            cas: None,
             language: Language::Chinese,
             divisions: Vec::new(),
             numbers: NUMBERS_IN_STOCK,
@@ -176,6 +178,12 @@ impl ClientBuilder {
         self
     }
 
+    /// The CAS server at which people sign in, beside an OpenID provider or instead of one.
+    pub fn cas(mut self, server: CasServer) -> Self {
+        self.cas = Some(server);
+        self
+    }
+
     /// The language in which the platform is asked to explain itself; Chinese by default.
     pub fn language(mut self, language: Language) -> Self {
         self.language = language;
@@ -246,6 +254,7 @@ impl ClientBuilder {
             arrangement: Arrangement::default(),
             witness: Witness::default(),
             keyring: self.identity.map(Keyring::new),
+            cas: self.cas,
             numbers,
             retention,
             case_locks: CaseLocks::default(),

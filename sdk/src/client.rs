@@ -18,7 +18,7 @@ use crate::credentials::Credentials;
 use crate::delivery::Traffic;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
-use crate::identity::{Identity, Keyring};
+use crate::identity::{CasServer, Identity, Keyring};
 use crate::inbox::Inbox;
 use crate::items::{Items, Mirror};
 use crate::materials::{Materials, Uploads};
@@ -42,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) mirror: Mirror,
     pub(crate) arrangement: Arrangement,
     pub(crate) keyring: Option<Keyring>,
+    pub(crate) cas: Option<CasServer>,
     pub(crate) numbers: NumberPool,
     /// How long what is settled is kept.
     pub(crate) retention: Retention,

@@ -3,10 +3,13 @@
 
 mod assurance;
 mod bindings;
+mod cas;
 mod device;
 mod keyring;
+mod logout;
 mod provider;
 mod relying;
+mod sessions;
 mod sign_in;
 mod subject;
 mod verify;
@@ -25,10 +28,13 @@ use crate::client::Shared;
 use crate::{Error, Secret};
 pub use assurance::{Assurance, AssuranceFloor, AssuranceScale};
 pub use bindings::{Binding, Bindings};
+pub use cas::{CasProtocol, CasServer, CasSignIn, CasSignedIn};
 pub use device::DeviceSignIn;
 pub(crate) use keyring::Keyring;
+pub use logout::{BackChannelLogout, Repetition, SignOut};
 pub use provider::IdentityProvider;
 use relying::Tokens;
+pub use sessions::{SessionStanding, Sessions};
 pub use sign_in::{SignIn, SignedIn};
 pub use subject::{Mandate, Organisation, Principal, Subject, SubjectKind};
 pub use verify::VerifiedToken;
@@ -101,13 +107,33 @@ impl Identity {
         DeviceSignIn::begin(Arc::clone(&self.shared), self.keyring()?).await
     }
 
+    /// Begins a sign-in at the CAS server: gives the address to send the browser to.
+    ///
+    /// # Errors
+    /// `client.configuration` without [`ClientBuilder::cas`](crate::ClientBuilder::cas).
+    pub fn cas_begin(&self) -> Result<CasSignIn, Error> {
+        Ok(cas::begin(cas::server(&self.shared)?))
+    }
+
+    /// Ends a sign-in with the address to which the CAS server has sent the browser back: validates the ticket, which is good once.
+    /// A `sign_in` is good for one attempt.
+    ///
+    /// # Errors
+    /// `identity.state_mismatch` when the answer belongs to another sign-in, `identity.denied` when there is no ticket,
+    /// `identity.token_invalid` or `identity.token_expired` when the server refuses it or says what cannot be believed,
+    /// `identity.mandate_ended` for an agent past his end date, `identity.provider_failed`, or an error of the connection.
+    pub async fn cas_finish(&self, sign_in: CasSignIn, callback: &str) -> Result<CasSignedIn, Error> {
+        cas::finish(&self.shared, cas::server(&self.shared)?, sign_in, callback).await
+    }
+
     /// Judges how sure a sign-in is: each scale by its own order, never one scale by another.
     ///
     /// # Errors
     /// `identity.assurance_too_low` when it is less than `floor`, on another scale, or not said at all; `client.configuration` when
     /// `floor` names what no table has.
-    pub fn require(&self, verified: &VerifiedToken, floor: &AssuranceFloor) -> Result<(), Error> {
-        floor.admits(verified.assurance(), &self.keyring()?.provider().assurance_scales)
+    pub fn require(&self, found: Option<&Assurance>, floor: &AssuranceFloor) -> Result<(), Error> {
+        let own = self.shared.keyring.as_ref().map(|keyring| keyring.provider().assurance_scales.as_slice());
+        floor.admits(found, own.unwrap_or_default())
     }
 
     /// Which of one's own accounts belongs to whom.
@@ -138,6 +164,39 @@ impl Identity {
     /// An error of the connection, or `client.configuration`.
     pub async fn refresh(&self) -> Result<(), Error> {
         self.keyring()?.fetch(&self.shared).await.map(|_| ())
+    }
+
+    /// Which sessions of one's own belong to which session at the provider.
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(Arc::clone(&self.shared))
+    }
+
+    /// Logs the person out at the provider: gives the address to send the browser to. `return_to` must be registered there as an
+    /// address to return to after logging out. [Close](Sessions::close) the session here as well; the provider may say so
+    /// once more, which changes nothing.
+    ///
+    /// # Errors
+    /// `identity.not_offered` when the provider has no logout, or an error of the connection.
+    pub async fn sign_out(&self, id_token: &Secret, return_to: Option<&str>) -> Result<SignOut, Error> {
+        let keyring = self.keyring()?;
+        let endpoint = keyring.endpoints(&self.shared).await?.end_session_endpoint;
+        let endpoint =
+            endpoint.ok_or_else(|| Error::of(ErrorCode::IdentityNotOffered).detail("no end_session_endpoint"))?;
+        let back = return_to.map(|address| (address, CsrfToken::new_random().secret().clone()));
+        let client_id = keyring.provider().client_id.as_str();
+        Ok(SignOut::new(endpoint.url().clone(), client_id, logout::hint(id_token)?, back))
+    }
+
+    /// Hears that somebody has logged out at the provider: what it posts to the registered back-channel address, the field
+    /// `logout_token`. Verifies it, ends the sessions in the [book](Sessions) and gives their handles; end them, then
+    /// answer 200. A repeated token changes nothing and gives the same handles again. Answer 400 on an error that is not
+    /// to be [tried again](Error::retry).
+    ///
+    /// # Errors
+    /// `identity.token_invalid` and `identity.token_expired` for what is no logout token for this system, `identity.keys_unavailable`
+    /// when its key is not known and the provider cannot be asked.
+    pub async fn back_channel_logout(&self, logout_token: &str) -> Result<BackChannelLogout, Error> {
+        logout::hear(&self.shared, self.keyring()?, logout_token).await
     }
 
     fn keyring(&self) -> Result<&Keyring, Error> {

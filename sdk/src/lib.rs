@@ -99,8 +99,9 @@ pub use directory::PlatformKey;
 pub use enrolment::{Enrolment, enrol};
 pub use error::Error;
 pub use identity::{
-    Assurance, AssuranceFloor, AssuranceScale, Binding, Bindings, DeviceSignIn, Identity, IdentityProvider, Mandate,
-    Organisation, Principal, SignIn, SignedIn, Subject, SubjectKind, VerifiedToken,
+    Assurance, AssuranceFloor, AssuranceScale, BackChannelLogout, Binding, Bindings, CasProtocol, CasServer, CasSignIn,
+    CasSignedIn, DeviceSignIn, Identity, IdentityProvider, Mandate, Organisation, Principal, Repetition,
+    SessionStanding, Sessions, SignIn, SignOut, SignedIn, Subject, SubjectKind, VerifiedToken,
 };
 pub use inbox::{Inbox, WebhookReply, WebhookRequest, WebhookStatus};
 pub use items::{

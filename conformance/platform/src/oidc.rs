@@ -9,6 +9,8 @@
 //! Issuing is deliberately strict where providers in the field are not, so that a client that passes here is right.
 
 mod authorize;
+mod backchannel;
+mod cas;
 mod claims;
 mod client;
 mod code;
@@ -20,6 +22,7 @@ mod form;
 mod id_token;
 mod login_page;
 mod logout;
+mod session;
 mod signing_key;
 mod token;
 mod user_code;
@@ -30,6 +33,7 @@ use axum::routing::{get, post};
 
 use crate::app::AppState;
 
+pub(crate) use backchannel::wake as wake_logouts;
 pub(crate) use example::request as example_request;
 pub(crate) use signing_key::ensure as ensure_signing_key;
 
@@ -51,8 +55,13 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/oidc/device", get(device::show).post(device::choose))
         .route("/oidc/userinfo", get(userinfo::show).post(userinfo::show))
         .route("/oidc/end-session", get(logout::end).post(logout::end))
+        .route("/cas/login", get(cas::show).post(cas::choose))
+        .route("/cas/serviceValidate", get(cas::validate_two))
+        .route("/cas/p3/serviceValidate", get(cas::validate_three))
         .route("/callback", get(example::callback))
         .route("/sandbox/people", get(discovery::people))
+        .route("/sandbox/oidc/sign-out", post(logout::end_all))
+        .route("/sandbox/oidc/logouts", get(backchannel::show))
         .route("/sandbox/oidc/clients", post(client::register))
         .route("/sandbox/oidc/rotate-keys", post(discovery::rotate))
 }

@@ -160,6 +160,8 @@ impl Builder {
         let app = AppState::new(database, self.clock.clone(), settings, life, arrangement, keys, epoch);
         // Refunds that were pending when the process ended are paid back now.
         bill::wake_bank(&app);
+        // Whoever was owed word of a logout is told now.
+        oidc::wake_logouts(&app).await;
         let (stop, stopping) = watch::channel(());
         tokio::spawn(inbox::bring_to_webhooks(app.clone(), stopping.clone()));
         let server = tokio::spawn(serve(listener, self.tls, routes::all(&app), stopping));

@@ -376,6 +376,8 @@ pub enum ErrorCode {
     IdentityBindingConflict,
     /// `identity.not_offered`: The identity provider does not offer this.
     IdentityNotOffered,
+    /// `identity.provider_failed`: The identity provider failed while it checked the sign-in.
+    IdentityProviderFailed,
     /// `client.unreachable`: The platform cannot be reached.
     ClientUnreachable,
     /// `client.timeout`: No answer came in time.
@@ -575,6 +577,7 @@ Row { code: "identity.sign_in_expired", number: 7505, kind: ErrorKind::Unauthent
 Row { code: "identity.mandate_ended", number: 7506, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["until"], zh: ("代办授权已到期", "请委托人续期授权，或由本人办理。"), en: ("The agent's mandate has ended", "Have the principal renew it, or let the principal apply in person.") },
 Row { code: "identity.binding_conflict", number: 7507, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("账号或用户已绑定到其他对象", "请再次核验原账号，解绑后重新绑定。"), en: ("The account or the person is bound to another", "Verify the old account once more, unbind it, then bind anew.") },
 Row { code: "identity.not_offered", number: 7508, kind: ErrorKind::Unsupported, http_status: 501, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("身份认证平台未提供该功能", "请改用其他登录、退出方式，或联系认证平台运营方。"), en: ("The identity provider does not offer this", "Use another way to sign in or out, or ask the provider's operator.") },
+Row { code: "identity.provider_failed", number: 7509, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("身份认证平台核验登录时出错", "请重新登录；持续出现时联系认证平台运营方。"), en: ("The identity provider failed while it checked the sign-in", "Sign in again; if it goes on, ask the provider's operator.") },
 Row { code: "client.unreachable", number: 8001, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::SameRequest, outcome: Outcome::NotSent, params: &[], zh: ("无法连接平台", "无需处理，已受理的数据会保留并自动补传。"), en: ("The platform cannot be reached", "Nothing to do: accepted work is kept and sent later.") },
 Row { code: "client.timeout", number: 8002, kind: ErrorKind::Timeout, http_status: 504, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("等待应答超时", "操作可能已生效，将以同一编号重发，只计一次。"), en: ("No answer came in time", "It may have taken effect; the same record is sent again and counts once.") },
 Row { code: "client.bad_answer", number: 8003, kind: ErrorKind::Internal, http_status: 502, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &["reason"], zh: ("应答无法解析", "请确认地址是本协议的平台。"), en: ("The answer cannot be understood", "Check that the address is a platform of this protocol.") },
@@ -748,6 +751,7 @@ impl ErrorCode {
         Self::IdentityMandateEnded,
         Self::IdentityBindingConflict,
         Self::IdentityNotOffered,
+        Self::IdentityProviderFailed,
         Self::ClientUnreachable,
         Self::ClientTimeout,
         Self::ClientBadAnswer,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use openidconnect::core::CoreJsonWebKeySet;
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{Client as RelyingParty, ClientSecret};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -25,6 +25,18 @@ pub(super) struct CachedKeys {
     metadata: Metadata,
     keys: CoreJsonWebKeySet,
     pub(super) fetched_at: Timestamp,
+}
+
+impl CachedKeys {
+    /// The keys that the provider publishes.
+    pub(super) fn keys(&self) -> &[CoreJsonWebKey] {
+        self.keys.keys()
+    }
+
+    /// The algorithms that the provider says it signs with.
+    pub(super) fn algorithms(&self) -> &[CoreJwsSigningAlgorithm] {
+        self.metadata.id_token_signing_alg_values_supported()
+    }
 }
 
 /// The provider with its cached metadata and keys, in memory and in the store.

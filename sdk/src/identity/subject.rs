@@ -80,6 +80,10 @@ pub struct Organisation {
 }
 
 impl Organisation {
+    pub(super) fn new(name: &str, credit_code: Option<&String>) -> Self {
+        Self { name: name.to_owned(), credit_code: credit_code.cloned() }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

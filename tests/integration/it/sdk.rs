@@ -3,6 +3,7 @@
 mod bad_drafts;
 mod bad_tokens;
 mod blocking;
+mod cas;
 mod cases;
 mod crowds;
 mod deadlines;
@@ -18,6 +19,8 @@ mod joint;
 mod keeping;
 mod late_fees;
 mod lifetimes;
+mod logout;
+mod logout_tokens;
 mod materials;
 mod past;
 mod payment_faults;

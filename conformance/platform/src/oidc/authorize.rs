@@ -12,7 +12,9 @@ use super::client::{self, Client};
 use super::code::{self, Grant};
 use super::failure::OauthError;
 use super::login_page;
+use super::session::{self, Session};
 use crate::app::AppState;
+use crate::database::DatabaseError;
 use crate::people;
 use crate::refusal::language_of;
 
@@ -95,11 +97,15 @@ pub(super) async fn choose(State(app): State<AppState>, headers: HeaderMap, form
         None => Err(OauthError::invalid_request("person is missing")),
     });
     let issued = match chosen {
-        Ok(person) => issue(&app, &trusted, &parameters, person.sub).await,
+        Ok(person) => issue(&app, &trusted, &parameters, person.sub, session::cookie_of(&headers)).await,
         Err(error) => Err(error),
     };
     match issued {
-        Ok(code) => redirect(&app, &trusted, &[("code", &code)]),
+        Ok((code, cookie)) => {
+            let mut response = redirect(&app, &trusted, &[("code", &code)]);
+            response.headers_mut().extend(session::cookie_for(&cookie, &app.settings.base_url));
+            response
+        }
         Err(error) => redirect_error(&app, &trusted, &error),
     }
 }
@@ -168,21 +174,48 @@ fn judge(parameters: &Parameters) -> Result<(), OauthError> {
     }
 }
 
-async fn issue(app: &AppState, trusted: &Trusted, parameters: &Parameters, sub: &str) -> Result<String, OauthError> {
+/// Gives a code, and the cookie of the session in which it is good: that of the browser when the same person goes on.
+async fn issue(
+    app: &AppState,
+    trusted: &Trusted,
+    parameters: &Parameters,
+    sub: &str,
+    cookie: Option<String>,
+) -> Result<(String, String), OauthError> {
     let scope = known_scopes(parameters.get("scope").unwrap_or_default());
-    let grant = Grant {
+    let fresh = Session { sid: client::random_token()?, sub: sub.to_owned() };
+    let fresh_cookie = client::random_token()?;
+    let mut grant = Grant {
         client_id: trusted.client.client_id.clone(),
         redirect_uri: trusted.redirect_uri.clone(),
         code_challenge: parameters.get("code_challenge").unwrap_or_default().to_owned(),
         nonce: parameters.get("nonce").map(str::to_owned),
         scope,
         sub: sub.to_owned(),
+        sid: fresh.sid.clone(),
         issued_at: app.clock.now(),
     };
     let code = client::random_token()?;
     let stored = code.clone();
-    app.database.write(move |connection| code::insert(connection, &stored, &grant)).await?;
-    Ok(code)
+    let written = app.database.write(move |connection| {
+        let running = match &cookie {
+            Some(cookie) => session::of_cookie(connection, cookie)?,
+            None => None,
+        };
+        let kept = match (cookie, running) {
+            (Some(cookie), Some(running)) if running.sub == grant.sub => {
+                grant.sid = running.sid;
+                cookie
+            }
+            _ => {
+                session::begin(connection, &fresh, Some(&fresh_cookie), grant.issued_at)?;
+                fresh_cookie
+            }
+        };
+        code::insert(connection, &stored, &grant)?;
+        Ok::<_, DatabaseError>(kept)
+    });
+    Ok((code, written.await?))
 }
 
 /// The scopes among those asked for that mean something here.
@@ -210,7 +243,7 @@ fn redirect(app: &AppState, trusted: &Trusted, parameters: &[(&str, &str)]) -> R
 }
 
 /// Scheme and authority for the page's policy; an application's own scheme stands alone.
-fn origin(uri: &str) -> String {
+pub(super) fn origin(uri: &str) -> String {
     match url::Url::parse(uri) {
         Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tongqiao_protocol::{Digest, Suite};
 
+use super::backchannel;
 use super::failure::OauthError;
 use crate::app::AppState;
 use crate::crypto;
@@ -79,6 +80,25 @@ pub(crate) fn find(connection: &Connection, client_id: &str) -> Result<Option<Cl
         redirect_uris: list(&redirect_uris)?,
         logout_uris: list(&logout_uris)?,
     }))
+}
+
+/// The client that has registered this address, but for a parameter `state`, which CAS itself does not have.
+pub(crate) fn of_service(connection: &Connection, service: &str) -> Result<Option<String>, DatabaseError> {
+    let Ok(mut address) = url::Url::parse(service) else { return Ok(None) };
+    let rest: Vec<(String, String)> = address.query_pairs().into_owned().filter(|(name, _)| name != "state").collect();
+    if rest.is_empty() {
+        address.set_query(None);
+    } else {
+        address.query_pairs_mut().clear().extend_pairs(rest);
+    }
+    let mut statement = connection.prepare("SELECT client_id FROM oidc_client ORDER BY client_id")?;
+    let registered: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for client_id in registered.into_iter().chain([LOOPBACK_CLIENT.to_owned()]) {
+        if find(connection, &client_id)?.is_some_and(|client| client.may_return_to(address.as_str())) {
+            return Ok(Some(client_id));
+        }
+    }
+    Ok(None)
 }
 
 /// What a client shows of itself at the token endpoint.
@@ -151,6 +171,9 @@ pub(super) struct Registration {
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
+    /// Where logout tokens are posted.
+    #[serde(default)]
+    backchannel_logout_uri: Option<String>,
     /// `none` for a public client.
     #[serde(default)]
     token_endpoint_auth_method: Option<String>,
@@ -173,6 +196,12 @@ pub(super) async fn register(
             format!("{bad}: absolute, https or loopback, no fragment"),
         ));
     }
+    if let Some(bad) = registration.backchannel_logout_uri.as_ref().filter(|uri| !backchannel::is_reachable(uri)) {
+        return Err(OauthError::new(
+            "invalid_client_metadata",
+            format!("{bad}: the sandbox delivers logout tokens by http to loopback addresses only"),
+        ));
+    }
     let method = registration.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
     let secret = match method {
         "none" => None,
@@ -185,11 +214,12 @@ pub(super) async fn register(
         secret.as_deref().map(digest),
         json!(registration.redirect_uris).to_string(),
         json!(registration.post_logout_redirect_uris).to_string(),
+        registration.backchannel_logout_uri.clone(),
     );
     app.database
         .write(move |connection| {
             connection
-                .execute("INSERT INTO oidc_client VALUES (?1, ?2, ?3, ?4)", row)
+                .execute("INSERT INTO oidc_client VALUES (?1, ?2, ?3, ?4, ?5)", row)
                 .map(drop)
                 .map_err(DatabaseError::from)
         })
@@ -200,6 +230,9 @@ pub(super) async fn register(
         "post_logout_redirect_uris": registration.post_logout_redirect_uris,
         "token_endpoint_auth_method": method,
     });
+    if let Some(uri) = registration.backchannel_logout_uri {
+        answer["backchannel_logout_uri"] = uri.into();
+    }
     if let Some(secret) = secret {
         answer["client_secret"] = secret.into();
     }

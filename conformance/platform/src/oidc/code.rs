@@ -20,6 +20,7 @@ pub(crate) struct Grant {
     pub(crate) nonce: Option<String>,
     pub(crate) scope: String,
     pub(crate) sub: String,
+    pub(crate) sid: String,
     pub(crate) issued_at: Timestamp,
 }
 
@@ -27,8 +28,8 @@ pub(crate) struct Grant {
 pub(crate) fn insert(connection: &Connection, code: &str, grant: &Grant) -> Result<(), DatabaseError> {
     connection.execute(
         "INSERT INTO oidc_code
-             (code_digest, client_id, redirect_uri, code_challenge, nonce, scope, sub, issued_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             (code_digest, client_id, redirect_uri, code_challenge, nonce, scope, sub, sid, issued_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         (
             digest(code),
             &grant.client_id,
@@ -37,6 +38,7 @@ pub(crate) fn insert(connection: &Connection, code: &str, grant: &Grant) -> Resu
             &grant.nonce,
             &grant.scope,
             &grant.sub,
+            &grant.sid,
             grant.issued_at.as_millis(),
         ),
     )?;
@@ -95,7 +97,7 @@ fn judge(grant: Grant, redemption: &Redemption, now: Timestamp) -> Result<Grant,
 }
 
 fn find(connection: &Connection, key: &str) -> Result<Option<(Grant, bool)>, DatabaseError> {
-    let sql = "SELECT client_id, redirect_uri, code_challenge, nonce, scope, sub, issued_at, used_at
+    let sql = "SELECT client_id, redirect_uri, code_challenge, nonce, scope, sub, sid, issued_at, used_at
                FROM oidc_code WHERE code_digest = ?1";
     let found = connection.query_row(sql, [key], |row| {
         let grant = Grant {
@@ -105,9 +107,10 @@ fn find(connection: &Connection, key: &str) -> Result<Option<(Grant, bool)>, Dat
             nonce: row.get(3)?,
             scope: row.get(4)?,
             sub: row.get(5)?,
-            issued_at: Timestamp::from_millis(row.get(6)?),
+            sid: row.get(6)?,
+            issued_at: Timestamp::from_millis(row.get(7)?),
         };
-        Ok((grant, row.get::<_, Option<i64>>(7)?.is_some()))
+        Ok((grant, row.get::<_, Option<i64>>(8)?.is_some()))
     });
     Ok(found.optional()?)
 }

@@ -14,6 +14,7 @@ use super::client::{self, Presented, digest};
 use super::code::Grant;
 use super::failure::OauthError;
 use super::form::Form;
+use super::session::{self, Session};
 use super::{authorize, login_page, user_code};
 use crate::app::AppState;
 use crate::database::DatabaseError;
@@ -146,15 +147,19 @@ pub(super) async fn choose(
         "" => None,
         sub => Some(people::find(sub).ok_or_else(|| OauthError::invalid_request("nobody here has this id"))?.sub),
     };
-    let now = app.clock.now();
+    let (now, sid) = (app.clock.now(), client::random_token()?);
     let decided = app
         .database
         .write(move |connection| {
             let known = typed(connection, &code, now)?;
             if let Typed::Known { device, .. } = &known {
+                if let Some(sub) = sub {
+                    let session = Session { sid: sid.clone(), sub: sub.to_owned() };
+                    session::begin(connection, &session, None, now)?;
+                }
                 connection.execute(
-                    "UPDATE oidc_device SET decision = ?2, sub = ?3, decided_at = ?4 WHERE device_digest = ?1",
-                    (device, if sub.is_some() { "allowed" } else { "refused" }, sub, now.as_millis()),
+                    "UPDATE oidc_device SET decision = ?2, sub = ?3, sid = ?4, decided_at = ?5 WHERE device_digest = ?1",
+                    (device, if sub.is_some() { "allowed" } else { "refused" }, sub, sid, now.as_millis()),
                 )?;
             }
             Ok::<_, DatabaseError>(known)
@@ -212,11 +217,11 @@ pub(super) fn redeem(
     if now.millis_since(device.issued_at) > DEVICE_LIFE_MILLIS {
         return Ok(Err(OauthError::new("expired_token", "this device code has expired; begin again")));
     }
-    match (device.decision.as_deref(), device.sub.clone()) {
-        (Some("allowed"), Some(sub)) => {
+    match (device.decision.as_deref(), device.session.clone()) {
+        (Some("allowed"), Some(session)) => {
             connection
                 .execute("UPDATE oidc_device SET used_at = ?2 WHERE device_digest = ?1", (&key, now.as_millis()))?;
-            Ok(Ok(device.grant(sub, now)))
+            Ok(Ok(device.grant(session, now)))
         }
         (Some(_), _) => Ok(Err(OauthError::new("access_denied", "the person did not want to sign in"))),
         (None, _) => device.wait(connection, &key, now).map(Err),
@@ -231,13 +236,14 @@ struct Device {
     polled_at: Option<i64>,
     decision: Option<String>,
     decided_at: Option<i64>,
-    sub: Option<String>,
+    session: Option<Session>,
     is_used: bool,
 }
 
 impl Device {
     fn find(connection: &Connection, key: &str) -> Result<Option<Self>, DatabaseError> {
-        let sql = "SELECT client_id, scope, issued_at, interval_seconds, polled_at, decision, decided_at, sub, used_at
+        let sql =
+            "SELECT client_id, scope, issued_at, interval_seconds, polled_at, decision, decided_at, sub, sid, used_at
                    FROM oidc_device WHERE device_digest = ?1";
         let found = connection.query_row(sql, [key], |row| {
             Ok(Self {
@@ -248,22 +254,26 @@ impl Device {
                 polled_at: row.get(4)?,
                 decision: row.get(5)?,
                 decided_at: row.get(6)?,
-                sub: row.get(7)?,
-                is_used: row.get::<_, Option<i64>>(8)?.is_some(),
+                session: match (row.get(7)?, row.get(8)?) {
+                    (Some(sub), Some(sid)) => Some(Session { sid, sub }),
+                    _ => None,
+                },
+                is_used: row.get::<_, Option<i64>>(9)?.is_some(),
             })
         });
         Ok(found.optional()?)
     }
 
     /// The person was asked when he decided, wherever that was.
-    fn grant(self, sub: String, now: Timestamp) -> Grant {
+    fn grant(self, session: Session, now: Timestamp) -> Grant {
         Grant {
             client_id: self.client_id,
             redirect_uri: String::new(),
             code_challenge: String::new(),
             nonce: None,
             scope: self.scope,
-            sub,
+            sub: session.sub,
+            sid: session.sid,
             issued_at: self.decided_at.map_or(now, Timestamp::from_millis),
         }
     }

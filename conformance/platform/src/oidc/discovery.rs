@@ -23,6 +23,8 @@ pub(super) async fn configuration(State(app): State<AppState>) -> Response {
         "userinfo_endpoint": format!("{base}/oidc/userinfo"),
         "jwks_uri": format!("{base}/oidc/jwks"),
         "end_session_endpoint": format!("{base}/oidc/end-session"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "scopes_supported": ["openid", "profile", "identity"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -32,7 +34,7 @@ pub(super) async fn configuration(State(app): State<AppState>) -> Response {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "subject_kind", "assurance",
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "subject_kind", "assurance",
             "organisation", "acting_for", "valid_until", "identity"
         ],
         "ui_locales_supported": ["zh-CN", "en"],

@@ -28,6 +28,7 @@ pub(crate) fn issue(
     claims["aud"] = grant.client_id.clone().into();
     claims["iat"] = seconds(now).into();
     claims["exp"] = seconds(now.plus_millis(TOKEN_LIFE_MILLIS)).into();
+    claims["sid"] = grant.sid.clone().into();
     claims["auth_time"] = seconds(grant.issued_at).into();
     // The left half of the digest (OpenID Connect Core, 3.1.3.6).
     let digest = crypto::hash(Suite::International, &[access_token.as_bytes()]);

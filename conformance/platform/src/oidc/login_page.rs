@@ -38,6 +38,13 @@ pub(crate) fn show_device(language: Language, client_id: &str, user_code: &str) 
     page(StatusCode::OK, language, title(language), &body, "")
 }
 
+/// The same for a service of CAS.
+pub(crate) fn show_service(language: Language, client_id: &str, service: &str, return_origin: &str) -> Response {
+    let form = people(language, "/cas/login", &[("service", service)]);
+    let body = format!("{}{form}", asking(language, client_id));
+    page(StatusCode::OK, language, title(language), &body, &format!(" {return_origin}"))
+}
+
 const fn title(language: Language) -> &'static str {
     pick(language, "统一身份认证（沙箱）", "Unified sign-in (sandbox)")
 }

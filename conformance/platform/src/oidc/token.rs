@@ -14,7 +14,7 @@ use super::client::{self, Presented, digest};
 use super::code::{self, Redemption};
 use super::failure::OauthError;
 use super::form::Form;
-use super::{TOKEN_LIFE_MILLIS, claims, device, id_token, signing_key};
+use super::{TOKEN_LIFE_MILLIS, claims, device, id_token, session, signing_key};
 use crate::app::AppState;
 use crate::database::DatabaseError;
 use crate::people;
@@ -97,14 +97,18 @@ fn redeem(
     let Some(person) = people::find(&grant.sub) else {
         return Ok(Err(OauthError::invalid_grant("this person is no longer here")));
     };
+    if session::join(connection, &grant.sid, &grant.client_id)?.is_none() {
+        return Ok(Err(OauthError::invalid_grant("this person has signed out meanwhile")));
+    }
     connection.execute(
-        "INSERT INTO oidc_access_token (token_digest, code_digest, client_id, sub, scope, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO oidc_access_token (token_digest, code_digest, client_id, sub, sid, scope, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         (
             digest(&access_token),
             digest(code),
             &grant.client_id,
             &grant.sub,
+            &grant.sid,
             &grant.scope,
             now.plus_millis(TOKEN_LIFE_MILLIS).as_millis(),
         ),

@@ -21,9 +21,9 @@ const RSA_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4c
 
 /// The way to the provider, with somebody on it who adds to what the provider says: every algorithm, and a key of his choice.
 #[derive(Default)]
-struct Bent {
-    key: Option<Value>,
-    is_cut: Mutex<bool>,
+pub(super) struct Bent {
+    pub(super) key: Option<Value>,
+    pub(super) is_cut: Mutex<bool>,
 }
 
 impl Transport for Bent {
@@ -50,7 +50,8 @@ impl Bent {
         let Some(key) = &self.key else { return body };
         let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return body };
         if value.get("jwks_uri").is_some() {
-            value["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256", "PS256", "HS256", "none"]);
+            value["id_token_signing_alg_values_supported"] =
+                json!(["ES256", "RS256", "PS256", "EdDSA", "HS256", "none"]);
         } else if let Some(keys) = value["keys"].as_array_mut() {
             keys.push(key.clone());
         } else {
@@ -60,15 +61,15 @@ impl Bent {
     }
 }
 
-struct World {
-    sandbox: Sandbox,
-    id: String,
+pub(super) struct World {
+    pub(super) sandbox: Sandbox,
+    pub(super) id: String,
     secret: String,
     credentials: Credentials,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let sandbox = Sandbox::start().await;
         let registration = json!({ "redirect_uris": [REDIRECT] });
         let registered = sandbox.post("/sandbox/oidc/clients", &registration).await;
@@ -77,7 +78,7 @@ impl World {
         Self { id: text("client_id"), secret: text("client_secret"), credentials, sandbox }
     }
 
-    async fn client(&self, bent: Arc<Bent>, clock: Option<Arc<Moved>>) -> Client {
+    pub(super) async fn client(&self, bent: Arc<Bent>, clock: Option<Arc<Moved>>) -> Client {
         let provider = IdentityProvider::new(&self.sandbox.url(), &self.id, REDIRECT).unwrap();
         let provider = provider
             .client_secret(Secret::new(self.secret.as_str()))
@@ -193,7 +194,7 @@ async fn a_token_by_the_former_key_stays_good_through_its_window_and_the_new_key
 }
 
 /// A clock that the test moves.
-struct Moved(Mutex<Timestamp>);
+pub(super) struct Moved(Mutex<Timestamp>);
 
 impl Clock for Moved {
     fn now(&self) -> Timestamp {

@@ -64,12 +64,12 @@ async fn a_minimum_is_judged_on_each_scale_by_its_own_order() {
         [("u-0001", true), ("u-0005", false), ("u-0009", false), ("u-0101", true), ("u-0102", false), ("u-0103", true)]
     {
         let signed_in = sign_in(&sandbox, &client, person).await.unwrap();
-        let judged = identity.require(signed_in.verified(), &floor).map_err(|error| error.code());
+        let judged = identity.require(signed_in.assurance(), &floor).map_err(|error| error.code());
         let expected = if is_enough { Ok(()) } else { Err(ErrorCode::IdentityAssuranceTooLow) };
         assert_eq!(judged, expected, "{person}");
     }
     let person = sign_in(&sandbox, &client, "u-0001").await.unwrap();
-    let wrong_scale = identity.require(person.verified(), &AssuranceFloor::of("legal-person", "4")).unwrap_err();
+    let wrong_scale = identity.require(person.assurance(), &AssuranceFloor::of("legal-person", "4")).unwrap_err();
     assert_eq!(wrong_scale.code(), ErrorCode::IdentityAssuranceTooLow, "3 is no legal-person value here");
 }
 

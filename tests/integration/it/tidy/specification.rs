@@ -174,6 +174,19 @@ fn the_scales_of_assurance_are_those_of_the_table() {
     }
 }
 
+#[test]
+fn the_reasons_for_refusing_a_ticket_are_those_of_the_table() {
+    for chapter in chapter::both("08-identity") {
+        let rows = chapter.section("8.9").unwrap().lines().filter(|line| line.starts_with("| `")).map(str::to_owned);
+        let words = |failure: &tongqiao_protocol::TicketFailure| {
+            if chapter.path.contains("zh-CN") { failure.zh() } else { failure.en() }
+        };
+        let expected = tongqiao_protocol::ticket_failure::all()
+            .map(|failure| format!("| `{}` | `{}` | {} |", failure.code(), failure.error().code(), words(&failure)));
+        assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{}", chapter.path);
+    }
+}
+
 macro_rules! constants {
     ($($name:ident),* $(,)?) => { [$((stringify!($name), limits::$name.to_string())),*] };
 }
