@@ -79,6 +79,7 @@ mod payments;
 mod publication;
 mod receipt;
 mod receipts;
+mod seals;
 mod secret;
 mod signer;
 mod storage;
@@ -108,7 +109,7 @@ pub use items::{
     Agency, Catalogue, Coded, Condition, Edition, FormField, Intermediary, Item, ItemAgency, ItemFee, ItemMaterial,
     ItemQuery, ItemState, Items, Question, Text,
 };
-pub use materials::{MaterialDraft, MaterialHandle, Materials, UploadState, UploadStatus};
+pub use materials::{LicenceUse, MaterialDraft, MaterialHandle, Materials, UploadState, UploadStatus};
 pub use notices::Notices;
 pub use outbox::{Attention, Outbox};
 pub use payments::{BillDraft, DayReconciliation, Payments, RefundParts, RefundResolution, Resolution};
@@ -117,6 +118,7 @@ pub use publication::{
 };
 pub use receipt::Receipt;
 pub use receipts::Receipts;
+pub use seals::{DocumentKind, SEALS_MAX, Seal, SealReport, Verification, seals_in, seals_of};
 pub use secret::Secret;
 pub use signer::{SoftwareSigner, SoftwareVerifier, public_key_from_pem, public_key_to_pem};
 pub use tongqiao_engine::deadline::{Basis, Due, Duty, DutyReading, DutyStanding, LimitUnit, TimeLimit};

@@ -3,6 +3,7 @@
 mod draft;
 mod file;
 mod job;
+mod licence_use;
 mod progress;
 mod reading;
 mod upload;
@@ -13,13 +14,14 @@ use std::time::Duration;
 
 use tongqiao_protocol::limits::MATERIAL_BYTES_MAX;
 use tongqiao_protocol::material::MaterialAnnouncement;
-use tongqiao_protocol::{Digest, ErrorCode, Fault, Faults, MaterialId, Problem, Timestamp};
+use tongqiao_protocol::{Digest, ErrorCode, Fault, Faults, LicenceIdentifier, MaterialId, Problem, Timestamp};
 
 use self::draft::Bytes;
 pub use self::draft::MaterialDraft;
 use self::file::Measured;
 pub use self::job::UploadState;
 use self::job::{Job, Source};
+pub use self::licence_use::LicenceUse;
 pub(crate) use self::progress::Uploads;
 pub(crate) use self::upload::keep_uploading;
 use crate::client::{Running, Shared};
@@ -128,6 +130,15 @@ impl Materials {
     pub async fn handle(&self, id: MaterialId) -> Result<MaterialHandle, Error> {
         let job = find(&self.shared, id).await?;
         Ok(self.handle_of(&job))
+    }
+
+    /// Who relied on an e-licence, newest first, at most a thousand: all uses for the body that issued it, and for others those
+    /// that they made themselves.
+    ///
+    /// # Errors
+    /// An error of the connection.
+    pub async fn licence_uses(&self, licence: &LicenceIdentifier) -> Result<Vec<LicenceUse>, Error> {
+        licence_use::of(&self.shared, licence).await
     }
 
     fn handle_of(&self, job: &Job) -> MaterialHandle {

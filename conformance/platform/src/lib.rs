@@ -39,6 +39,7 @@ mod joint;
 mod json;
 mod keys;
 mod lease;
+mod licence;
 mod life;
 mod material;
 mod oidc;

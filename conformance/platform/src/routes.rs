@@ -11,8 +11,8 @@ use tongqiao_protocol::{ErrorCode, RequestId};
 use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
-    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, joint, lease, material,
-    oidc, publication, sandbox, status, supervision, transparency,
+    bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, joint, lease, licence,
+    material, oidc, publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -27,6 +27,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(inbox::router())
         .merge(joint::router())
         .merge(lease::router())
+        .merge(licence::router())
         .merge(material::router())
         .merge(publication::router())
         .merge(supervision::router())

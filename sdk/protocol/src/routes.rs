@@ -121,6 +121,7 @@ pub const ROUTES: &[Route] = &[
     write("/v1/materials/{material}/possession", Access::Signed, SMALL_BODY_BYTES_MAX),
     write("/v1/materials/{material}/completion", Access::Signed, SMALL_BODY_BYTES_MAX),
     read("/v1/materials/{material}/content", Access::Signed),
+    read("/v1/licences/{licence}/uses", Access::Signed),
 ];
 
 /// The row of a request, found by method and path as they came; a segment in braces stands for any one segment.

@@ -158,9 +158,9 @@ impl CaseDraft {
         self.material_file(guide, name, material.digest())
     }
 
-    /// An electronic licence that is cited instead of a file.
-    pub fn licence(mut self, guide: &str, name: &str, licence: &LicenceIdentifier) -> Self {
-        self.materials.push(json!({ "guide": guide, "name": name, "licence": licence }));
+    /// An electronic licence that is cited instead of a file, and for what 用证事由: its issuer can see so.
+    pub fn licence(mut self, guide: &str, name: &str, licence: &LicenceIdentifier, cause: &str) -> Self {
+        self.materials.push(json!({ "guide": guide, "name": name, "licence": licence, "cause": cause }));
         self
     }
 

@@ -12,6 +12,7 @@ mod explanations;
 mod inbox;
 mod joint;
 mod leases;
+mod licences;
 mod materials;
 mod money;
 mod oversight;

@@ -18,6 +18,7 @@ use crate::dispatch;
 use crate::inbox;
 use crate::joint;
 use crate::keys::PlatformKeys;
+use crate::licence;
 use crate::material;
 use crate::publication;
 use crate::receipt::{self, Batch};
@@ -145,6 +146,7 @@ fn decide(
             if let Ok(event) = &envelope.event {
                 publication::note(app, connection, event, revision)?;
                 material::cite(connection, &authentic.author.id, event, revision)?;
+                licence::note(connection, &authentic.author.id, event, revision, now)?;
                 joint::note(connection, event)?;
                 if let Some(file) = case::find(connection, event.case)? {
                     if effect.opening.is_some() {

@@ -38,3 +38,16 @@ CREATE TABLE case_material (
     PRIMARY KEY (case_id, revision, place)
 ) STRICT;
 CREATE INDEX case_material_by_digest ON case_material (digest, party) WHERE digest IS NOT NULL;
+
+-- Who relied on which e-licence, for which case and why. Rows are only added.
+CREATE TABLE licence_use (
+    licence TEXT NOT NULL,
+    case_id BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (case_id, revision, place)
+) STRICT;
+CREATE INDEX licence_use_by_licence ON licence_use (licence, used);

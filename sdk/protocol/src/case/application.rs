@@ -226,6 +226,9 @@ pub struct Material {
     /// The electronic licence that is cited instead of a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<LicenceIdentifier>,
+    /// 用证事由: for what it is cited; stands beside every licence, and is on record for its issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 impl Material {
@@ -234,7 +237,13 @@ impl Material {
         let name = reading.short_text("name");
         let digest = reading.optional_parsed("digest");
         let licence = reading.optional_identifier("licence");
-        Some(Self { guide, name: name?, digest, licence })
+        let cause = reading.optional_text("cause");
+        match (reading.value("licence").is_some(), reading.value("cause").is_some()) {
+            (true, false) => reading.fault("cause", ErrorCode::RequestMissingField),
+            (false, true) => reading.fault("cause", ErrorCode::RequestInvalidValue),
+            _ => {}
+        }
+        Some(Self { guide, name: name?, digest, licence, cause })
     }
 }
 

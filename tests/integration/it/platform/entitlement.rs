@@ -16,6 +16,8 @@ use super::department::{Answer, DIVISION, Department, NOON_MILLIS, Tamper, World
 const ELSEWHERE: &str = "340703";
 /// A construction project of the owner.
 const PROJECT: &str = "2601-340702-04-01-000017";
+/// An e-licence that the owner has cited.
+const LICENCE: &str = "1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9";
 const CONTENT: &[u8] = b"12345678901234567890";
 
 /// A request as it is sent; unsigned where nobody signs it.
@@ -75,6 +77,8 @@ impl Estate {
         let (case, password) = (fresh_id(), QueryPassword::from_random([7; 12]));
         let mut applied = world.applied(&case).await;
         applied["data"]["query"] = json!(password.verifier(Suite::International, case.parse().unwrap()));
+        applied["data"]["materials"][0]["licence"] = json!(LICENCE);
+        applied["data"]["materials"][0]["cause"] = json!("核验");
         applied["data"]["project"] = json!({ "code": PROJECT, "stage": "planning" });
         let settled = owner.push(std::slice::from_ref(&applied)).await;
         assert_eq!(settled.result()["status"], "settled", "{:#}", settled.body);
@@ -243,6 +247,7 @@ impl Estate {
             self.refused(self.post(path("/possession"), &salt), "material.unknown"),
             self.refused(self.post(path("/completion"), &json!({})), "material.unknown"),
             self.refused(self.get(path("/content?offset=0&limit=20")), "material.unknown"),
+            self.sees_itself(self.get(format!("/v1/licences/{LICENCE}/uses")), &self.number),
         ]
     }
 
