@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, Material};
-use tongqiao_protocol::{CaseId, Faults, LicenceIdentifier, Timestamp};
+use tongqiao_protocol::{CaseId, CreditCode, Faults, LicenceIdentifier, Timestamp};
 
 use crate::app::AppState;
 use crate::case;
@@ -72,7 +72,10 @@ async fn show(
 /// All uses for whoever handles matters of the issuing body, and for others those that they made themselves. A licence that nobody
 /// used and one whose uses are not the caller's business look alike.
 fn uses(connection: &Connection, licence: &LicenceIdentifier, party: &Party) -> Result<Vec<Value>, DatabaseError> {
-    let is_issuer = party.scopes.handles.iter().any(|entry| entry.starts_with(licence.issuer()));
+    // An issuer that is only an area is nobody in particular.
+    let issuer = CreditCode::parse(licence.issuer()).ok();
+    let is_issuer =
+        issuer.is_some_and(|issuer| party.scopes.handles.iter().any(|entry| entry.starts_with(issuer.as_str())));
     let mut statement = connection.prepare_cached(
         "SELECT case_id, party, cause, used FROM licence_use WHERE licence = ?1 ORDER BY used DESC, case_id, place LIMIT ?2",
     )?;
