@@ -20,7 +20,7 @@ use crate::hop::Signed;
 use crate::refusal::Refusal;
 
 /// The most uses of one answer: the newest.
-const USES_MOST: i64 = 1_000;
+const USES_MOST: usize = 1_000;
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/v1/licences/{licence}/uses", get(show))
@@ -77,15 +77,18 @@ fn uses(connection: &Connection, licence: &LicenceIdentifier, party: &Party) -> 
     let is_issuer =
         issuer.is_some_and(|issuer| party.scopes.handles.iter().any(|entry| entry.starts_with(issuer.as_str())));
     let mut statement = connection.prepare_cached(
-        "SELECT case_id, party, cause, used FROM licence_use WHERE licence = ?1 ORDER BY used DESC, case_id, place LIMIT ?2",
+        "SELECT case_id, party, cause, used FROM licence_use WHERE licence = ?1 ORDER BY used DESC, case_id, place",
     )?;
-    let rows = statement.query_map((licence.as_str(), USES_MOST), |row| {
+    let rows = statement.query_map([licence.as_str()], |row| {
         let (party, cause): (String, String) = (row.get(1)?, row.get(2)?);
         Ok((CaseId::from_bytes(row.get(0)?), party, cause, Timestamp::from_millis(row.get(3)?)))
     })?;
     let mut uses = Vec::new();
     for row in rows {
         let (case, by, cause, used) = row?;
+        if uses.len() == USES_MOST {
+            break;
+        }
         if !is_issuer && !party.may_carry(&by) {
             continue;
         }

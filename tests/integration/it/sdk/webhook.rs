@@ -319,3 +319,30 @@ async fn an_addressee_that_never_answers_holds_up_nobody_else_and_a_removed_addr
     assert_eq!(refused.code(), ErrorCode::RequestInvalidValue);
     assert_eq!(quick.heard().len(), 1);
 }
+
+#[tokio::test]
+async fn more_entries_than_one_request_holds_are_brought_in_several_and_again_each_once() {
+    let (sandbox, _client, vendor) = world(Suite::International).await;
+    let most = tongqiao_protocol::limits::INBOX_ENTRIES_MAX;
+    vendor.desk(|desk| desk.script.push_back(Next::Answers(StatusCode::SERVICE_UNAVAILABLE, &[])));
+    for _ in 0..=most {
+        notify(&sandbox, "civil-affairs", "请查收").await;
+    }
+    vendor.has_heard(1).await;
+    let entries = |one: &Heard| {
+        let body: serde_json::Value = serde_json::from_slice(&one.body).unwrap();
+        body["entries"].as_array().unwrap().len()
+    };
+    let mut before = 1;
+    for now in ["2026-11-23T10:01:00+08:00", "2026-11-23T10:11:01+08:00"] {
+        sandbox.now_is(time(now));
+        let heard = vendor.has_heard(before + 2).await;
+        let brought: usize = heard[before..].iter().map(entries).sum();
+        assert_eq!((brought, heard.len()), (most + 1, before + 2), "{now}");
+        before = heard.len();
+    }
+    // Nothing is said a third time before its time has come.
+    notify(&sandbox, "civil-affairs", "新").await;
+    let last = vendor.has_heard(before + 1).await;
+    assert_eq!((entries(&last[before]), last.len()), (1, before + 1));
+}

@@ -78,7 +78,6 @@ pub(super) async fn bring(app: &AppState, http: &reqwest::Client, webhook: &Webh
     let open = app.database.read(move |connection| entry::open(connection, &party, after, INBOX_ENTRIES_MAX)).await;
     let open = open.inspect_err(|error| tracing::warn!(%error, "open entries cannot be read")).ok()?;
     let up_to = open.last()?.position;
-    let is_all = open.len() < INBOX_ENTRIES_MAX;
     let failed = |reason: &str| failure(webhook, now, None, reason);
     let Ok(address) = Address::parse(&webhook.address, app.settings.sandbox) else {
         return Some(failed("the address may not be called any more"));
@@ -100,8 +99,8 @@ pub(super) async fn bring(app: &AppState, http: &reqwest::Client, webhook: &Webh
     let now = app.clock.now();
     Some(match answer {
         Ok(answer) if answer.status().is_success() => {
-            // Only when all that is open was said again is the next repetition far.
-            let repeat_at = (is_repetition && is_all || webhook.heard == 0).then(|| now.plus_millis(REPEAT_MS));
+            // A repetition begins at the first entry and goes on from post to post, as the first time.
+            let repeat_at = is_repetition.then(|| now.plus_millis(REPEAT_MS));
             Attempt::Heard { up_to, repeat_at }
         }
         Ok(answer) => {

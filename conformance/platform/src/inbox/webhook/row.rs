@@ -116,7 +116,7 @@ pub(super) fn note(
     match attempt {
         Attempt::Heard { up_to, repeat_at } => connection
             .prepare_cached(
-                "UPDATE webhook SET heard = max(heard, ?3), failures = 0, next_attempt = ?4, last_success = ?4,
+                "UPDATE webhook SET heard = ?3, failures = 0, next_attempt = ?4, last_success = ?4,
                     repeat_at = coalesce(?5, repeat_at)
                  WHERE party = ?1 AND address = ?2",
             )?
