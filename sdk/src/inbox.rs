@@ -163,13 +163,9 @@ impl Inbox {
     /// use tongqiao::WebhookRequest;
     ///
     /// # async fn run(client: tongqiao::Client, body: Vec<u8>, input: &str, signature: &str, digest: &str) {
-    /// let reply = client.inbox().receive(WebhookRequest {
-    ///     method: "POST",
-    ///     target: "/tongqiao/inbox",
-    ///     headers: &[("signature-input", input), ("signature", signature), ("content-digest", digest)],
-    ///     body: &body,
-    /// });
-    /// let status = reply.await.status; // 204 when it is on disk
+    /// let headers = [("signature-input", input), ("signature", signature), ("content-digest", digest)];
+    /// let request = WebhookRequest { method: "POST", target: "/tongqiao/inbox", headers: &headers, body: &body };
+    /// let status = client.inbox().receive(request).await.status; // 204 when it is on disk
     /// # let _ = status; }
     /// ```
     ///

@@ -73,7 +73,7 @@ impl Bindings {
     /// Binds an account to a person. The same once more changes nothing.
     ///
     /// # Errors
-    /// `identity.binding_conflict` when either is bound to another; [`Error::to_string`] says which. `client.configuration`
+    /// `identity.binding_conflict` when either is bound to another; its text says which. `client.configuration`
     /// when the account's id is empty or longer than 200 characters.
     pub async fn bind(&self, account: &str, subject: &Subject) -> Result<Binding, Error> {
         if account.is_empty() || account.chars().count() > ACCOUNT_CHARS_MAX {
