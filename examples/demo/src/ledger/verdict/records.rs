@@ -10,6 +10,10 @@ use super::{Audit, hex, same_digest};
 const SETTLED: i64 = 1;
 /// The platform's own line about money that came in; no store has a record of it.
 const PAYMENT: &str = "payment";
+/// Its signed word on what is booked under a bill, said once for each payment.
+const MONEY: &str = "money";
+/// Its signed word on how a refund has ended, said once.
+const PAYOUT: &str = "payout";
 
 pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row]) {
     if platform.epochs.len() != 1 {
@@ -58,7 +62,9 @@ pub(super) fn compare(audit: &mut Audit, platform: &PlatformSide, rows: &[&Row])
         }
     }
     payments(audit, platform, &log);
-    for ((record, kind), _) in log.iter().filter(|(key, _)| key.1 != PAYMENT && !known.contains(*key)) {
+    payouts(audit, platform, &log);
+    let is_own_word = |kind: &str| [PAYMENT, MONEY, PAYOUT].contains(&kind);
+    for ((record, kind), _) in log.iter().filter(|(key, _)| !is_own_word(key.1) && !known.contains(*key)) {
         audit.doubled(
             format!("平台日志中有、发件箱中没有：记录 {}", hex(record)),
             format!("in the platform's log though no store has it: {}", what(kind, record)),
@@ -98,19 +104,41 @@ fn same_answer(audit: &mut Audit, platform: &PlatformSide, row: &Row, line: &Log
     }
 }
 
-/// Every payment that the platform booked is a line of the log, and every such line a payment.
+/// How often the log has a line of a kind, by record.
+fn counted(log: &BTreeMap<(Id, &str), Vec<&LogLine>>, wanted: &str) -> BTreeMap<Id, usize> {
+    log.iter().filter(|((_, kind), _)| *kind == wanted).map(|((record, _), lines)| (*record, lines.len())).collect()
+}
+
+/// Every payment that the platform booked is a line of the log, and every such line a payment; and so is its word on the sum.
 fn payments(audit: &mut Audit, platform: &PlatformSide, log: &BTreeMap<(Id, &str), Vec<&LogLine>>) {
-    let logged = log.iter().filter(|((_, kind), _)| *kind == PAYMENT).map(|((bill, _), lines)| (*bill, lines.len()));
-    let logged: BTreeMap<Id, usize> = logged.collect();
     let booked: BTreeMap<Id, usize> =
         platform.payments.iter().map(|(bill, payments)| (*bill, payments.len())).collect();
-    let bills: BTreeSet<&Id> = logged.keys().chain(booked.keys()).collect();
-    for bill in bills {
-        let (in_log, in_book) = (logged.get(bill).copied().unwrap_or(0), booked.get(bill).copied().unwrap_or(0));
-        if in_log != in_book {
+    for (kind, zh, en) in [(PAYMENT, "", ""), (MONEY, "款额声明", " sums")] {
+        let logged = counted(log, kind);
+        let bills: BTreeSet<&Id> = logged.keys().chain(booked.keys()).collect();
+        for bill in bills {
+            let (in_log, in_book) = (logged.get(bill).copied().unwrap_or(0), booked.get(bill).copied().unwrap_or(0));
+            if in_log != in_book {
+                audit.find(
+                    format!("缴款单 {} 入账 {in_book} 笔，日志中有 {in_log} 笔{zh}", hex(bill)),
+                    format!("bill {}: {in_book} payments are booked and {in_log}{en} stand in the log", hex(bill)),
+                );
+            }
+        }
+    }
+}
+
+/// How a refund has ended is said once, and of nothing that is no refund.
+fn payouts(audit: &mut Audit, platform: &PlatformSide, log: &BTreeMap<(Id, &str), Vec<&LogLine>>) {
+    let said = counted(log, PAYOUT);
+    let refunds: BTreeSet<&Id> = said.keys().chain(platform.refunds.keys()).collect();
+    for refund in refunds {
+        let times = said.get(refund).copied().unwrap_or(0);
+        let due = usize::from(platform.refunds.contains_key(refund));
+        if times != due {
             audit.find(
-                format!("缴款单 {} 入账 {in_book} 笔，日志中有 {in_log} 笔", hex(bill)),
-                format!("bill {}: {in_book} payments are booked and {in_log} stand in the log", hex(bill)),
+                format!("退款 {} 的办结声明应有 {due} 次，实有 {times} 次", hex(refund)),
+                format!("the end of refund {} is said {times} times where {due} was due", hex(refund)),
             );
         }
     }

@@ -264,6 +264,18 @@ fn a_payment_that_is_booked_and_not_in_the_log_or_the_other_way_round_is_found()
 }
 
 #[test]
+fn a_sum_or_an_end_of_a_refund_that_is_said_too_rarely_or_too_often_is_found() {
+    must_name("1 payments are booked and 0 sums stand in the log", |world| {
+        world.platform.log.retain(|line| line.kind != "money");
+    });
+    must_name("is said 0 times where 1 was due", |world| world.platform.log.retain(|line| line.kind != "payout"));
+    must_name("is said 2 times where 1 was due", |world| {
+        let said = world.platform.log.iter().find(|line| line.kind == "payout").unwrap().clone();
+        world.platform.log.push(said);
+    });
+}
+
+#[test]
 fn a_run_without_deaths_or_sign_ins_proves_nothing() {
     must_name("the platform was killed 1 times where 2 were due", |world| world.journal.platform_kills = 1);
     must_name("a department was killed 0 times where 1 were due", |world| world.journal.department_kills = 0);

@@ -137,22 +137,29 @@ impl World {
                 let refund =
                     Refund { bill: plan.id, fen, state: "done".to_owned(), digest: digest(plan.refund, Kind::Refund) };
                 self.platform.refunds.insert(plan.refund, refund);
+                self.say(plan.refund, "payout");
             }
         }
         if plan.ending != BillEnding::Voided {
             self.platform.payments.insert(plan.id, vec![PRICE]);
-            let position = i64::try_from(self.platform.log.len()).unwrap();
-            self.platform.log.push(LogLine {
-                position,
-                record: plan.id,
-                kind: "payment".to_owned(),
-                outcome: "settled".to_owned(),
-                digest: digest(plan.id, Kind::Bill),
-                receipt: format!("receipt {position}"),
-            });
+            self.say(plan.id, "payment");
+            self.say(plan.id, "money");
             self.journal.paid_fen.insert(plan.id, PRICE);
         }
         self.platform.bills.insert(plan.id, bill);
+    }
+
+    /// A word of the platform's own about money.
+    fn say(&mut self, record: Id, kind: &str) {
+        let position = i64::try_from(self.platform.log.len()).unwrap();
+        self.platform.log.push(LogLine {
+            position,
+            record,
+            kind: kind.to_owned(),
+            outcome: "settled".to_owned(),
+            digest: digest(record, Kind::Bill),
+            receipt: format!("receipt {position}"),
+        });
     }
 
     /// A record in the store, in the log, and promised to its caller; gives its position.
