@@ -10,7 +10,7 @@ use super::{Audit, hex, same_digest};
 const SETTLED: i64 = 1;
 /// The platform's own line about money that came in; no store has a record of it.
 const PAYMENT: &str = "payment";
-/// Its signed word on what is booked under a bill, said once for each payment.
+/// Its signed word on what is booked under a bill, said after each payment and each refund.
 const MONEY: &str = "money";
 /// Its signed word on how a refund has ended, said once.
 const PAYOUT: &str = "payout";
@@ -109,38 +109,45 @@ fn counted(log: &BTreeMap<(Id, &str), Vec<&LogLine>>, wanted: &str) -> BTreeMap<
     log.iter().filter(|((_, kind), _)| *kind == wanted).map(|((record, _), lines)| (*record, lines.len())).collect()
 }
 
-/// Every payment that the platform booked is a line of the log, and every such line a payment; and so is its word on the sum.
+/// Every payment that the platform booked is a line of the log, and every such line a payment.
 fn payments(audit: &mut Audit, platform: &PlatformSide, log: &BTreeMap<(Id, &str), Vec<&LogLine>>) {
     let booked: BTreeMap<Id, usize> =
         platform.payments.iter().map(|(bill, payments)| (*bill, payments.len())).collect();
-    for (kind, zh, en) in [(PAYMENT, "", ""), (MONEY, "款额声明", " sums")] {
-        let logged = counted(log, kind);
-        let bills: BTreeSet<&Id> = logged.keys().chain(booked.keys()).collect();
-        for bill in bills {
-            let (in_log, in_book) = (logged.get(bill).copied().unwrap_or(0), booked.get(bill).copied().unwrap_or(0));
-            if in_log != in_book {
-                audit.find(
-                    format!("缴款单 {} 入账 {in_book} 笔，日志中有 {in_log} 笔{zh}", hex(bill)),
-                    format!("bill {}: {in_book} payments are booked and {in_log}{en} stand in the log", hex(bill)),
-                );
-            }
-        }
+    for (bill, in_log, in_book) in unequal(&counted(log, PAYMENT), &booked) {
+        audit.find(
+            format!("缴款单 {} 入账 {in_book} 笔，日志中有 {in_log} 笔", hex(&bill)),
+            format!("bill {}: {in_book} payments are booked and {in_log} stand in the log", hex(&bill)),
+        );
     }
+    // The sum changes with each payment and each refund, and is said each time.
+    let mut changes = booked;
+    for refund in platform.refunds.values() {
+        *changes.entry(refund.bill).or_default() += 1;
+    }
+    for (bill, said, due) in unequal(&counted(log, MONEY), &changes) {
+        audit.find(
+            format!("缴款单 {} 的款额变动 {due} 次，日志中声明 {said} 次", hex(&bill)),
+            format!("bill {}: its sum changed {due} times and is said {said} times in the log", hex(&bill)),
+        );
+    }
+}
+
+/// Where two counts differ: whose, the first and the second.
+fn unequal(first: &BTreeMap<Id, usize>, second: &BTreeMap<Id, usize>) -> Vec<(Id, usize, usize)> {
+    let all: BTreeSet<&Id> = first.keys().chain(second.keys()).collect();
+    let of = |counts: &BTreeMap<Id, usize>, id: &Id| counts.get(id).copied().unwrap_or(0);
+    let both = all.into_iter().map(|id| (*id, of(first, id), of(second, id)));
+    both.filter(|(_, first, second)| first != second).collect()
 }
 
 /// How a refund has ended is said once, and of nothing that is no refund.
 fn payouts(audit: &mut Audit, platform: &PlatformSide, log: &BTreeMap<(Id, &str), Vec<&LogLine>>) {
-    let said = counted(log, PAYOUT);
-    let refunds: BTreeSet<&Id> = said.keys().chain(platform.refunds.keys()).collect();
-    for refund in refunds {
-        let times = said.get(refund).copied().unwrap_or(0);
-        let due = usize::from(platform.refunds.contains_key(refund));
-        if times != due {
-            audit.find(
-                format!("退款 {} 的办结声明应有 {due} 次，实有 {times} 次", hex(refund)),
-                format!("the end of refund {} is said {times} times where {due} was due", hex(refund)),
-            );
-        }
+    let due: BTreeMap<Id, usize> = platform.refunds.keys().map(|refund| (*refund, 1)).collect();
+    for (refund, said, due) in unequal(&counted(log, PAYOUT), &due) {
+        audit.find(
+            format!("退款 {} 的办结声明应有 {due} 次，实有 {said} 次", hex(&refund)),
+            format!("the end of refund {} is said {said} times where {due} was due", hex(&refund)),
+        );
     }
 }
 

@@ -265,7 +265,7 @@ fn a_payment_that_is_booked_and_not_in_the_log_or_the_other_way_round_is_found()
 
 #[test]
 fn a_sum_or_an_end_of_a_refund_that_is_said_too_rarely_or_too_often_is_found() {
-    must_name("1 payments are booked and 0 sums stand in the log", |world| {
+    must_name("its sum changed 1 times and is said 0 times", |world| {
         world.platform.log.retain(|line| line.kind != "money");
     });
     must_name("is said 0 times where 1 was due", |world| world.platform.log.retain(|line| line.kind != "payout"));

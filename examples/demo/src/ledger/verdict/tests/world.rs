@@ -137,6 +137,7 @@ impl World {
                 let refund =
                     Refund { bill: plan.id, fen, state: "done".to_owned(), digest: digest(plan.refund, Kind::Refund) };
                 self.platform.refunds.insert(plan.refund, refund);
+                self.say(plan.id, "money");
                 self.say(plan.refund, "payout");
             }
         }
