@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) suite: Suite,
     /// Scheme and authority under which callers reach the platform, such as `http://127.0.0.1:8080`.
     pub(crate) base_url: String,
+    /// By which machines are called that a party has named.
+    pub(crate) outgoing: reqwest::Client,
 }
 
 impl std::ops::Deref for AppState {

@@ -4,6 +4,7 @@
 //! part of the protocol: a caller learns the first thing to put right, and a nonce is burnt only by a signature that holds.
 
 mod nonce;
+mod outgoing;
 mod signature_input;
 
 use axum::body::Bytes;
@@ -12,6 +13,7 @@ use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderValue, request};
 use tongqiao_protocol::{ErrorCode, KeyId, SignatureValue, Suite, Timestamp, limits, routes};
 
+pub(crate) use self::outgoing::headers_of_post;
 use self::signature_input::SignatureInput;
 use crate::app::AppState;
 use crate::crypto;

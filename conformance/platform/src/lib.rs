@@ -43,6 +43,7 @@ mod licence;
 mod life;
 mod material;
 mod oidc;
+mod outgoing;
 mod people;
 mod platform;
 mod publication;

@@ -17,7 +17,7 @@ use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::supervision::Arrangement;
 use crate::transparency::LogTree;
-use crate::{bill, catalogue, enrolment, epoch, inbox, keys, oidc, people, routes};
+use crate::{bill, catalogue, enrolment, epoch, inbox, keys, oidc, outgoing, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -156,7 +156,8 @@ impl Builder {
         let address = listener.local_addr().map_err(failed)?;
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let base_url = self.base_url.unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
-        let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url };
+        let outgoing = outgoing::client(self.sandbox).map_err(failed)?;
+        let settings = Settings { sandbox: self.sandbox, suite: self.suite, base_url, outgoing };
         let app = AppState::new(database, self.clock.clone(), settings, life, arrangement, keys, epoch);
         // Refunds that were pending when the process ended are paid back now.
         bill::wake_bank(&app);

@@ -2,7 +2,6 @@
 //!
 //! `cargo run -p tongqiao-examples --bin case-life -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -12,31 +11,15 @@ use tongqiao::protocol::case::{
     Promise, Step,
 };
 use tongqiao::{CaseDraft, CaseHandle, Client, Error, ItemQuery};
-
-/// Takes one case through its whole life.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match case_life(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            tongqiao_examples::tell(&error);
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(case_life(&Arguments::parse()).await)
 }
 
-async fn case_life(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
-    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+async fn case_life(arguments: &Arguments) -> Result<(), Error> {
+    let client = arguments.join("social-security").await?;
     let items = client.items().find(&ItemQuery::text("社会保障卡补领")).await?;
     let Some(item) = items.first() else { return Ok(()) };
     let draft = CaseDraft::for_item(item)

@@ -2,41 +2,23 @@
 //!
 //! `cargo run -p tongqiao-examples --bin codes-and-items -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use tongqiao::protocol::IdentifierKind;
 use tongqiao::protocol::identifier::inspection::{inspect, suggest_repairs};
 use tongqiao::{CaseDraft, Client, Error, Item, ItemQuery};
-
-/// Checks codes without a platform, then looks items up in the mirrored catalogue.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match codes_and_items(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            tongqiao_examples::tell(&error);
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(codes_and_items(&Arguments::parse()).await)
 }
 
-async fn codes_and_items(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
+async fn codes_and_items(arguments: &Arguments) -> Result<(), Error> {
     check(IdentifierKind::CitizenNumber, "340705199001010016");
     check(IdentifierKind::CitizenNumber, "34070519900101OO16"); // the letter O twice
     check(IdentifierKind::DivisionCode, "340705");
 
-    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+    let client = arguments.join("social-security").await?;
     let edition = client.items().edition().await?;
     println!("目录 catalogue: published {}, last heard of {}", edition.published, edition.fetched_at);
     for item in client.items().find(&ItemQuery::text("社会保障卡").division("340700")).await? {

@@ -2,39 +2,21 @@
 //!
 //! `cargo run -p tongqiao-examples --bin deadlines -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use tongqiao::protocol::case::{
     Acceptance, CaseEventData, Complaint, ComplaintChannel, Grievance, OpenValue, PreReview, Procedure, Promise,
     SpecialBegin,
 };
 use tongqiao::{CaseDraft, CaseHandle, Client, Due, DutyStanding, Error, ItemQuery};
-
-/// Shows the clocks of one case, counted here and by the platform.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match deadlines(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            tongqiao_examples::tell(&error);
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(deadlines(&Arguments::parse()).await)
 }
 
-async fn deadlines(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
-    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+async fn deadlines(arguments: &Arguments) -> Result<(), Error> {
+    let client = arguments.join("social-security").await?;
     let items = client.items().find(&ItemQuery::text("社会保障卡申领")).await?;
     let Some(item) = items.first() else { return Ok(()) };
     let draft = CaseDraft::for_item(item)

@@ -2,8 +2,6 @@
 //!
 //! `cargo run -p tongqiao-examples --bin inbox-and-webhooks -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -13,33 +11,15 @@ use clap::Parser;
 use tongqiao::protocol::case::OpenValue;
 use tongqiao::protocol::inbox::InboxKind;
 use tongqiao::{Client, WebhookRequest};
-
-/// Serves an address, tells the platform of it, and takes one entry.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match inbox_and_webhooks(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(inbox_and_webhooks(&Arguments::parse()).await)
 }
 
-async fn inbox_and_webhooks(
-    Arguments { platform, code, folder }: &Arguments,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+async fn inbox_and_webhooks(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let client = arguments.join("social-security").await?;
     serve(client.clone()).await?;
     take_one(&client).await?;
     let status = client.inbox().webhook().await?;

@@ -2,42 +2,24 @@
 //!
 //! `cargo run -p tongqiao-examples --bin joint-cases -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use tongqiao::protocol::case::{
     Acceptance, CaseEventData, Decision, DecisionResult, OpenValue, PartnerResult, ProjectStage, Promise,
 };
 use tongqiao::protocol::{CaseId, ProjectCode};
 use tongqiao::{CaseDraft, Client, Error, Item, ItemQuery, JointDraft};
-
-/// Opens two cases as one matter, for a construction project, and answers when both have ended.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 /// An investment project of nobody's.
 const PROJECT: &str = "2601-340700-04-01-000017";
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match joint_cases(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            tongqiao_examples::tell(&error);
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(joint_cases(&Arguments::parse()).await)
 }
 
-async fn joint_cases(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
-    let client = tongqiao_examples::join(platform, "government-window", code, folder).await?;
+async fn joint_cases(arguments: &Arguments) -> Result<(), Error> {
+    let client = arguments.join("government-window").await?;
     let items = client.items().find(&ItemQuery::text("社会保障卡").division("340700")).await?;
     let [leading, partner, ..] = items.as_slice() else { return Ok(()) };
 

@@ -3,32 +3,22 @@
 //! `cargo run -p tongqiao-examples --bin payments -- <platform> <one-time code> <folder>`, once to make the bill, and once more
 //! when it has been paid.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
 use tongqiao::protocol::bill::{BillState, LateFeeRule, PaymentOutcome, RefundState};
 use tongqiao::protocol::{Amount, BillId, CivilDate};
 use tongqiao::{BillDraft, Client};
-
-/// Makes a bill; when it has been paid, refunds a part of it and reconciles the day.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials, the outbox and the bill's id are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::Arguments;
 
 /// Whatever goes wrong, of the library or of the file.
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let Arguments { platform, code, folder } = Arguments::parse();
-    let client = tongqiao_examples::join(&platform, "civil-affairs", &code, &folder).await?;
+    let arguments = Arguments::parse();
+    let (client, folder) = (arguments.join("civil-affairs").await?, &arguments.folder);
     let own_books = folder.join("bill");
     match std::fs::read_to_string(&own_books) {
         Ok(id) => go_on(&client, id.trim().parse()?).await?,

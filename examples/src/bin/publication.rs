@@ -2,36 +2,18 @@
 //!
 //! `cargo run -p tongqiao-examples --bin publication -- <platform> <one-time code> <folder>`
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use tongqiao::protocol::{CivilDate, QueryPassword};
 use tongqiao::{CaseDraft, CaseHandle, Client, Error, ItemQuery, StatisticsBy};
-
-/// Opens a case, then asks about it as its applicant would, and for figures.
-#[derive(Parser)]
-struct Arguments {
-    /// Where the platform is.
-    platform: String,
-    /// The one-time code that its operator gave out.
-    code: String,
-    /// Where credentials and the outbox are kept.
-    folder: PathBuf,
-}
+use tongqiao_examples::{Arguments, ended};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match publication(&Arguments::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            tongqiao_examples::tell(&error);
-            std::process::ExitCode::FAILURE
-        }
-    }
+    ended(publication(&Arguments::parse()).await)
 }
 
-async fn publication(Arguments { platform, code, folder }: &Arguments) -> Result<(), Error> {
-    let client = tongqiao_examples::join(platform, "social-security", code, folder).await?;
+async fn publication(arguments: &Arguments) -> Result<(), Error> {
+    let client = arguments.join("social-security").await?;
     let Some(case) = open(&client).await? else { return Ok(()) };
     case.settled().await?;
     ask_as_applicant(&client, &case).await?;

@@ -71,10 +71,7 @@ const TYPE_END: &str = ".v1";
 impl InboxEntry {
     /// The exact bytes to sign and to store.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let kind = match &self.kind {
-            OpenValue::Known(kind) => kind.as_str(),
-            OpenValue::Unknown(word) => word,
-        };
+        let kind = self.kind.as_str();
         json!({
             "specversion": "1.0", "id": self.id, "source": SOURCE, "type": format!("{TYPE_START}{kind}{TYPE_END}"),
             "subject": self.subject, "time": self.time, "datacontenttype": "application/json",

@@ -1,7 +1,7 @@
 //! What an event of a joint procedure must agree with.
 
 use rusqlite::Connection;
-use tongqiao_protocol::case::{Application, CaseEvent, Decision, Joint, OpenValue, Procedure, SpecialBegin};
+use tongqiao_protocol::case::{Application, CaseEvent, Decision, Joint, Procedure, SpecialBegin};
 use tongqiao_protocol::limits::JOINT_EXTENSION_DAYS_MAX;
 use tongqiao_protocol::{CaseId, ErrorCode, Fault};
 
@@ -96,10 +96,7 @@ pub(crate) fn decision_faults(
         return Ok(faults);
     }
     for (place, told) in decision.partners.iter().enumerate() {
-        let outcome = match &told.outcome {
-            OpenValue::Known(known) => known.as_str(),
-            OpenValue::Unknown(word) => word,
-        };
+        let outcome = told.outcome.as_str();
         let before = expected.len();
         expected.retain(|(case, expected)| !(*case == told.case && expected == outcome));
         if expected.len() == before {

@@ -80,7 +80,7 @@ pub(crate) fn note(connection: &Connection, event: &CaseEvent) -> Result<(), Dat
     if let Some(project) = &application.project {
         connection
             .prepare_cached("INSERT INTO case_project (case_id, project, stage) VALUES (?1, ?2, ?3)")?
-            .execute((event.case.as_bytes(), project.code.as_str(), project.stage_word()))?;
+            .execute((event.case.as_bytes(), project.code.as_str(), project.stage.as_str()))?;
     }
     let Some(joint) = &application.joint else { return Ok(()) };
     let lead = joint.lead_of(event.case);

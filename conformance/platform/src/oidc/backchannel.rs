@@ -8,8 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tongqiao_protocol::Timestamp;
 
 use super::failure::OauthError;
@@ -28,8 +26,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long an application may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// As much as is read of an answer: its status stands in the first line.
-const ANSWER_BYTES_MAX: usize = 256;
 
 /// A notice that an application has not confirmed yet.
 struct Undelivered {
@@ -65,9 +61,8 @@ async fn deliver(app: AppState, number: i64) {
         let (issuer, now) = (app.settings.base_url.clone(), app.clock.now());
         let prepared = app.database.read(move |connection| prepare(connection, number, &issuer, now)).await;
         let Ok(Some((uri, token))) = prepared else { return };
-        let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
-        let answer = tokio::time::timeout(PATIENCE, post(&uri, &body)).await;
-        let answer = answer.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+        let request = app.settings.outgoing.post(uri).timeout(PATIENCE).form(&[("logout_token", token)]);
+        let answer = request.send().await.map(|answer| answer.status().as_u16());
         let is_heard = matches!(answer, Ok(200 | 204));
         let text = answer.map_or_else(|error| error.to_string(), |status| status.to_string());
         let now = app.clock.now().as_millis();
@@ -140,33 +135,6 @@ pub(super) fn is_reachable(uri: &str) -> bool {
             && url.fragment().is_none()
             && url.username().is_empty()
     })
-}
-
-/// Posts a form and gives the status.
-async fn post(uri: &str, body: &str) -> std::io::Result<u16> {
-    let invalid = || std::io::Error::from(std::io::ErrorKind::InvalidInput);
-    let url = url::Url::parse(uri).map_err(|_| invalid())?;
-    let address = url.socket_addrs(|| Some(80))?;
-    let mut stream = TcpStream::connect(&address[..]).await?;
-    let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let request = format!(
-        "POST {target} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut head = Vec::new();
-    while !head.contains(&b'\n') && head.len() < ANSWER_BYTES_MAX {
-        let mut piece = [0; ANSWER_BYTES_MAX];
-        match stream.read(&mut piece).await? {
-            0 => break,
-            count => head.extend_from_slice(piece.get(..count).unwrap_or_default()),
-        }
-    }
-    let line = String::from_utf8_lossy(&head);
-    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.trim().parse().ok());
-    status.ok_or_else(|| std::io::ErrorKind::InvalidData.into())
 }
 
 /// What applications were told, and how they answered.

@@ -1,7 +1,7 @@
 //! What each effective event adds to what is published of its case.
 
 use rusqlite::Connection;
-use tongqiao_protocol::case::{Application, CaseEvent, CaseEventData, DecisionResult, OpenValue};
+use tongqiao_protocol::case::{Application, CaseEvent, CaseEventData};
 use tongqiao_protocol::{CivilDate, CodedValue};
 
 use crate::app::AppState;
@@ -38,7 +38,7 @@ pub(crate) fn note(
                 .execute((
                     event.case.as_bytes(),
                     day.to_string(),
-                    word(&decision.result),
+                    decision.result.as_str(),
                     worked_days(app, accepted, day),
                 ))?;
             Ok(())
@@ -70,14 +70,6 @@ fn open(connection: &Connection, event: &CaseEvent, application: &Application) -
 
 fn is_online(channel: &CodedValue) -> bool {
     channel.set() == "handle_form" && ONLINE.contains(&channel.code())
-}
-
-/// The result as it was written, also one that this platform does not know.
-fn word(result: &OpenValue<DecisionResult>) -> &str {
-    match result {
-        OpenValue::Known(known) => known.as_str(),
-        OpenValue::Unknown(other) => other,
-    }
 }
 
 /// Working days after `from` up to `to`.

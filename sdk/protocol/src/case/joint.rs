@@ -1,6 +1,6 @@
 //! Joint processing 联办: several agencies handle one matter at the same time, each its own case; one leads and gives the answer.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::de::Error as _;
@@ -146,13 +146,5 @@ impl Project {
     pub(crate) fn read(reading: &mut Reading<'_>) -> Option<Self> {
         let (code, stage) = (reading.identifier("code"), OpenValue::read(reading, "stage"));
         Some(Self { code: code?, stage: stage? })
-    }
-
-    /// The stage's word.
-    pub fn stage_word(&self) -> String {
-        match &self.stage {
-            OpenValue::Known(stage) => stage.as_str().to_string(),
-            OpenValue::Unknown(word) => word.clone(),
-        }
     }
 }

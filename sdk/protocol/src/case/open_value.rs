@@ -28,6 +28,16 @@ impl<T> OpenValue<T> {
     }
 }
 
+impl<T: AsRef<str>> OpenValue<T> {
+    /// The word on the wire, known or not.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(value) => value.as_ref(),
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
 impl<T> From<T> for OpenValue<T> {
     fn from(value: T) -> Self {
         Self::Known(value)
@@ -74,6 +84,12 @@ macro_rules! words {
             /// The word on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
             }
         }
 

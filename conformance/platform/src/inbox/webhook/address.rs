@@ -1,11 +1,10 @@
 //! Where a party may have its entries brought to.
-//!
-//! Departments' networks are private, so private addresses are allowed. This machine itself, its links and everybody at once
-//! are not: a party must not make the platform speak to the platform's own back rooms. A sandbox allows the machine itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use url::{Host, Url};
+
+use crate::outgoing::may_be_called;
 
 /// The longest address, in characters.
 const CHARACTERS_MAX: usize = 2_000;
@@ -53,31 +52,6 @@ impl Address {
     pub(super) const fn url(&self) -> &Url {
         &self.0
     }
-}
-
-/// Whether the platform speaks to this machine. Asked again for every name when it is resolved: what a name means may change.
-pub(super) fn may_be_called(address: IpAddr, is_sandbox: bool) -> bool {
-    match address {
-        IpAddr::V4(address) => may_be_called_v4(address, is_sandbox),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => may_be_called_v4(mapped, is_sandbox),
-            None => may_be_called_v6(address, is_sandbox),
-        },
-    }
-}
-
-const fn may_be_called_v4(address: Ipv4Addr, is_sandbox: bool) -> bool {
-    if address.is_loopback() {
-        return is_sandbox;
-    }
-    !(address.is_unspecified() || address.is_link_local() || address.is_multicast() || address.is_broadcast())
-}
-
-const fn may_be_called_v6(address: Ipv6Addr, is_sandbox: bool) -> bool {
-    if address.is_loopback() {
-        return is_sandbox;
-    }
-    !(address.is_unspecified() || address.is_unicast_link_local() || address.is_multicast())
 }
 
 #[cfg(test)]

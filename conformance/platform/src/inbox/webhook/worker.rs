@@ -17,19 +17,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Brings entries until `stopping` ends. A slow addressee holds up nobody else: each is called apart.
 pub(crate) async fn work(app: AppState, mut stopping: watch::Receiver<()>) {
-    let http = match post::client(app.settings.sandbox) {
-        Ok(http) => http,
-        Err(error) => {
-            tracing::error!(%error, "no webhook is served");
-            return;
-        }
-    };
     let (busy, room) = (Busy::default(), Arc::new(Semaphore::new(AT_ONCE)));
     let mut committed = app.database.committed();
     loop {
         let now = app.clock.now();
         match app.database.read(move |connection| row::due(connection, now)).await {
-            Ok(due) => due.into_iter().for_each(|webhook| call(&app, &http, &busy, &room, webhook)),
+            Ok(due) => due.into_iter().for_each(|webhook| call(&app, &busy, &room, webhook)),
             Err(error) => tracing::warn!(%error, "webhooks cannot be read"),
         }
         tokio::select! {
@@ -54,14 +47,14 @@ impl Busy {
     }
 }
 
-fn call(app: &AppState, http: &reqwest::Client, busy: &Busy, room: &Arc<Semaphore>, webhook: Webhook) {
+fn call(app: &AppState, busy: &Busy, room: &Arc<Semaphore>, webhook: Webhook) {
     if !busy.begin(&webhook.party) {
         return;
     }
-    let (app, http, busy, room) = (app.clone(), http.clone(), busy.clone(), Arc::clone(room));
+    let (app, busy, room) = (app.clone(), busy.clone(), Arc::clone(room));
     tokio::spawn(async move {
         if let Ok(_permit) = room.acquire().await
-            && let Some(attempt) = post::bring(&app, &http, &webhook).await
+            && let Some(attempt) = post::bring(&app, &webhook).await
         {
             let (now, noted) = (app.clock.now(), webhook.clone());
             let noted = app.database.write(move |connection| row::note(connection, &noted, &attempt, now)).await;

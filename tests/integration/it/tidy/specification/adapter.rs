@@ -9,29 +9,10 @@ use super::{chapter, text_of};
 /// What a row names: members of the command, and of its result.
 type Members = (BTreeSet<String>, BTreeSet<String>);
 
-/// The words in code of a cell, without those inside a shape in braces and those that are values of a member.
+/// The words in code of a cell, without shapes in braces and without what is a value of a member.
 fn members(cell: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for part in cell.split([';', '；', ',', '，', '、']) {
-        let word = part.split('`').nth(1).unwrap_or_default();
-        let is_value = part.contains('`') && part.split('`').next().unwrap_or_default().contains(" or ");
-        if !word.is_empty() && !word.starts_with('{') && !is_value {
-            words.insert(word.to_owned());
-        }
-    }
-    words
-}
-
-fn without_shapes(cell: &str) -> String {
-    let mut kept = String::new();
-    for (place, piece) in cell.split('`').enumerate() {
-        let is_shape = place % 2 == 1 && (piece.starts_with('{') || VALUES.contains(&piece));
-        if is_shape {
-            continue;
-        }
-        kept += &if place % 2 == 1 { format!("`{piece}`") } else { piece.to_owned() };
-    }
-    kept
+    let words = cell.split('`').skip(1).step_by(2);
+    words.filter(|word| !word.starts_with('{') && !VALUES.contains(word)).map(str::to_owned).collect()
 }
 
 /// What a member's value may be; it stands in code as the members do.
@@ -42,9 +23,7 @@ fn table(chapter: &chapter::Chapter) -> BTreeMap<String, Members> {
     let rows = text.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
         let cells = row.split('|').map(str::trim).collect::<Vec<_>>();
-        let is_outbox = cells[1] == "`outbox`";
-        let result = if is_outbox { cells[3].to_owned() } else { without_shapes(cells[3]) };
-        (cells[1].trim_matches('`').to_owned(), (members(cells[2]), members(&result)))
+        (cells[1].trim_matches('`').to_owned(), (members(cells[2]), members(cells[3])))
     })
     .collect()
 }
