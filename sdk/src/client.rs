@@ -12,6 +12,7 @@ use tongqiao_protocol::{ErrorCode, Timestamp};
 
 use crate::arrangement::Arrangement;
 use crate::builder::ClientBuilder;
+use crate::carrier::Carrier;
 use crate::cases::{CaseLocks, Cases, NumberPool};
 use crate::clock::PlatformClock;
 use crate::credentials::Credentials;
@@ -176,6 +177,11 @@ impl Client {
     /// Bills, payments and refunds 统一支付.
     pub fn payments(&self) -> Payments {
         Payments::new(Arc::clone(&self.running))
+    }
+
+    /// Records of others that are kept and passed on: for edge nodes 边缘节点.
+    pub fn carrier(&self) -> Carrier {
+        Carrier::new(Arc::clone(&self.running))
     }
 
     /// Proofs of receipts, by the platform's transparency log.

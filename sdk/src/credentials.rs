@@ -30,13 +30,16 @@ pub struct Credentials {
     author_public_key: Option<PublicKey>,
     /// What can be written to a file: keys in software only.
     written: Option<Secret>,
+    /// An edge node's or hub's key for the TLS of the link between them.
+    link: Option<Arc<SoftwareSigner>>,
+    carries: Vec<PartyId>,
 }
 
 impl Credentials {
     /// Credentials whose keys are held by something else than this library, such as a password machine: `author` signs
     /// records, `hop` signs requests. One key may do both.
     pub fn new(party: PartyId, author: Arc<dyn Signer>, hop: Arc<dyn Signer>, platform: Vec<PlatformKey>) -> Self {
-        Self { party, author, hop, platform, author_public_key: None, written: None }
+        Self { party, author, hop, platform, author_public_key: None, written: None, link: None, carries: Vec::new() }
     }
 
     /// Credentials from one private key in PKCS#8 PEM, which signs both records and requests.
@@ -49,15 +52,25 @@ impl Credentials {
     }
 
     pub(crate) fn from_signer(party: PartyId, signer: &Arc<SoftwareSigner>, platform: Vec<PlatformKey>) -> Self {
-        let written = file::write(&party, signer, &platform).ok();
-        let author: Arc<dyn Signer> = Arc::clone(signer) as _;
-        let author_public_key = Some(signer.public_key().clone());
-        Self { party, hop: Arc::clone(&author), author, platform, author_public_key, written }
+        Self::made(party, signer, None, Vec::new(), platform)
     }
 
-    /// The same with the platform's keys that were pinned.
-    pub(crate) fn with_platform_keys(&self, platform: Vec<PlatformKey>) -> Result<Self, Error> {
-        file::with_platform_keys(&self.to_json()?, platform)
+    pub(crate) fn made(
+        party: PartyId,
+        signer: &Arc<SoftwareSigner>,
+        link: Option<Arc<SoftwareSigner>>,
+        carries: Vec<PartyId>,
+        platform: Vec<PlatformKey>,
+    ) -> Self {
+        let written = file::write(&party, signer, link.as_deref(), &carries, &platform).ok();
+        let author: Arc<dyn Signer> = Arc::clone(signer) as _;
+        let author_public_key = Some(signer.public_key().clone());
+        Self { party, hop: Arc::clone(&author), author, platform, author_public_key, written, link, carries }
+    }
+
+    /// The same with what the enrolment brought: whose records may be carried, and the platform's keys, which are pinned.
+    pub(crate) fn enrolled(&self, carries: Vec<PartyId>, platform: Vec<PlatformKey>) -> Result<Self, Error> {
+        file::enrolled(&self.to_json()?, carries, platform)
     }
 
     /// Reads what [`Credentials::to_file`] wrote.
@@ -116,6 +129,17 @@ impl Credentials {
     /// The platform's keys pinned at enrolment.
     pub fn platform_keys(&self) -> &[PlatformKey] {
         &self.platform
+    }
+
+    /// The parties whose records this one may carry, besides its own.
+    pub fn carries(&self) -> &[PartyId] {
+        &self.carries
+    }
+
+    /// The key by which an edge node and a hub know each other in TLS; others have none
+    /// ([`Enrolment::kind`](crate::Enrolment::kind)).
+    pub fn link_key(&self) -> Option<&SoftwareSigner> {
+        self.link.as_deref()
     }
 
     pub(crate) fn author(&self) -> &dyn Signer {

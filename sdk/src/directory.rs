@@ -11,8 +11,8 @@ use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::explain::{Failed, LikelyCause, explain};
 use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{
-    ErrorCode, KeyDirectory, KeyId, PartyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite, Timestamp,
-    Verifier as _,
+    ErrorCode, KeyDirectory, KeyId, KeyRecord, PartyId, PublicKey, RecordKind, SignatureValue, SignedRecord, Suite,
+    Timestamp, Verifier as _,
 };
 
 use self::trust::Trusted;
@@ -98,6 +98,37 @@ impl Directory {
         let message = SignedRecord::message(kind, keyid, &record.record);
         verified(&key, keyid, &message, &record.signature.value, || self.trusted(), ErrorCode::SignatureMismatch)?;
         Ok(key.suite())
+    }
+
+    /// The row of a key, whoever's it is and whatever its standing. An unknown one is looked up at the platform, now and then.
+    pub(crate) async fn key_record(&self, shared: &Shared, keyid: &KeyId) -> Option<KeyRecord> {
+        if self.trusted().is_none()
+            && let Err(error) = self.recall(shared).await
+        {
+            tracing::warn!(code = error.code().code(), "the key directory cannot be read");
+        }
+        let find = || self.trusted().and_then(|trusted| trusted.author(keyid).cloned());
+        if let Some(found) = find() {
+            return Some(found);
+        }
+        let mut asked = self.asking.lock().await;
+        if let Some(found) = find() {
+            return Some(found);
+        }
+        if asked.is_some_and(|asked| asked.elapsed() < LOOK_UP_PAUSE) {
+            return None;
+        }
+        if let Err(error) = self.fetch(shared).await {
+            tracing::debug!(code = error.code().code(), "an unknown key cannot be looked up now");
+        }
+        let found = find();
+        *asked = if found.is_none() { Some(Instant::now()) } else { None };
+        found
+    }
+
+    /// The row of a public key, by its bytes, in the directory of this process.
+    pub(crate) fn holder(&self, public_key: &[u8]) -> Option<KeyRecord> {
+        self.trusted()?.holder(public_key).cloned()
     }
 
     fn author_key(&self, keyid: &KeyId, party: &PartyId) -> Option<PublicKey> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tongqiao_protocol::enrolment::{EnrolmentAnswer, EnrolmentRequest, OfferedKey, PartyKind, proof_message};
 use tongqiao_protocol::key_directory::KeyUse;
-use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, Language, PartyId, RecordKind, SignedRecord, Suite};
+use tongqiao_protocol::{ErrorCode, KeyDirectory, KeyId, Language, PartyId, RecordKind, SignedRecord, Signer, Suite};
 
 use crate::builder::{Plain, endpoint};
 use crate::clock::{PlatformClock, SystemClock};
@@ -23,6 +23,7 @@ pub struct Enrolment {
     code: Secret,
     name: String,
     suite: Suite,
+    kind: PartyKind,
     trust: Trust,
     proxy: Option<String>,
     expected: Option<KeyId>,
@@ -58,6 +59,7 @@ pub fn enrol(endpoint: &str, party: &str, code: &str) -> Result<Enrolment, Error
         code: Secret::new(code),
         name: party.to_owned(),
         suite: Suite::International,
+        kind: PartyKind::Department,
         trust: Trust::system(),
         proxy: None,
         expected: None,
@@ -76,6 +78,13 @@ impl Enrolment {
     /// The suite of the key that is made; international by default.
     pub const fn suite(mut self, suite: Suite) -> Self {
         self.suite = suite;
+        self
+    }
+
+    /// What enrols, as the code says; a department's system by default. An edge node or hub gets a second key, always of the
+    /// international suite, by which the two know each other in the TLS of their link.
+    pub const fn kind(mut self, kind: PartyKind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -137,16 +146,22 @@ impl Enrolment {
         let public_key =
             begun.author_public_key().ok_or_else(|| Error::internal("a new key without its public half"))?;
         let code = self.code.expose_text().unwrap_or_default();
-        let keyid = begun.author().key_id().clone();
-        // Nothing random: a repetition must be the same bytes. The nonce still depends on the secret and the message.
-        let proof = proof_message(&keyid, code, &self.party);
-        let proof = begun.author().sign(&proof, &[0; 32]).map_err(Error::internal)?;
+        let offer = |signer: &dyn Signer, public_key, key_use| {
+            let keyid = signer.key_id().clone();
+            // Nothing random: a repetition must be the same bytes. The nonce still depends on the secret and the message.
+            let proof = signer.sign(&proof_message(&keyid, code, &self.party), &[0; 32]).map_err(Error::internal)?;
+            Ok::<_, Error>(OfferedKey::new(keyid, public_key, key_use, proof))
+        };
+        let mut keys = vec![offer(begun.author(), public_key, KeyUse::Event)?];
+        if let Some(link) = begun.link_key() {
+            keys.push(offer(link, link.public_key(), KeyUse::Hop)?);
+        }
         let wish = EnrolmentRequest {
             code: code.to_owned(),
             party: self.party.clone(),
-            kind: PartyKind::Department,
+            kind: self.kind,
             name: self.name.clone(),
-            keys: vec![OfferedKey::new(keyid, public_key, KeyUse::Event, proof)],
+            keys,
         };
         let body = serde_json::to_vec(&wish).map_err(Error::internal)?;
         let answer = exchange.ask(Ask::post("/v1/enrolments", body)).await?;
@@ -154,7 +169,7 @@ impl Enrolment {
         if answer.party != self.party || answer.keys.iter().all(|key| key.keyid != *begun.author().key_id()) {
             return Err(Error::malformed_answer("the platform enrolled another party or key"));
         }
-        begun = begun.with_platform_keys(self.pin(&exchange).await?)?;
+        begun = begun.enrolled(answer.scopes.carries, self.pin(&exchange).await?)?;
         if let Some(path) = &self.kept_in {
             begun.to_file(path)?;
         }
@@ -163,8 +178,14 @@ impl Enrolment {
 
     /// Makes the key, and keeps it before anybody hears of it.
     fn begin(&self) -> Result<Credentials, Error> {
-        let signer = Arc::new(SoftwareSigner::generate(self.suite, self.key_id()?)?);
-        let begun = Credentials::from_signer(self.party.clone(), &signer, Vec::new());
+        let signer = Arc::new(SoftwareSigner::generate(self.suite, self.key_id("")?)?);
+        let link = match self.kind {
+            PartyKind::Edge | PartyKind::Hub => {
+                Some(Arc::new(SoftwareSigner::generate(Suite::International, self.key_id("link-")?)?))
+            }
+            PartyKind::Department | PartyKind::Terminal => None,
+        };
+        let begun = Credentials::made(self.party.clone(), &signer, link, Vec::new(), Vec::new());
         if let Some(path) = &self.kept_in {
             begun.to_file(path)?;
         }
@@ -172,12 +193,12 @@ impl Enrolment {
     }
 
     /// The name of the new key: unlike any other of the party, and readable in a log.
-    fn key_id(&self) -> Result<KeyId, Error> {
+    fn key_id(&self, purpose: &str) -> Result<KeyId, Error> {
         let random = crate::entropy::bytes::<4>()?;
         let suffix: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         // Key ids are one character longer than party names may be: cut before the suffix.
         let party: String = self.party.as_str().chars().take(50).collect();
-        format!("{party}/{suffix}").parse().map_err(|error| Error::configuration("party", error))
+        format!("{party}/{purpose}{suffix}").parse().map_err(|error| Error::configuration("party", error))
     }
 
     /// The platform's keys, from a directory that one of them signed. From now on nothing else is believed.

@@ -56,6 +56,7 @@ mod arrangement;
 mod background;
 pub mod blocking;
 mod builder;
+mod carrier;
 mod cases;
 mod classify;
 mod client;
@@ -88,6 +89,7 @@ mod upkeep;
 mod witness;
 
 pub use builder::ClientBuilder;
+pub use carrier::{Carried, Carrier};
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
     DutyAlert, DutyStatement, EventView, JointCase, JointDraft, JointHandle, JointRole, JointView, PlatformDeadlines,
@@ -133,5 +135,5 @@ pub use tongqiao_protocol::receipt::ReceiptKind;
 pub use tongqiao_protocol::transparency::{Checkpoint, ReceiptProof};
 pub use tongqiao_protocol::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use tongqiao_store::{IntegrityReport, Statistics};
-pub use transport::{Arrival, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};
+pub use transport::{Arrival, HttpTransport, Request, Response, Sending, Silence, Transport, TransportFailure, Trust};
 pub use witness::LogDispute;

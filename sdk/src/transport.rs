@@ -7,7 +7,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-pub(crate) use http::{HttpTransport, Timeouts};
+pub use http::HttpTransport;
+pub(crate) use http::Timeouts;
 pub use tls::Trust;
 
 /// A request with its whole body; the URI is absolute.

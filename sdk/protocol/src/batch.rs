@@ -29,6 +29,8 @@ pub enum EventStatus {
     Duplicate,
     /// An earlier event is missing; send it first and this one again.
     Deferred,
+    /// An edge node keeps it and passes it on: `custody` proves that. Ask the node again for the platform's receipt.
+    Custody,
 }
 
 /// What a deferred event waits for.
@@ -60,6 +62,9 @@ pub struct EventResult {
     /// What it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingEvent>,
+    /// The edge node's receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Receipt>,
 }
 
 /// The body of the answer.

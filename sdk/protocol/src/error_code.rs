@@ -354,6 +354,12 @@ pub enum ErrorCode {
     LogNotIncluded,
     /// `log.receipt_lost`: A restore of the platform has undone this receipt.
     LogReceiptLost,
+    /// `edge.link_down`: The node has no link to the city.
+    EdgeLinkDown,
+    /// `edge.answer_lost`: The link broke before the city's answer came.
+    EdgeAnswerLost,
+    /// `edge.full`: The node's disk is full.
+    EdgeFull,
     /// `identity.token_invalid`: The identity token is not acceptable.
     IdentityTokenInvalid,
     /// `identity.state_mismatch`: The answer does not belong to this sign-in.
@@ -566,6 +572,9 @@ Row { code: "log.forked", number: 6511, kind: ErrorKind::Integrity, http_status:
 Row { code: "log.rolled_back", number: 6512, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::Never, outcome: Outcome::Unknown, params: &[], zh: ("平台日志在未换纪元的情况下变短", "保留本地存储，联系运营方和监察部门；两份已签名的检查点已留作证据。"), en: ("The platform's log has become shorter without a new epoch", "Keep the store and call the operator and the supervising authority; both signed checkpoints are kept as evidence.") },
 Row { code: "log.not_included", number: 6513, kind: ErrorKind::Integrity, http_status: 502, retry: Retry::Never, outcome: Outcome::Unknown, params: &[], zh: ("平台签发的回执不在其日志中", "妥善保存该回执，它能证明平台的承诺；联系运营方和监察部门。"), en: ("A receipt that the platform signed does not stand in its log", "Keep the receipt: it proves what was promised. Call the operator and the supervising authority.") },
 Row { code: "log.receipt_lost", number: 6514, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("平台恢复备份后该回执已失效", "记录会自动重新报送；请改用新回执申请证明。"), en: ("A restore of the platform has undone this receipt", "The record is offered again by itself; ask for the proof of its new receipt.") },
+Row { code: "edge.link_down", number: 6601, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点与市级平台的链路中断", "节点不能自行答复或代管的请求，请待链路恢复后再试。"), en: ("The node has no link to the city", "What the node may not answer or keep by itself waits until the link is back.") },
+Row { code: "edge.answer_lost", number: 6602, kind: ErrorKind::Timeout, http_status: 504, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("市级平台的答复在途中丢失", "请重发同一记录，不会重复计入。"), en: ("The link broke before the city's answer came", "Send the same record again; it counts once.") },
+Row { code: "edge.full", number: 6603, kind: ErrorKind::Limit, http_status: 507, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点存储空间已满", "已接收的内容安全并继续上送。请腾出空间后重发。"), en: ("The node's disk is full", "What it has accepted is safe and goes on being delivered. Make room, then send again.") },
 Row { code: "identity.token_invalid", number: 7002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("身份令牌不可用", "请重新登录，并核对时钟与客户端编号。"), en: ("The identity token is not acceptable", "Sign in again; check clock and client id.") },
 Row { code: "identity.state_mismatch", number: 7003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("登录应答与本次请求不符", "请重新登录，应答可能被伪造。"), en: ("The answer does not belong to this sign-in", "Begin again; somebody may have forged the answer.") },
 Row { code: "identity.keys_unavailable", number: 7004, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("尚未获取身份认证平台的公钥", "请先连接一次统一身份认证平台。"), en: ("The identity provider's keys were never fetched", "Connect once to the identity provider.") },
@@ -740,6 +749,9 @@ impl ErrorCode {
         Self::LogRolledBack,
         Self::LogNotIncluded,
         Self::LogReceiptLost,
+        Self::EdgeLinkDown,
+        Self::EdgeAnswerLost,
+        Self::EdgeFull,
         Self::IdentityTokenInvalid,
         Self::IdentityStateMismatch,
         Self::IdentityKeysUnavailable,

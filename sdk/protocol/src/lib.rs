@@ -17,6 +17,7 @@ pub mod bill;
 pub mod case;
 pub mod civil_date;
 pub mod code_set;
+pub mod custody;
 pub mod digest;
 pub mod e_receipt;
 pub mod enrolment;

@@ -134,9 +134,14 @@ pub struct Receipt {
 impl Receipt {
     /// The message that is signed for a batch of `size` receipts with this root.
     pub fn message(key: &KeyId, size: u64, root: &TreeHash) -> Vec<u8> {
+        Self::message_of(RecordKind::Receipts, key, size, root)
+    }
+
+    /// The same for receipts of another kind than the platform's.
+    pub(crate) fn message_of(kind: RecordKind, key: &KeyId, size: u64, root: &TreeHash) -> Vec<u8> {
         let mut body = alloc::format!("{size}\n").into_bytes();
         body.extend_from_slice(&root.0);
-        SignedRecord::message(RecordKind::Receipts, key, &body)
+        SignedRecord::message(kind, key, &body)
     }
 
     /// The message whose signature proves this receipt: size and the root to which body and path lead, by the hash of the

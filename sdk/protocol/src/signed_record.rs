@@ -60,6 +60,8 @@ pub enum RecordKind {
     EReceipt,
     /// The refusal of an order about money.
     Refusal,
+    /// The root of a batch of an edge node's receipts.
+    Custody,
 }
 
 impl RecordKind {
@@ -83,6 +85,7 @@ impl RecordKind {
         Self::Reconciliation,
         Self::EReceipt,
         Self::Refusal,
+        Self::Custody,
     ];
 
     /// The first line of the signed message.
@@ -106,6 +109,7 @@ impl RecordKind {
             Self::Reconciliation => "tongqiao-reconciliation-v1",
             Self::EReceipt => "tongqiao-e-receipt-v1",
             Self::Refusal => "tongqiao-refusal-v1",
+            Self::Custody => "tongqiao-custody-v1",
         }
     }
 }

@@ -19,7 +19,18 @@ struct Document {
     keyid: KeyId,
     /// PKCS#8 PEM.
     private_key: Zeroizing<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<Key>,
+    /// Whose records may be carried, as the enrolment granted it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    carries: Vec<PartyId>,
     platform: Vec<Pinned>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Key {
+    keyid: KeyId,
+    private_key: Zeroizing<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,9 +47,14 @@ pub(super) fn read(document: &Secret) -> Result<Credentials, Error> {
     };
     let document = serde_json::from_slice::<Document>(document.expose()).map_err(invalid)?;
     let platform = document.platform.iter().map(pinned).collect::<Result<Vec<_>, _>>()?;
-    let pem = Secret::new(document.private_key.as_bytes());
-    let signer = Arc::new(SoftwareSigner::from_pkcs8_pem(document.keyid, &pem)?);
-    Ok(Credentials::from_signer(document.party, &signer, platform))
+    credentials(document, platform)
+}
+
+fn credentials(document: Document, platform: Vec<PlatformKey>) -> Result<Credentials, Error> {
+    let signer = |keyid: KeyId, pem: &str| SoftwareSigner::from_pkcs8_pem(keyid, &Secret::new(pem)).map(Arc::new);
+    let link = document.link.map(|key| signer(key.keyid, &key.private_key)).transpose()?;
+    let author = signer(document.keyid, &document.private_key)?;
+    Ok(Credentials::made(document.party, &author, link, document.carries, platform))
 }
 
 fn pinned(key: &Pinned) -> Result<PlatformKey, Error> {
@@ -47,12 +63,25 @@ fn pinned(key: &Pinned) -> Result<PlatformKey, Error> {
     Ok(PlatformKey { keyid: key.keyid.clone(), public_key })
 }
 
-pub(super) fn write(party: &PartyId, signer: &SoftwareSigner, platform: &[PlatformKey]) -> Result<Secret, Error> {
-    let pem = signer.to_pkcs8_pem()?;
+pub(super) fn write(
+    party: &PartyId,
+    signer: &SoftwareSigner,
+    link: Option<&SoftwareSigner>,
+    carries: &[PartyId],
+    platform: &[PlatformKey],
+) -> Result<Secret, Error> {
+    let pem = |signer: &SoftwareSigner| {
+        let pem = signer.to_pkcs8_pem()?;
+        Ok::<_, Error>(Zeroizing::new(pem.expose_text().unwrap_or_default().to_owned()))
+    };
+    let link =
+        link.map(|key| Ok::<_, Error>(Key { keyid: key.key_id().clone(), private_key: pem(key)? })).transpose()?;
     let document = Document {
         party: party.clone(),
         keyid: signer.key_id().clone(),
-        private_key: Zeroizing::new(pem.expose_text().unwrap_or_default().to_owned()),
+        private_key: pem(signer)?,
+        link,
+        carries: carries.to_vec(),
         platform: platform
             .iter()
             .map(|key| Pinned {
@@ -65,12 +94,14 @@ pub(super) fn write(party: &PartyId, signer: &SoftwareSigner, platform: &[Platfo
     serde_json::to_vec_pretty(&document).map(Secret::new).map_err(Error::internal)
 }
 
-/// The same document with the platform's keys.
-pub(super) fn with_platform_keys(document: &Secret, platform: Vec<PlatformKey>) -> Result<Credentials, Error> {
+/// The same document with what the enrolment brought.
+pub(super) fn enrolled(
+    document: &Secret,
+    carries: Vec<PartyId>,
+    platform: Vec<PlatformKey>,
+) -> Result<Credentials, Error> {
     let document = serde_json::from_slice::<Document>(document.expose()).map_err(Error::internal)?;
-    let pem = Secret::new(document.private_key.as_bytes());
-    let signer = Arc::new(SoftwareSigner::from_pkcs8_pem(document.keyid, &pem)?);
-    Ok(Credentials::from_signer(document.party, &signer, platform))
+    credentials(Document { carries, ..document }, platform)
 }
 
 /// Writes beside the file and puts the finished one in its place: the only key must survive a power cut in between.

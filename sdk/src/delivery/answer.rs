@@ -4,10 +4,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tongqiao_engine::delivery::{Missing, RecordAnswer, TerminalReceipt, Verdict};
 use tongqiao_engine::{EntryKind, Failure, FailureScope, Outcome, Retry, Sequence};
-use tongqiao_protocol::receipt::{ReceiptKind, ReceiptOf};
+use tongqiao_protocol::custody::CustodyBody;
+use tongqiao_protocol::key_directory::KeyUse;
+use tongqiao_protocol::receipt::{Receipt, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId};
 
 use super::transmit::Stored;
+use crate::SoftwareVerifier;
 use crate::client::Shared;
 use crate::receipt;
 
@@ -29,6 +32,8 @@ struct One<'a> {
     problem: Option<Problem>,
     #[serde(default)]
     missing: Option<MissingPart>,
+    #[serde(default)]
+    custody: Option<Receipt>,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +100,7 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
         ("settled" | "refused" | "duplicate", Some(receipt), _) => {
             receipted(shared, record, receipt, record.entry.id, None).await
         }
+        ("custody", None, _) => custody(shared, record, one.custody).await,
         ("deferred", ..) => Verdict::Deferred(missing(one.missing)),
         // Judged without a place in the log: the record could not be read, or is not its author's.
         (_, None, Some(problem)) => Verdict::Failed(Failure {
@@ -110,6 +116,25 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
             problem: problem.to_bytes(),
         }),
         _ => Verdict::Unverifiable,
+    }
+}
+
+/// A node's receipt ends nothing; one that proves nothing is as good as none.
+async fn custody(shared: &Shared, record: &Stored, receipt: Option<Receipt>) -> Verdict {
+    let body = receipt.as_ref().and_then(CustodyBody::read);
+    let fits = body.as_ref().is_some_and(|body| body.record == record.entry.id && body.digest == record.entry.digest);
+    let (true, Some(receipt), Some(body)) = (fits, receipt, body) else {
+        tracing::error!(id = %record.entry.id, "a custody receipt is for another record");
+        return Verdict::Deferred(Missing::Unnamed);
+    };
+    let key = shared.directory.key_record(shared, &receipt.signature.keyid).await;
+    let key = key.filter(|key| key.party == body.edge && key.key_use == KeyUse::Event && key.revoked.is_none());
+    match key.map(|key| tongqiao_protocol::custody::verify(&receipt, &key.public_key, &SoftwareVerifier)) {
+        Some(Ok(())) => Verdict::InCustody,
+        _ => {
+            tracing::error!(id = %record.entry.id, edge = body.edge.as_str(), "a custody receipt does not verify");
+            Verdict::Deferred(Missing::Unnamed)
+        }
     }
 }
 

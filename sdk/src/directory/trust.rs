@@ -90,6 +90,11 @@ impl Trusted {
         self.directory.find(keyid)
     }
 
+    /// The row of a public key.
+    pub(super) fn holder(&self, public_key: &[u8]) -> Option<&KeyRecord> {
+        self.directory.keys.iter().find(|key| key.public_key.as_bytes() == public_key)
+    }
+
     /// The other keys of the platform, for an explanation.
     pub(super) fn others(&self, keyid: &KeyId) -> Vec<(&KeyId, &PublicKey)> {
         let ours = self.directory.keys.iter().filter(|key| key.speaks_for_platform() && key.keyid != *keyid);

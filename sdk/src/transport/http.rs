@@ -28,12 +28,21 @@ const SLOWEST_BYTES_A_SECOND: u64 = 2 * 1024;
 const RESPONSE_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 
 /// reqwest on rustls with ring, our own roots, no redirects and no retries of its own.
-pub(crate) struct HttpTransport {
+pub struct HttpTransport {
     client: reqwest::Client,
     stall: Duration,
 }
 
 impl HttpTransport {
+    /// One with the default timeouts (10 seconds for a connection, 60 of silence), without a proxy; for programs that pass on
+    /// what others have put together.
+    ///
+    /// # Errors
+    /// `client.configuration` when the trust cannot be used.
+    pub fn direct(trust: &Trust) -> Result<Self, Error> {
+        Self::new(trust, None, Timeouts::default())
+    }
+
     pub(crate) fn new(trust: &Trust, proxy: Option<&str>, timeouts: Timeouts) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(trust.client_config()?)

@@ -30,7 +30,7 @@ mod publication;
 mod reconciling;
 mod refusals;
 mod replacing;
-mod sandbox;
+pub(crate) mod sandbox;
 mod signing_in;
 mod subjects;
 mod tls;

@@ -53,6 +53,7 @@ impl Delivery {
                 Some(Verdict::Settled(receipt)) => self.terminal(id, Judged::Settled, receipt, now, spin),
                 Some(Verdict::Refused(receipt)) => self.terminal(id, Judged::Refused, receipt, now, spin),
                 Some(Verdict::Deferred(missing)) => self.deferred(id, missing, now, spin),
+                Some(Verdict::InCustody) => self.in_custody(id, now, spin),
                 Some(Verdict::Unverifiable) => self.unverifiable(id, now, spin),
                 Some(Verdict::Failed(failure)) => self.record_failed(id, failure, now, spin),
                 // The platform did not speak of it.
@@ -130,6 +131,14 @@ impl Delivery {
         let until = next_attempt(&self.settings, attempts, None, now, spin);
         let notice = Notice::Deferred { id, missing, attempts, next_attempt_at: until };
         self.put_off_until(id, attempts, until, vec![notice]);
+    }
+
+    /// The node is near and keeps the record, so nothing has failed: it is asked at an even pace, and what follows in the
+    /// stream goes out with the next question.
+    fn in_custody(&mut self, id: RecordId, now: Timestamp, spin: &mut Spinner) {
+        const QUESTIONS: u32 = 1;
+        let until = next_attempt(&self.settings, QUESTIONS, Some(self.settings.custody_poll_ms), now, spin);
+        self.put_off_until(id, QUESTIONS, until, vec![Notice::InCustody { id, next_attempt_at: until }]);
     }
 
     fn unverifiable(&mut self, id: RecordId, now: Timestamp, spin: &mut Spinner) {

@@ -129,6 +129,9 @@ pub enum Verdict {
     Refused(TerminalReceipt),
     /// Something earlier is missing; send it again later.
     Deferred(Missing),
+    /// An edge node has it on disk and passes it on. Not an answer: the platform's is asked for again and again, at the node's
+    /// own door.
+    InCustody,
     /// A receipt came, but it does not prove anything: bad signature, other record, other digest. Not an answer.
     Unverifiable,
     /// A problem without a receipt, about this record alone.

@@ -109,6 +109,13 @@ pub enum Notice {
         /// When it is tried again.
         next_attempt_at: Timestamp,
     },
+    /// An edge node has it on disk; the platform has not judged it yet.
+    InCustody {
+        /// The record, which stays pending.
+        id: RecordId,
+        /// When the node is asked again.
+        next_attempt_at: Timestamp,
+    },
     /// Somebody answered with a receipt that proves nothing. An alarm: the link or the platform is not what it says.
     ReceiptUnverifiable {
         /// The record, which stays pending.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub retry_refill_ms: u64,
     /// After so many failures of the server in a row a lane sends smaller batches.
     pub shrink_after_failures: u32,
+    /// How often an edge node that keeps a record is asked for the platform's receipt.
+    pub custody_poll_ms: u64,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             retry_burst: 20,
             retry_refill_ms: 5_000,
             shrink_after_failures: 3,
+            custody_poll_ms: 5_000,
         }
     }
 }

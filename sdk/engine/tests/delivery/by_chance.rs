@@ -40,12 +40,13 @@ enum Mood {
     Later,
 }
 
-const MOODS: [Mood; 8] = [
+const MOODS: [Mood; 9] = [
     Mood::Honest,
     Mood::RequestLost,
     Mood::AnswerLost,
     Mood::Busy,
     Mood::Locked,
+    Mood::Custody,
     Mood::Forged,
     Mood::Forgetful,
     Mood::Later,
@@ -64,6 +65,7 @@ const SETTINGS: Settings = Settings {
     retry_burst: 20,
     retry_refill_ms: 5_000,
     shrink_after_failures: 3,
+    custody_poll_ms: 5_000,
 };
 
 fn nature() -> impl Strategy<Value = Nature> {
@@ -126,6 +128,7 @@ impl Run {
             Mood::Busy => endpoint(Retry::AfterDelay, Outcome::Rejected, Some(60_000)),
             Mood::Locked => endpoint(Retry::AfterChange, Outcome::Rejected, None),
             _ if poisoned => Err(failure(FailureScope::Request, Retry::Never, Outcome::Rejected, None)),
+            Mood::Custody => Ok(each(&|| Verdict::InCustody)),
             Mood::Forged => Ok(each(&|| Verdict::Unverifiable)),
             Mood::Later => Ok(each(&|| Verdict::Failed(later()))),
             Mood::AnswerLost => {

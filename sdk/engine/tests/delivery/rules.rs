@@ -285,3 +285,34 @@ fn retention_counts_from_the_platform_s_time() {
     bench.give(Input::Answered { request, results });
     assert_eq!(bench.entries[0].terminal_at, time);
 }
+
+#[test]
+fn custody_is_no_answer_and_does_not_make_the_questions_rarer() {
+    let settings = Settings { custody_poll_ms: 5_000, ..Settings::default() };
+    let mut follower = entry(2, Lane::Case);
+    follower.stream = entry(1, Lane::Case).stream;
+    follower.sequence = Sequence::new(2).unwrap();
+    let mut bench = Bench::new(settings, vec![entry(1, Lane::Case), follower]);
+    let mut asked_at = Vec::new();
+    for _ in 0..10 {
+        while bench.sent.is_empty() {
+            bench.wait();
+        }
+        asked_at.push(bench.now.as_millis());
+        let (request, _, ids) = bench.sent.pop().unwrap();
+        assert_eq!(ids, [id(1), id(2)], "what follows in the stream goes out too");
+        let results = ids.iter().map(|id| RecordAnswer { id: *id, verdict: Verdict::InCustody }).collect();
+        bench.give(Input::Answered { request, results });
+    }
+    for pair in asked_at.windows(2) {
+        assert!((5_000..=6_500).contains(&(pair[1] - pair[0])), "{asked_at:?}");
+    }
+    assert!(bench.entries.iter().all(|entry| entry.state == EntryState::Pending));
+    assert!(bench.notices.iter().any(|notice| matches!(notice, Notice::InCustody { id: told, .. } if *told == id(2))));
+    while bench.sent.is_empty() {
+        bench.wait();
+    }
+    let (request, _, ids) = bench.sent.pop().unwrap();
+    bench.settle(request, &ids);
+    assert!(bench.entries.iter().all(|entry| matches!(entry.state, EntryState::Settled { .. })));
+}

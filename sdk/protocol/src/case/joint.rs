@@ -1,10 +1,8 @@
 //! Joint processing 联办: several agencies handle one matter at the same time, each its own case; one leads and gives the answer.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::open_value::{OpenValue, words};
 use crate::identifier::ProjectCode;
@@ -18,13 +16,6 @@ words! {
         AfterPartners = "after-partners",
         /// 前置联办: when every partner has accepted, and so promised, or ended.
         AfterPromises = "after-promises",
-    }
-}
-
-impl<'de> Deserialize<'de> for JointClosing {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        word.parse().map_err(D::Error::custom)
     }
 }
 

@@ -11,7 +11,7 @@ use tongqiao_protocol::{Suite, Timestamp};
 use tongqiao_reference_platform::{Clock, Platform, Running};
 
 /// A platform in this process, with a folder that outlives its restarts.
-pub(super) struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
     address: SocketAddr,
     running: Option<Running>,
@@ -19,12 +19,12 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_by(Clock::system()).await
     }
 
     /// The same on a day of one's choice, which lasts until the clock is moved.
-    pub(super) async fn start_at(now: Timestamp) -> Self {
+    pub(crate) async fn start_at(now: Timestamp) -> Self {
         Self::start_by(Clock::manual(now)).await
     }
 
@@ -35,61 +35,61 @@ impl Sandbox {
     }
 
     /// Moves the platform's clock.
-    pub(super) fn now_is(&self, now: Timestamp) {
+    pub(crate) fn now_is(&self, now: Timestamp) {
         self.clock.set(now);
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Takes the platform off the network, as a power cut would.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.running.take().unwrap().shutdown().await;
     }
 
     /// Starts it again on the same address and database.
-    pub(super) async fn start_again(&mut self) {
+    pub(crate) async fn start_again(&mut self) {
         self.running = Some(platform(self.folder.path(), Some(self.address), self.clock.clone()).await);
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) async fn enrol(&self, party: &str, suite: Suite) -> Credentials {
+    pub(crate) async fn enrol(&self, party: &str, suite: Suite) -> Credentials {
         let code = self.post("/sandbox/enrolment-codes", &json!({})).await;
         let code = code["code"].as_str().unwrap().to_owned();
         enrol(&self.url(), party, &code).unwrap().suite(suite).run().await.unwrap()
     }
 
-    pub(super) fn builder(&self, credentials: &Credentials) -> ClientBuilder {
+    pub(crate) fn builder(&self, credentials: &Credentials) -> ClientBuilder {
         Client::builder(&self.url(), credentials.clone())
     }
 
     /// An enrolled client with a store of its own.
-    pub(super) async fn client(&self, party: &str) -> Client {
+    pub(crate) async fn client(&self, party: &str) -> Client {
         let credentials = self.enrol(party, Suite::International).await;
         self.builder(&credentials).store(self.path(&format!("{party}.sqlite"))).build().await.unwrap()
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         let answer = reqwest_client().post(format!("{}{path}", self.url())).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
         answer.json().await.unwrap()
     }
 
-    pub(super) async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         reqwest_client().get(format!("{}{path}", self.url())).send().await.unwrap().json().await.unwrap()
     }
 
     /// What took effect, told by the platform and not by the client.
-    pub(super) async fn ledger(&self) -> Value {
+    pub(crate) async fn ledger(&self) -> Value {
         self.get("/sandbox/ledger").await
     }
 }
 
-pub(super) fn reqwest_client() -> reqwest::Client {
+pub(crate) fn reqwest_client() -> reqwest::Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -113,10 +113,10 @@ async fn platform(folder: &Path, address: Option<SocketAddr>, clock: Clock) -> R
 }
 
 /// A synthetic citizen number that verifies.
-pub(super) const CITIZEN: &str = "340702196802290211";
+pub(crate) const CITIZEN: &str = "340702196802290211";
 
 /// A complete application.
-pub(super) async fn draft(client: &Client) -> CaseDraft {
+pub(crate) async fn draft(client: &Client) -> CaseDraft {
     let items = client.items().find(&ItemQuery::text("file certificate")).await.unwrap();
     CaseDraft::for_item(&items[0])
         .person("测试用户", CITIZEN)

@@ -12,6 +12,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tongqiao", &["tongqiao-protocol", "tongqiao-engine", "tongqiao-store"]),
     // The examiner shares no machine, no store and no signing with the student.
     ("tongqiao-reference-platform", &["tongqiao-protocol"]),
+    // The public SDK and what is on the wire; its store and machines only through the SDK.
+    ("tongqiao-edge", &["tongqiao-protocol", "tongqiao"]),
     ("tongqiao-examples", &["tongqiao"]),
     // The ledger is read from outside: no engine and no store, so that nothing of the SDK can vouch for itself.
     ("tongqiao-demo", &["tongqiao-protocol", "tongqiao", "tongqiao-reference-platform"]),
@@ -21,8 +23,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tongqiao-verify", &[]),
 ];
 
-const EVERYTHING: &[&str] =
-    &["tongqiao-protocol", "tongqiao-engine", "tongqiao-store", "tongqiao", "tongqiao-reference-platform"];
+const EVERYTHING: &[&str] = &[
+    "tongqiao-protocol",
+    "tongqiao-engine",
+    "tongqiao-store",
+    "tongqiao",
+    "tongqiao-reference-platform",
+    "tongqiao-edge",
+];
 
 /// Packages without `std`, so that "no I/O" is checked by the compiler.
 const WITHOUT_STD: &[&str] = &["sdk/protocol/src/lib.rs", "sdk/engine/src/lib.rs"];

@@ -1,0 +1,42 @@
+//! The node's own requests over the link, and the copies of what everybody may read.
+
+mod copies;
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use tongqiao::{Request, Sending, Transport};
+use tongqiao_protocol::Timestamp;
+
+pub(crate) use copies::{Copies, Copy};
+
+use crate::link::{Call, Uplink};
+
+/// Brings the requests of the node's own client to the platform. What everybody may read stays behind as a copy.
+pub(crate) struct Courier {
+    pub(crate) uplink: Arc<Uplink>,
+    pub(crate) copies: Arc<Copies>,
+}
+
+impl Transport for Courier {
+    fn send<'a>(&'a self, request: Request) -> Sending<'a> {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+            let call = Call::new(parts.method, target, &parts.headers, body);
+            let answer = self.uplink.pass(&call).await?;
+            if call.method() == Method::GET && answer.status == StatusCode::OK && Copies::may_keep(call.target()) {
+                let (copies, copy) = (Arc::clone(&self.copies), Copy::now(&answer, local_now()));
+                let target = call.target().to_owned();
+                // A copy that cannot be written is only missed when the link is down.
+                drop(tokio::task::spawn_blocking(move || copies.keep(&target, &copy)).await);
+            }
+            Ok(answer.into_response())
+        })
+    }
+}
+
+/// This machine's time.
+pub(crate) fn local_now() -> Timestamp {
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}

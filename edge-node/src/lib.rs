@@ -1,0 +1,40 @@
+//! The edge node of a township office on a weak link, and the hub in the city, in one binary.
+//!
+//! * A **node** stands in the office's network and speaks the platform's own HTTP interface to the systems there. Case events it
+//!   takes into custody: on its disk, with a signed receipt, and passed on in their order. What everybody may read it answers from
+//!   its copies while the link is down. Everything else goes through to the platform as it came, or is refused while there is no
+//!   link. It decides nothing that is the platform's to decide.
+//! * A **hub** stands in front of the platform and unpacks what nodes send. It keeps nothing and can speak for nobody: requests
+//!   and records carry the signatures of those who made them.
+//!
+//! What must never happen: that something is lost or doubled for which a custody receipt was given; that a node's word is taken for
+//! the platform's; that what may not be kept is kept.
+//!
+//! Normative are the chapters 14 and 19 of `conformance/spec`.
+
+mod courier;
+pub mod hub;
+mod link;
+mod local_api;
+pub mod node;
+mod settings;
+
+pub use link::{Answered, Call, Lane, LinkState, Malformed, Uplink};
+pub use settings::{HubSettings, NodeSettings, SettingsError};
+
+/// Why a node or hub does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The keys, the store or the platform's answers.
+    #[error(transparent)]
+    Client(#[from] tongqiao::Error),
+    /// A socket or file.
+    #[error("{0}: {1}")]
+    Io(&'static str, #[source] std::io::Error),
+    /// TLS.
+    #[error("{0}")]
+    Tls(String),
+}

@@ -1,0 +1,79 @@
+//! The link between a township and the city: frames, lanes, and who is at the other end.
+//!
+//! A frame is one request or one answer of the platform's own HTTP interface, packed as small as it goes without changing what
+//! is signed: the hub unpacks the very bytes that the sender had signed, and adds nothing of its own. Normative is
+//! `conformance/spec/19-uplink.md`.
+//!
+//! What must never happen here: that a record's bytes change, that a hub's silence counts for anything, or that two authors'
+//! texts, or a text and a secret, share a compressed block.
+
+mod answer;
+mod block;
+mod call;
+pub(crate) mod identity;
+mod records;
+mod serving;
+mod uplink;
+mod wire;
+
+pub use answer::Answered;
+pub use call::Call;
+pub(crate) use serving::serve;
+pub use uplink::{LinkState, Uplink};
+pub use wire::Malformed;
+
+/// Which requests go first when the link is narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Keys, epochs, clocks: small, and everything else depends on it.
+    Control,
+    /// Money.
+    Payment,
+    /// Cases, and whatever a person waits for.
+    Case,
+    /// Materials and the catalogue.
+    Bulk,
+}
+
+impl Lane {
+    /// The lane of a request, by its address.
+    pub fn of(method: &str, path: &str) -> Self {
+        let is = |start: &str| path.starts_with(start);
+        if is("/v1/bills") || is("/v1/refunds") {
+            Self::Payment
+        } else if is("/v1/time") || is("/v1/epoch") || is("/v1/directory") || is("/v1/enrolments") {
+            Self::Control
+        } else if (is("/v1/materials") && method == "POST")
+            || is("/v1/catalogue")
+            || path.ends_with("/content")
+            || is("/v1/open-data")
+        {
+            Self::Bulk
+        } else {
+            Self::Case
+        }
+    }
+
+    /// Whether it has a connection of its own, which no other lane can fill.
+    pub(crate) const fn is_urgent(self) -> bool {
+        matches!(self, Self::Control | Self::Payment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_and_keys_overtake_cases_and_cases_overtake_files() {
+        let lane = |method, path| Lane::of(method, path);
+        assert_eq!(lane("POST", "/v1/bills"), Lane::Payment);
+        assert_eq!(lane("POST", "/v1/bills/018f9f3a-7c00-7000-8000-000000000000/void"), Lane::Payment);
+        assert_eq!(lane("GET", "/v1/directory"), Lane::Control);
+        assert_eq!(lane("POST", "/v1/case-events"), Lane::Case);
+        assert_eq!(lane("GET", "/v1/inbox"), Lane::Case);
+        assert_eq!(lane("GET", "/v1/catalogue"), Lane::Bulk);
+        assert_eq!(lane("POST", "/v1/materials/018f9f3a-7c00-7000-8000-000000000000/chunks"), Lane::Bulk);
+        assert!(Lane::Control < Lane::Payment && Lane::Payment < Lane::Case && Lane::Case < Lane::Bulk);
+    }
+}

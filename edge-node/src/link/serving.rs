@@ -1,0 +1,151 @@
+//! The hub's end of the link: unpacks what nodes send and packs what the platform answers.
+//!
+//! It keeps nothing. A frame's answer is the platform's answer or the admission that there is none; what was under way when a hub
+//! dies is sent again by the node, through whichever hub stands behind the address.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tongqiao::{Arrival, Client, Transport};
+use tongqiao_protocol::PartyId;
+
+use super::answer::Answered;
+use super::call::{BODY_MOST, Call};
+use super::identity::Register;
+
+/// The one address of the link.
+pub(super) const PATH: &str = "/frames/1";
+/// A frame is never larger than the largest body and what is around it.
+const FRAME_MOST: usize = BODY_MOST + 64 * 1024;
+/// In place of an answer: the request did not reach the platform.
+pub(super) const NOT_SENT: u8 = 0;
+/// In place of an answer: the request may have reached the platform.
+pub(super) const PERHAPS_SENT: u8 = 1;
+/// A handshake takes no longer.
+const HANDSHAKE_MOST: Duration = Duration::from_secs(30);
+/// Requests of one node that are under way at once.
+const STREAMS_MOST: u32 = 64;
+/// A connection that answers no ping for so long is given up.
+const PING_EVERY: Duration = Duration::from_secs(60);
+
+/// What every connection shares.
+struct Hub {
+    client: Client,
+    register: Register,
+    platform: Arc<dyn Transport>,
+    /// Scheme and authority.
+    origin: String,
+}
+
+/// Serves nodes until told to stop.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: ServerConfig,
+    client: Client,
+    register: Register,
+    platform: Arc<dyn Transport>,
+    origin: String,
+    mut stop: watch::Receiver<bool>,
+) {
+    let hub = Arc::new(Hub { client, register, platform, origin });
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    let mut connections = JoinSet::new();
+    while !*stop.borrow() {
+        let accepted = tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, peer)) => drop(connections.spawn(converse(Arc::clone(&hub), acceptor.clone(), stream, peer))),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn converse(hub: Arc<Hub>, acceptor: TlsAcceptor, stream: TcpStream, peer: SocketAddr) {
+    // Small answers must not wait for more of them.
+    drop(stream.set_nodelay(true));
+    let stream = match tokio::time::timeout(HANDSHAKE_MOST, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a handshake failed");
+            // Perhaps a node that was enrolled a moment ago: it dials again.
+            drop(hub.client.refresh_directory().await);
+            return;
+        }
+        Err(_) => return,
+    };
+    let shown = stream.get_ref().1.peer_certificates().and_then(|shown| shown.first());
+    let Some(party) = shown.and_then(|spki| hub.register.party_of(spki)) else { return };
+    tracing::info!(%peer, party = party.as_str(), "a node is connected");
+    let service = service_fn(|request| {
+        let (hub, party) = (Arc::clone(&hub), party.clone());
+        async move { Ok::<_, Infallible>(answer(&hub, &party, request).await) }
+    });
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_EVERY)
+        .max_concurrent_streams(STREAMS_MOST);
+    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%peer, %error, "a node's connection ended");
+    }
+}
+
+async fn answer(hub: &Hub, party: &PartyId, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if request.method() != Method::POST || request.uri().path() != PATH {
+        return respond(StatusCode::NOT_FOUND, Vec::new());
+    }
+    let body = match Limited::new(request.into_body(), FRAME_MOST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => {
+            tracing::debug!(party = party.as_str(), %error, "a frame did not arrive whole");
+            return respond(StatusCode::BAD_REQUEST, Vec::new());
+        }
+    };
+    let call = match Call::decode(&body).and_then(|call| call.into_request(&hub.origin)) {
+        Ok(call) => call,
+        Err(error) => {
+            tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
+            return respond(StatusCode::BAD_REQUEST, Vec::new());
+        }
+    };
+    match hub.platform.send(call).await {
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            respond(StatusCode::OK, Answered::new(parts.status, &parts.headers, body).encode())
+        }
+        Err(failure) => {
+            tracing::warn!(party = party.as_str(), %failure, "the platform gave no answer");
+            let arrival = match failure.may_have_arrived() {
+                Arrival::No => NOT_SENT,
+                Arrival::Perhaps => PERHAPS_SENT,
+            };
+            respond(StatusCode::BAD_GATEWAY, vec![arrival])
+        }
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response
+}

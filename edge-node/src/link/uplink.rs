@@ -1,0 +1,218 @@
+//! The node's end of the link: two connections of HTTP/2 to the hub, one of them for what is urgent.
+//!
+//! HTTP/2 as it is commonly used lets a payment wait behind everything that was begun before it, for minutes on a slow link. So
+//! money and keys have a connection of their own, and of the rest only a few requests are under way at once: what waits, waits
+//! here, where it can be overtaken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio_rustls::TlsConnector;
+use tongqiao::{Arrival, Silence, TransportFailure};
+
+use super::Lane;
+use super::answer::Answered;
+use super::call::Call;
+use super::serving::{NOT_SENT, PATH};
+
+/// TCP segments are kept so short that a tunnel on the way, which says nothing of its limit, does not swallow them.
+const SEGMENT_BYTES: u32 = 1_200;
+/// For a connection with its handshake: several round trips of a satellite link with losses.
+const CONNECT_MOST: Duration = Duration::from_secs(20);
+/// A connection on which nothing comes back for so long is given up.
+const PING_EVERY: Duration = Duration::from_secs(15);
+const PING_ANSWER_MOST: Duration = Duration::from_secs(15);
+/// The longest silence after a request is away.
+const SILENCE_MOST: Duration = Duration::from_secs(75);
+/// The slowest upload that is waited for.
+const SLOWEST_BYTES_A_SECOND: u64 = 1_024;
+/// The largest frame that comes back.
+const ANSWER_MOST: usize = 64 * 1024 * 1024 + 64 * 1024;
+/// Requests under way at once: urgent ones, cases, bulk.
+const UNDER_WAY: [usize; 3] = [16, 4, 1];
+
+/// How the link stands, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Nothing has been tried yet.
+    Unknown,
+    /// The last request was answered by the platform.
+    Up,
+    /// The hub or the platform was not reached.
+    Down,
+}
+
+/// The way to a hub.
+pub struct Uplink {
+    /// Host and port.
+    hub: String,
+    tls: Arc<ClientConfig>,
+    urgent: Mutex<Option<SendRequest<Full<Bytes>>>>,
+    ordinary: Mutex<Option<SendRequest<Full<Bytes>>>>,
+    places: [Semaphore; 3],
+    state: watch::Sender<LinkState>,
+}
+
+impl Uplink {
+    pub(crate) fn new(hub: String, tls: ClientConfig) -> Self {
+        Self {
+            hub,
+            tls: Arc::new(tls),
+            urgent: Mutex::new(None),
+            ordinary: Mutex::new(None),
+            places: UNDER_WAY.map(Semaphore::new),
+            state: watch::Sender::new(LinkState::Unknown),
+        }
+    }
+
+    /// How the link stands.
+    pub fn state(&self) -> LinkState {
+        *self.state.borrow()
+    }
+
+    /// Passes a request on, and brings the platform's answer.
+    ///
+    /// # Errors
+    /// A [`TransportFailure`] that says whether the platform may have heard it.
+    pub async fn pass(&self, call: &Call) -> Result<Answered, TransportFailure> {
+        let lane = call.lane();
+        let places = match lane {
+            Lane::Control | Lane::Payment => &self.places[0],
+            Lane::Case => &self.places[1],
+            Lane::Bulk => &self.places[2],
+        };
+        // The semaphores are never closed.
+        let _place = places.acquire().await.map_err(|_| not_connected("the link is closed"))?;
+        let passed = self.send(lane, call.encode()).await;
+        let state = if passed.is_ok() { LinkState::Up } else { LinkState::Down };
+        self.state.send_if_modified(|known| {
+            let changed = *known != state;
+            *known = state;
+            if changed {
+                tracing::info!(?state, "the link");
+            }
+            changed
+        });
+        passed
+    }
+
+    async fn send(&self, lane: Lane, frame: Vec<u8>) -> Result<Answered, TransportFailure> {
+        let patience = SILENCE_MOST + Duration::from_secs(frame.len() as u64 / SLOWEST_BYTES_A_SECOND);
+        let mut connection = self.connection(lane).await?;
+        let mut request = Request::new(Full::new(Bytes::from(frame)));
+        *request.method_mut() = Method::POST;
+        let uri = format!("https://{}{PATH}", self.hub);
+        *request.uri_mut() = uri.parse().map_err(|_| not_connected("the hub's address is none"))?;
+        let exchanged = async {
+            let answer = connection.send_request(request).await.map_err(|error| broken(&error))?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), ANSWER_MOST).collect().await;
+            let body = body.map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error))?;
+            Ok((status, body.to_bytes()))
+        };
+        let exchanged = match tokio::time::timeout(patience, exchanged).await {
+            Ok(exchanged) => exchanged,
+            Err(_) => Err(TransportFailure::new(Silence::TimedOut, Arrival::Perhaps, "the hub is silent")),
+        };
+        let (status, body) = match exchanged {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.forget(lane).await;
+                return Err(failure);
+            }
+        };
+        if status == StatusCode::OK {
+            return Answered::decode(&body)
+                .map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error));
+        }
+        let arrival = if body.first() == Some(&NOT_SENT) || status == StatusCode::BAD_REQUEST {
+            Arrival::No
+        } else {
+            Arrival::Perhaps
+        };
+        Err(TransportFailure::new(Silence::Broken, arrival, format!("the hub answers {status}")))
+    }
+
+    fn slot(&self, lane: Lane) -> &Mutex<Option<SendRequest<Full<Bytes>>>> {
+        if lane.is_urgent() { &self.urgent } else { &self.ordinary }
+    }
+
+    /// A connection that is open, or a new one. Whoever else wants one waits for the same handshake.
+    async fn connection(&self, lane: Lane) -> Result<SendRequest<Full<Bytes>>, TransportFailure> {
+        let mut slot = self.slot(lane).lock().await;
+        if let Some(open) = slot.as_ref().filter(|open| !open.is_closed()) {
+            return Ok(open.clone());
+        }
+        *slot = None;
+        let fresh = tokio::time::timeout(CONNECT_MOST, self.dial()).await;
+        let fresh = fresh.map_err(|_| not_connected("the hub does not answer"))??;
+        *slot = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    async fn forget(&self, lane: Lane) {
+        *self.slot(lane).lock().await = None;
+    }
+
+    async fn dial(&self) -> Result<SendRequest<Full<Bytes>>, TransportFailure> {
+        let stream = self.reach().await?;
+        drop(stream.set_nodelay(true));
+        let host = self.hub.rsplit_once(':').map_or(self.hub.as_str(), |(host, _)| host);
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
+        let name = name.map_err(|_| not_connected("the hub's address is none"))?;
+        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
+        let tls = tls.map_err(|error| TransportFailure::new(Silence::TlsFailed, Arrival::No, error))?;
+        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_ANSWER_MOST)
+            .keep_alive_while_idle(true);
+        let shaken = builder.handshake(TokioIo::new(tls)).await;
+        let (sender, connection) = shaken.map_err(|error| not_connected(&error.to_string()))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the link's connection ended");
+            }
+        });
+        Ok(sender)
+    }
+
+    /// The first address of the hub that answers.
+    async fn reach(&self) -> Result<TcpStream, TransportFailure> {
+        let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
+        let mut last = not_connected("the hub has no address");
+        for address in addresses {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+            let connected = async {
+                let socket = socket?;
+                socket2::SockRef::from(&socket).set_tcp_mss(SEGMENT_BYTES)?;
+                socket.connect(address).await
+            };
+            match connected.await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = not_connected(&error.to_string()),
+            }
+        }
+        Err(last)
+    }
+}
+
+fn not_connected(detail: &str) -> TransportFailure {
+    TransportFailure::new(Silence::NotConnected, Arrival::No, detail)
+}
+
+fn broken(error: &hyper::Error) -> TransportFailure {
+    // A request that was never put on the wire says so.
+    let arrival = if error.is_canceled() { Arrival::No } else { Arrival::Perhaps };
+    TransportFailure::new(Silence::Broken, arrival, error)
+}

@@ -1,0 +1,111 @@
+//! Which way a request goes: custody, a copy, or through to the platform.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderMap, Method};
+use tongqiao::{Client, Credentials};
+use tongqiao_protocol::hop_signature::RequestTarget;
+use tongqiao_protocol::routes::{self, Route};
+use tongqiao_protocol::{ErrorCode, PartyId};
+
+use super::reply::{Asked, Reply, Trouble};
+use super::visitor::{self, Nonces};
+use super::{open_reading, passing, taking};
+use crate::courier::Copies;
+use crate::link::Uplink;
+
+/// Everything that an answer needs; clones are handles.
+#[derive(Clone)]
+pub(crate) struct Desk(Arc<Inside>);
+
+pub(super) struct Inside {
+    pub(super) client: Client,
+    pub(super) party: PartyId,
+    pub(super) carries: Vec<PartyId>,
+    pub(super) uplink: Arc<Uplink>,
+    pub(super) copies: Arc<Copies>,
+    nonces: Nonces,
+}
+
+/// A request, read whole.
+pub(super) struct Letter {
+    pub(super) method: Method,
+    /// Path and query, byte for byte.
+    pub(super) target: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) asked: Asked,
+}
+
+impl Letter {
+    pub(super) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    fn query(&self) -> &str {
+        self.target.split_once('?').map(|(_, query)| query).unwrap_or_default()
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(client: Client, credentials: &Credentials, uplink: Arc<Uplink>, copies: Arc<Copies>) -> Self {
+        Self(Arc::new(Inside {
+            client,
+            party: credentials.party().clone(),
+            carries: credentials.carries().to_vec(),
+            uplink,
+            copies,
+            nonces: Nonces::default(),
+        }))
+    }
+
+    pub(super) async fn answer(&self, request: Request) -> Response {
+        let asked = Asked::by(request.headers());
+        let reply = match self.open(request, &asked).await {
+            Ok(reply) => reply,
+            Err(trouble) => Reply::problem(&trouble, &asked),
+        };
+        reply.finish(&self.0.client, &asked)
+    }
+
+    async fn open(&self, request: Request, asked: &Asked) -> Result<Reply, Trouble> {
+        let (parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+        let route = route(&parts.method, parts.uri.path())?;
+        let body = axum::body::to_bytes(body, route.body_bytes_max).await;
+        let body = body.map_err(|_| Trouble::from(ErrorCode::RequestTooLarge))?.to_vec();
+        let letter = Letter { method: parts.method, target, headers: parts.headers, body, asked: asked.clone() };
+        match route.path {
+            "/v1/time" => open_reading::time(&self.0),
+            "/v1/case-events" => taking::events(&self.0, letter).await,
+            "/v1/case-events/{event}/receipt" => taking::receipt(&self.0, letter).await,
+            _ if Copies::may_keep(&letter.target) && letter.method == Method::GET => {
+                open_reading::copy(&self.0, letter).await
+            }
+            _ => passing::pass(&self.0, letter).await,
+        }
+    }
+}
+
+impl Inside {
+    /// The party that signed a request.
+    pub(super) async fn identify(&self, letter: &Letter) -> Result<PartyId, Trouble> {
+        let target = RequestTarget { method: letter.method.as_str(), path: letter.path(), query: letter.query() };
+        visitor::identify(&self.client, &self.nonces, &target, &letter.headers, &letter.body).await
+    }
+
+    /// Whether records of an author may be brought: the node was granted that, and the caller is he.
+    pub(super) fn may_carry(&self, caller: &PartyId, author: &PartyId) -> bool {
+        author == caller && self.carries.contains(author)
+    }
+}
+
+fn route(method: &Method, path: &str) -> Result<&'static Route, Trouble> {
+    if let Some(route) = routes::find(method.as_str(), path) {
+        return Ok(route);
+    }
+    let other = ["GET", "POST"].into_iter().any(|other| routes::find(other, path).is_some());
+    Err(if other { ErrorCode::RequestMethodNotAllowed } else { ErrorCode::RequestUnknownRoute }.into())
+}

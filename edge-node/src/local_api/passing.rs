@@ -1,0 +1,24 @@
+//! Requests that only the platform can answer: through, as they came.
+
+use tongqiao::Arrival;
+use tongqiao_protocol::ErrorCode;
+
+use super::desk::{Inside, Letter};
+use super::reply::{Reply, Trouble};
+use crate::link::Call;
+
+/// The platform's answer, or that there is no way to it now.
+pub(super) async fn pass(inside: &Inside, letter: Letter) -> Result<Reply, Trouble> {
+    let call = Call::new(letter.method, letter.target, &letter.headers, letter.body);
+    match inside.uplink.pass(&call).await {
+        Ok(answer) => Ok(Reply { status: answer.status, headers: answer.headers, body: answer.body }),
+        Err(failure) => {
+            tracing::info!(lane = ?call.lane(), %failure, "a request did not get through");
+            let code = match failure.may_have_arrived() {
+                Arrival::No => ErrorCode::EdgeLinkDown,
+                Arrival::Perhaps => ErrorCode::EdgeAnswerLost,
+            };
+            Err(code.into())
+        }
+    }
+}

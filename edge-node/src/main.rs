@@ -1,0 +1,144 @@
+//! `tongqiao-edge`: the edge node and the hub as a program.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tongqiao::{Trust, enrol};
+use tongqiao_edge::hub::Hub;
+use tongqiao_edge::node::Node;
+use tongqiao_edge::{HubSettings, NodeSettings};
+use tongqiao_protocol::Suite;
+use tongqiao_protocol::enrolment::PartyKind;
+
+/// Edge node of a township office, and hub in the city 乡镇边缘节点与市级汇聚节点
+#[derive(Parser)]
+#[command(name = "tongqiao-edge", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the office's systems and pass on to the city 运行边缘节点
+    Node {
+        /// Settings in TOML 设置文件
+        #[arg(long, default_value = "/etc/tongqiao/node.toml")]
+        settings: PathBuf,
+    },
+    /// Unpack what nodes send, in front of the platform 运行汇聚节点
+    Hub {
+        /// Settings in TOML 设置文件
+        #[arg(long, default_value = "/etc/tongqiao/hub.toml")]
+        settings: PathBuf,
+    },
+    /// Turn a one-time code into credentials 用一次性接入码登记
+    Enrol {
+        /// Where the platform is reached 平台地址
+        #[arg(long)]
+        platform: String,
+        /// What enrols: node or hub 登记的是节点还是汇聚
+        #[arg(long, value_parser = kind)]
+        kind: PartyKind,
+        /// The party that the code was made for 接入方标识
+        #[arg(long)]
+        party: String,
+        /// The one-time code 一次性接入码
+        #[arg(long)]
+        code: String,
+        /// What people call it 名称
+        #[arg(long)]
+        name: Option<String>,
+        /// The folder of data, created when absent 数据目录
+        #[arg(long)]
+        data: PathBuf,
+        /// Suite of the signing key: international or sm 签名密钥的算法套件
+        #[arg(long, default_value = "international", value_parser = suite)]
+        suite: Suite,
+        /// PEM file of the authority that the platform's certificate is from 平台证书的签发机构
+        #[arg(long)]
+        platform_authority: Option<PathBuf>,
+    },
+}
+
+fn kind(name: &str) -> Result<PartyKind, String> {
+    match name {
+        "node" => Ok(PartyKind::Edge),
+        "hub" => Ok(PartyKind::Hub),
+        _ => Err("node or hub".to_owned()),
+    }
+}
+
+fn suite(name: &str) -> Result<Suite, String> {
+    let known = [Suite::International, Suite::ShangMi];
+    known.into_iter().find(|suite| suite.as_str() == name).ok_or_else(|| "international or sm".to_owned())
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let done = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tongqiao-edge: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    match Arguments::parse().command {
+        Command::Node { settings } => {
+            let node = Node::start(&NodeSettings::from_file(&settings)?).await?;
+            // The line is read by programs that started us with port 0.
+            println!("listening {}", node.address());
+            stop_signal().await?;
+            node.stop().await;
+        }
+        Command::Hub { settings } => {
+            let hub = Hub::start(&HubSettings::from_file(&settings)?).await?;
+            println!("listening {}", hub.address());
+            stop_signal().await?;
+            hub.stop().await;
+        }
+        Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
+            let trust = match platform_authority {
+                Some(path) => Trust::only(&std::fs::read(path)?)?,
+                None => Trust::system(),
+            };
+            std::fs::create_dir_all(&data)?;
+            let enrolment = enrol(&platform, &party, &code)?.kind(kind).suite(suite).trust(trust.clone());
+            let enrolment = enrolment.name(name.as_deref().unwrap_or(&party)).keep_in(data.join("credentials.json"));
+            let credentials = enrolment.run().await?;
+            if kind == PartyKind::Edge {
+                first_directory(&platform, &data, credentials.clone(), trust).await?;
+            }
+            println!("enrolled {}", credentials.party());
+        }
+    }
+    Ok(())
+}
+
+/// A node knows its hub by the directory, and gets the directory from the hub: the first one is fetched here.
+async fn first_directory(
+    platform: &str,
+    data: &Path,
+    credentials: tongqiao::Credentials,
+    trust: Trust,
+) -> Result<(), tongqiao::Error> {
+    let client = tongqiao::Client::builder(platform, credentials).trust(trust).store(data.join("store.sqlite")).build();
+    let client = client.await?;
+    client.refresh_directory().await?;
+    client.close().await;
+    Ok(())
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! A running node.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tongqiao::{Client, Credentials};
+
+use crate::courier::{Copies, Courier};
+use crate::link::identity::{self, Register};
+use crate::link::{LinkState, Uplink};
+use crate::local_api::{self, Desk};
+use crate::{NodeSettings, StartError, settings};
+
+/// The address by which the node's own client names the platform; the link leads to the hub, whatever it says.
+const PLATFORM: &str = "https://platform.invalid";
+
+/// A node that serves until it is dropped or told to stop.
+pub struct Node {
+    address: SocketAddr,
+    client: Client,
+    uplink: Arc<Uplink>,
+    register: Register,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Node {
+    /// Starts a node with the credentials in its folder. Needs no network.
+    ///
+    /// # Errors
+    /// [`StartError`]: settings, credentials without a key for links, a store that cannot be opened, an address that is taken.
+    pub async fn start(settings: &NodeSettings) -> Result<Self, StartError> {
+        let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
+        let copies =
+            Copies::open(&settings.data.join("copies")).map_err(|error| StartError::Io("the copies", error))?;
+        let copies = Arc::new(copies);
+        let register = Register::default();
+        let (client, uplink) = Self::build(settings, &credentials, &copies, &register).await?;
+        let listener =
+            TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the node's address", error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
+        let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies);
+        let tls = local_api::tls(&settings.data, settings.listen)?;
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(local_api::serve(listener, tls, desk, stopped));
+        Ok(Self { address, client, uplink, register, stop, serving })
+    }
+
+    async fn build(
+        settings: &NodeSettings,
+        credentials: &Credentials,
+        copies: &Arc<Copies>,
+        register: &Register,
+    ) -> Result<(Client, Arc<Uplink>), StartError> {
+        let store = settings.data.join("store.sqlite");
+        let tls = identity::dialling(register.clone(), credentials, settings.hub_party.clone());
+        let tls = tls.map_err(|error| StartError::Tls(error.to_string()))?;
+        let uplink = Arc::new(Uplink::new(settings.hub.clone(), tls));
+        let courier = Courier { uplink: Arc::clone(&uplink), copies: Arc::clone(copies) };
+        let mut builder = Client::builder(PLATFORM, credentials.clone())
+            .store(&store)
+            .transport(Arc::new(courier))
+            .retention_days(settings.retention_days);
+        if settings.store_limit_bytes > 0 {
+            builder = builder.store_limit_bytes(settings.store_limit_bytes);
+        }
+        let client = builder.build().await?;
+        register.open(client.clone());
+        Ok((client, uplink))
+    }
+
+    /// Where systems in the office reach it.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How the link to the city stands.
+    pub fn link(&self) -> LinkState {
+        self.uplink.state()
+    }
+
+    /// The client by which the node delivers.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Serves nobody any more, gives up what is under way, and waits for that. What is in custody is delivered when the node is
+    /// next started.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the node ended abnormally");
+        }
+        self.register.close();
+        self.client.close().await;
+    }
+}

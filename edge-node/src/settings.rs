@@ -1,0 +1,121 @@
+//! Settings in one TOML file for each role. What is not written has the value that the shipped file shows.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tongqiao_protocol::PartyId;
+
+/// A file of settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// It cannot be read.
+    #[error("{}: {}", .0.display(), .1)]
+    Unreadable(PathBuf, #[source] std::io::Error),
+    /// It is not of the form.
+    #[error("{}: {}", .0.display(), .1)]
+    Malformed(PathBuf, String),
+}
+
+/// Settings of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeSettings {
+    /// The folder of everything that the node keeps.
+    pub data: PathBuf,
+    /// Where systems in the office reach the node.
+    pub listen: SocketAddr,
+    /// Host and port of the hub.
+    pub hub: String,
+    /// The hub's party: whoever answers must hold one of its keys.
+    pub hub_party: PartyId,
+    /// For how many days what the platform has judged is kept.
+    pub retention_days: u16,
+    /// How many bytes the store may take; 0 leaves it to the disk.
+    pub store_limit_bytes: u64,
+}
+
+impl Default for NodeSettings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("/var/lib/tongqiao-edge"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
+            hub: "hub.example:9443".to_owned(),
+            hub_party: default_hub(),
+            retention_days: 30,
+            store_limit_bytes: 0,
+        }
+    }
+}
+
+/// Settings of a hub.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HubSettings {
+    /// The folder of the hub's credentials.
+    pub data: PathBuf,
+    /// Where nodes reach the hub.
+    pub listen: SocketAddr,
+    /// Scheme and authority of the platform.
+    pub platform: String,
+    /// PEM file of the authority that the platform's certificate is from; none leaves it to the operating system.
+    pub platform_authority: Option<PathBuf>,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("/var/lib/tongqiao-hub"),
+            listen: SocketAddr::from(([0, 0, 0, 0], 9443)),
+            platform: "https://platform.example".to_owned(),
+            platform_authority: None,
+        }
+    }
+}
+
+#[allow(clippy::expect_used, reason = "a literal, tested by every start")]
+fn default_hub() -> PartyId {
+    "city-hub".parse().expect("a party's name")
+}
+
+/// The file of the credentials in a folder of data.
+pub(crate) fn credentials(data: &Path) -> PathBuf {
+    data.join("credentials.json")
+}
+
+macro_rules! from_file {
+    ($($settings:ident),*) => {$(
+        impl $settings {
+            /// Reads a file.
+            ///
+            /// # Errors
+            /// [`SettingsError`] with the path.
+            pub fn from_file(path: &Path) -> Result<Self, SettingsError> {
+                let text = std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))?;
+                toml::from_str(&text).map_err(|error| SettingsError::Malformed(path.to_owned(), error.to_string()))
+            }
+        }
+    )*};
+}
+from_file!(NodeSettings, HubSettings);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+
+    #[test]
+    fn the_shipped_files_say_what_holds_anyway() {
+        let shipped = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("settings").join(name);
+        assert_eq!(NodeSettings::from_file(&shipped("node.toml")).unwrap(), NodeSettings::default());
+        assert_eq!(HubSettings::from_file(&shipped("hub.toml")).unwrap(), HubSettings::default());
+    }
+
+    #[test]
+    fn a_mistyped_setting_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node.toml");
+        std::fs::write(&path, "listn = \"127.0.0.1:1\"").unwrap();
+        assert!(NodeSettings::from_file(&path).unwrap_err().to_string().contains("listn"));
+    }
+}

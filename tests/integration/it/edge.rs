@@ -1,0 +1,8 @@
+//! Nodes and hubs between the client library and the reference platform, over real sockets.
+
+mod caller;
+mod copies;
+mod custody;
+mod office;
+mod passing;
+mod processes;

@@ -1,0 +1,185 @@
+//! A township office: a node, a hub in the city, and a department's system behind the node.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tongqiao::{Client, Credentials, enrol};
+use tongqiao_edge::hub::Hub;
+use tongqiao_edge::node::Node;
+use tongqiao_edge::{HubSettings, NodeSettings};
+use tongqiao_protocol::Suite;
+use tongqiao_protocol::enrolment::PartyKind;
+
+use crate::sdk::sandbox::Sandbox;
+
+/// No test waits longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The department whose records the node carries.
+pub(super) const DEPARTMENT: &str = "civil-affairs";
+
+/// The whole chain. The link between node and hub is a wire that can be cut.
+pub(super) struct Office {
+    pub(super) sandbox: Sandbox,
+    pub(super) wire: Wire,
+    pub(super) settings: NodeSettings,
+    hub_settings: HubSettings,
+    hub: Option<Hub>,
+    node: Option<Node>,
+    pub(super) department: Credentials,
+}
+
+impl Office {
+    /// Everything enrolled; hub and node running.
+    pub(super) async fn open(suite: Suite) -> Self {
+        let mut office = Self::prepare(suite).await;
+        office.start_hub().await;
+        office.start_node().await;
+        office
+    }
+
+    /// Everything enrolled; neither hub nor node running.
+    pub(super) async fn prepare(suite: Suite) -> Self {
+        let sandbox = Sandbox::start().await;
+        let department = sandbox.enrol(DEPARTMENT, suite).await;
+        let hub_data = folder(&sandbox, "hub");
+        enrol_as(&sandbox, PartyKind::Hub, "city-hub", &[], suite, &hub_data).await;
+        let data = folder(&sandbox, "node");
+        let credentials = enrol_as(&sandbox, PartyKind::Edge, "township-1", &[DEPARTMENT], suite, &data).await;
+        // As `tongqiao-edge enrol` does it.
+        let client = sandbox.builder(&credentials).store(data.join("store.sqlite")).build().await.unwrap();
+        client.refresh_directory().await.unwrap();
+        client.close().await;
+        let wire = Wire::lay().await;
+        let here = SocketAddr::from(([127, 0, 0, 1], 0));
+        let hub_settings =
+            HubSettings { data: hub_data, listen: here, platform: sandbox.url(), ..HubSettings::default() };
+        let settings = NodeSettings { data, listen: here, hub: wire.address().to_string(), ..NodeSettings::default() };
+        Self { sandbox, wire, settings, hub_settings, hub: None, node: None, department }
+    }
+
+    pub(super) async fn start_hub(&mut self) {
+        let hub = Hub::start(&self.hub_settings).await.unwrap();
+        self.wire.lead_to(Some(hub.address()));
+        self.hub = Some(hub);
+    }
+
+    /// The hub is gone, and with it whatever was under way.
+    pub(super) async fn stop_hub(&mut self) {
+        self.wire.lead_to(None);
+        self.hub.take().unwrap().stop().await;
+    }
+
+    pub(super) async fn start_node(&mut self) {
+        let node = Node::start(&self.settings).await.unwrap();
+        // The same address after a restart.
+        self.settings.listen = node.address();
+        self.node = Some(node);
+    }
+
+    pub(super) async fn stop_node(&mut self) {
+        self.node.take().unwrap().stop().await;
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        self.node.as_ref().unwrap()
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.settings.listen)
+    }
+
+    /// The department's system, which knows no other address than the node's.
+    pub(super) async fn client(&self, store: &str) -> Client {
+        Client::builder(&self.url(), self.department.clone()).store(self.sandbox.path(store)).build().await.unwrap()
+    }
+
+    /// How many events took effect, told by the platform.
+    pub(super) async fn effects(&self) -> Vec<Value> {
+        self.sandbox.ledger().await["effects"]["events"].as_array().unwrap().clone()
+    }
+}
+
+fn folder(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let folder = sandbox.path(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Enrols an edge or a hub, and leaves the credentials in its folder.
+pub(super) async fn enrol_as(
+    sandbox: &Sandbox,
+    kind: PartyKind,
+    party: &str,
+    carries: &[&str],
+    suite: Suite,
+    data: &std::path::Path,
+) -> Credentials {
+    let code = sandbox.post("/sandbox/enrolment-codes", &json!({ "kind": kind, "carries": carries })).await;
+    let code = code["code"].as_str().unwrap().to_owned();
+    let enrolment = enrol(&sandbox.url(), party, &code).unwrap().kind(kind).suite(suite);
+    enrolment.keep_in(data.join("credentials.json")).run().await.unwrap()
+}
+
+/// A wire from a fixed address to wherever the hub is, or to nowhere.
+pub(super) struct Wire {
+    address: SocketAddr,
+    leads_to: watch::Sender<Option<SocketAddr>>,
+    _carrying: JoinSet<()>,
+}
+
+impl Wire {
+    async fn lay() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (leads_to, end) = watch::channel(None);
+        let mut carrying = JoinSet::new();
+        carrying.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut end = end.clone();
+                connections.spawn(async move {
+                    let Some(there) = *end.borrow_and_update() else { return };
+                    let Ok(mut far) = tokio::net::TcpStream::connect(there).await else { return };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        // A cut ends what is under way.
+                        _ = end.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { address, leads_to, _carrying: carrying }
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn lead_to(&self, there: Option<SocketAddr>) {
+        self.leads_to.send_replace(there);
+    }
+
+    /// Cuts the wire, and gives where it led.
+    pub(super) fn cut(&self) -> Option<SocketAddr> {
+        self.leads_to.send_replace(None)
+    }
+}
+
+/// Waits for something that comes sooner or later.
+pub(super) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what} did not come"))
+}
