@@ -5,7 +5,7 @@ mod copies;
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use tongqiao::{Request, Sending, Transport};
+use tongqiao::{Clock as _, Request, Sending, SystemClock, Transport};
 use tongqiao_protocol::Timestamp;
 
 pub(crate) use copies::{Copies, Copy};
@@ -38,5 +38,5 @@ impl Transport for Courier {
 
 /// This machine's time.
 pub(crate) fn local_now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    SystemClock.now()
 }

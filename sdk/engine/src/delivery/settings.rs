@@ -51,7 +51,7 @@ impl Default for Settings {
             retry_burst: 20,
             retry_refill_ms: 5_000,
             shrink_after_failures: 3,
-            custody_poll_ms: 5_000,
+            custody_poll_ms: 2_000,
         }
     }
 }

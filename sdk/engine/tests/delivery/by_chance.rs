@@ -31,6 +31,8 @@ enum Mood {
     RequestLost,
     AnswerLost,
     Busy,
+    /// An edge node in between keeps the records.
+    Custody,
     /// Our key is not known at the moment.
     Locked,
     Forged,

@@ -1,9 +1,9 @@
 //! A department's system that speaks to a node by hand.
 
 use serde_json::Value;
-use tongqiao::{Credentials, Secret, SoftwareSigner};
+use tongqiao::{Clock as _, Credentials, Secret, SoftwareSigner, SystemClock};
 use tongqiao_protocol::hop_signature::{HopSignature, RequestTarget, content_digest, signature_header};
-use tongqiao_protocol::{RecordKind, RequestId, SignedRecord, Signer as _, Timestamp};
+use tongqiao_protocol::{RecordKind, RequestId, SignedRecord, Signer as _};
 
 use super::office::Office;
 use crate::sdk::sandbox::reqwest_client;
@@ -32,7 +32,7 @@ impl Caller {
     /// The headers of a signed request.
     pub(super) fn stamp(&self, method: &str, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let now = Timestamp::from_millis(now_ms());
+        let now = SystemClock.now();
         let nonce = *RequestId::from_time_and_random(now, random()).as_bytes();
         let hop = HopSignature::new(self.signer.key_id().clone(), now, &nonce);
         let digest = content_digest(self.signer.suite(), body);
@@ -58,10 +58,6 @@ impl Caller {
         self.send("POST", target, body.to_string().into_bytes()).await.json().await.unwrap()
     }
 
-    pub(super) async fn get(&self, target: &str) -> Value {
-        self.send("GET", target, Vec::new()).await.json().await.unwrap()
-    }
-
     /// The same event with a changed member, signed by the same key.
     pub(super) fn signed_again(&self, record: &Value) -> Value {
         let signed = serde_json::from_value::<SignedRecord>(record.clone()).unwrap();
@@ -71,11 +67,6 @@ impl Caller {
         let signed = SignedRecord::sign(RecordKind::Event, bytes, &self.signer, &[1; 32]).unwrap();
         serde_json::to_value(signed).unwrap()
     }
-}
-
-fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
 }
 
 /// Ten bytes that no other call has.

@@ -51,14 +51,15 @@ async fn a_request_that_cannot_go_through_is_refused_with_a_code_in_both_languag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_lost_on_the_way_says_that_it_may_have_happened() {
+async fn a_platform_that_is_away_behind_a_hub_is_a_link_that_is_down() {
     let mut office = Office::open(Suite::International).await;
     let client = office.client("department.sqlite").await;
     let draft = sandbox::draft(&client).await;
     client.cases().open(&draft).await.unwrap().settled().await.unwrap();
     // The platform is gone while the hub is there: the hub says that the request never reached it.
     office.sandbox.stop().await;
-    let error = client.cases().get(client.cases().open(&draft).await.unwrap().id()).await.unwrap_err();
+    let case = client.cases().open(&draft).await.unwrap();
+    let error = client.cases().deadlines_of_platform(case.id()).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), (ErrorCode::EdgeLinkDown, Outcome::Rejected), "{error:?}");
     office.sandbox.start_again().await;
     eventually("the case", async || (office.effects().await.len() == 2).then_some(())).await;
