@@ -52,7 +52,7 @@ impl Citizens {
 }
 
 /// Pays once and says how much, whatever becomes of answers: an unanswered press is looked at, not repeated blindly.
-async fn press(browser: &reqwest::Client, address: &str, path: &str) -> i64 {
+pub(crate) async fn press(browser: &reqwest::Client, address: &str, path: &str) -> i64 {
     let page = format!("{address}{path}");
     let mut seen = 0;
     loop {
@@ -86,7 +86,7 @@ fn fen(yuan: &str) -> Option<i64> {
 }
 
 /// A browser that shows where it is sent instead of going there.
-fn browser() -> Result<reqwest::Client, DemoError> {
+pub(crate) fn browser() -> Result<reqwest::Client, DemoError> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(10))

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::DemoError;
 use crate::plan::Plan;
+use crate::scenes::{Act, Outcome};
 
 pub(crate) use finding::Finding;
 pub(crate) use platform_side::PlatformSide;
@@ -61,6 +62,8 @@ pub(crate) struct Ledger {
     pub(crate) doubled: u64,
     pub(crate) out_of_order: u64,
     pub(crate) fen_wrong: i64,
+    /// What the scenes of the second act came to.
+    pub(crate) scenes: Vec<Outcome>,
     /// One sentence for each thing that is wrong; empty when all is well.
     pub(crate) findings: Vec<Finding>,
 }
@@ -80,6 +83,12 @@ impl Ledger {
             sides.push(StoreSide::read(store)?);
         }
         Ok(verdict::compare(&platform, &sides, plans, journal, found_before))
+    }
+
+    /// Takes the second act into account.
+    pub(crate) fn add(&mut self, act: Act) {
+        self.scenes.extend(act.outcomes);
+        self.findings.extend(act.findings);
     }
 
     /// Whether nothing is wrong.

@@ -17,6 +17,7 @@ mod plan;
 mod platform;
 mod process;
 mod progress;
+mod scenes;
 mod summary;
 
 use std::path::PathBuf;
@@ -55,6 +56,8 @@ enum Role {
     Platform(platform::Arguments),
     #[command(hide = true)]
     Department(department::Arguments),
+    #[command(hide = true)]
+    Sender(scenes::SenderArguments),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         match arguments.role {
             Some(Role::Platform(platform)) => platform::run(platform).await.map(|()| ExitCode::SUCCESS),
             Some(Role::Department(department)) => department::run(department).await.map(|()| ExitCode::SUCCESS),
+            Some(Role::Sender(sender)) => scenes::send(sender).await.map(|()| ExitCode::SUCCESS),
             None => orchestra::play(arguments).await,
         }
     });

@@ -20,6 +20,7 @@ use crate::log_file;
 use crate::plan::Plan;
 use crate::process::{Heard, Process, Report, Role};
 use crate::progress::Progress;
+use crate::scenes;
 use crate::summary::{self, Kept};
 
 /// One of the demo's departments.
@@ -129,7 +130,9 @@ pub(crate) async fn play(arguments: Arguments) -> Result<ExitCode, DemoError> {
     if let Ending::Stopped(finding) = ending {
         found.push(finding);
     }
-    let ledger = draw_up(&score.stage, &journal, &found)?;
+    let mut ledger = draw_up(&score.stage, &journal, &found)?;
+    let act = scenes::play(&score.stage.data, &progress).await?;
+    ledger.add(act);
     let platform = score.take_platform();
     let kept = (arguments.keep && platform.is_some()).then_some(&kept);
     summary::print(&ledger, &arguments, begun.elapsed(), kept)?;

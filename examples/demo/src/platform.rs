@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tongqiao_reference_platform::Platform;
+use tongqiao_protocol::Timestamp;
+use tongqiao_reference_platform::{Clock, Platform};
 
 use crate::error::DemoError;
 use crate::log_file;
@@ -18,13 +19,21 @@ pub(crate) struct Arguments {
     /// Where to listen.
     #[arg(long)]
     listen: SocketAddr,
+    /// The time that it believes it is.
+    #[arg(long)]
+    at: Option<Timestamp>,
 }
 
 /// Serves until it is killed.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
     end_with_orchestrator();
     log_file::open(&arguments.database.with_extension("log.jsonl"))?;
+    let clock = Clock::system();
+    if let Some(at) = arguments.at {
+        clock.set(at);
+    }
     let mut running = Platform::builder()
+        .clock(clock)
         .database(arguments.database)
         .listen(arguments.listen)
         .sandbox()

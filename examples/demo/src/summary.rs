@@ -68,6 +68,9 @@ pub(crate) fn print(
     ] {
         println!("  {en:45} {value:>12}   {zh}");
     }
+    for scene in &ledger.scenes {
+        println!("  {:66} {:>12}   {}", scene.en, scene.value, scene.zh);
+    }
     for finding in &ledger.findings {
         println!("  ! {finding}");
     }

@@ -49,6 +49,7 @@ pub(super) fn compare(
         doubled: audit.doubled,
         out_of_order: audit.out_of_order,
         fen_wrong: audit.fen_wrong,
+        scenes: Vec::new(),
         findings: audit.findings,
     }
 }
