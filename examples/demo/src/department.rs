@@ -89,6 +89,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
         done.map_err(DemoError::broken)??;
     }
     watcher.await.map_err(DemoError::broken)??;
+    money::reconcile(&client).await?;
     report(&Report::Done);
     // It stays open until it is killed, as a department's system does: there is no orderly end on which anything depends.
     std::future::pending().await

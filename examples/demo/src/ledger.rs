@@ -37,6 +37,16 @@ pub(crate) struct Journal {
     pub(crate) platform_kills: u32,
     /// How often a department was killed.
     pub(crate) department_kills: u32,
+    /// What each department's reconciliation came to; a department that was started again may say it twice.
+    pub(crate) reconciled: BTreeMap<usize, Reconciled>,
+}
+
+/// A department's reconciliation of its own books with the platform's and the bank's.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reconciled {
+    pub(crate) paid_fen: i64,
+    pub(crate) refunded_fen: i64,
+    pub(crate) differences: usize,
 }
 
 /// The sums of both sides, and everything that is wrong.
@@ -55,6 +65,8 @@ pub(crate) struct Ledger {
     pub(crate) fen_billed: i64,
     pub(crate) fen_paid: i64,
     pub(crate) fen_refunded: i64,
+    /// Payments and refunds on which the departments, the platform and the bank agree.
+    pub(crate) fen_reconciled: i64,
     pub(crate) signed_in: u64,
     pub(crate) platform_kills: u32,
     pub(crate) department_kills: u32,

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::Arguments;
 use crate::citizen::Citizens;
 use crate::error::DemoError;
-use crate::ledger::{Finding, Id, Journal, Ledger};
+use crate::ledger::{Finding, Id, Journal, Ledger, Reconciled};
 use crate::log_file;
 use crate::plan::Plan;
 use crate::process::{Heard, Process, Report, Role};
@@ -213,6 +213,13 @@ fn note(role: Role, report: &Report, progress: &Progress, journal: &mut Journal)
         }
         Report::Numbered { case, number } => {
             journal.numbers.entry(parse_id(case)?).or_default().insert(number.clone());
+        }
+        Report::Reconciled { paid_fen, refunded_fen, differences } => {
+            if let Role::Department(index) = role {
+                let reconciled =
+                    Reconciled { paid_fen: *paid_fen, refunded_fen: *refunded_fen, differences: *differences };
+                journal.reconciled.insert(index, reconciled);
+            }
         }
         Report::SignedIn { case, user } => {
             journal.signed_in.insert((parse_id(case)?, user.clone()));

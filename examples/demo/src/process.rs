@@ -65,6 +65,15 @@ pub(crate) enum Report {
         /// How many it has accepted so far.
         accepted: u64,
     },
+    /// The day's money was compared: own books, the platform's and the bank's.
+    Reconciled {
+        /// Payments that match in all three, in fen.
+        paid_fen: i64,
+        /// Refunds that match in all three, in fen.
+        refunded_fen: i64,
+        /// Movements that do not.
+        differences: usize,
+    },
     /// Nothing is left to do.
     Done,
 }

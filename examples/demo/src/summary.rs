@@ -58,6 +58,7 @@ pub(crate) fn print(
         ("实缴（元）", "paid, yuan", yuan(ledger.fen_paid)),
         ("退款（笔）", "refunds", ledger.refunds.to_string()),
         ("退款（元）", "refunded, yuan", yuan(ledger.fen_refunded)),
+        ("三方对平（元）", "reconciled with platform and bank, yuan", yuan(ledger.fen_reconciled)),
         ("平台被强杀", "times the platform was killed", ledger.platform_kills.to_string()),
         ("部门系统被强杀", "times a department was killed", ledger.department_kills.to_string()),
         ("丢失", "lost", ledger.lost.to_string()),

@@ -1,9 +1,10 @@
 //! The bill of one case: made, paid by a citizen, voided or refunded as planned.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tongqiao::protocol::bill::{BillState, RefundState};
-use tongqiao::protocol::{Amount, BillId, CaseId, RefundId};
+use tongqiao::protocol::{Amount, BillId, CaseId, CivilDate, RefundId};
 use tongqiao::{BillDraft, Client};
 
 use crate::error::DemoError;
@@ -80,4 +81,28 @@ fn draft(case: &PlannedCase, bill: &PlannedBill) -> BillDraft {
         draft = draft.line(&line.code, &line.name, line.quantity, &yuan(line.unit_fen));
     }
     draft
+}
+
+/// A run that is longer than this was begun on another day at most by midnight.
+const RUN_MS: i64 = 30 * 60_000;
+
+/// Compares own books, the platform's and the bank's for every day of this run.
+pub(super) async fn reconcile(client: &Client) -> Result<(), DemoError> {
+    let now = client.platform_time();
+    let days = BTreeSet::from([CivilDate::of(now.plus_millis(-RUN_MS)), CivilDate::of(now)]);
+    let (mut paid_fen, mut refunded_fen, mut differences) = (0, 0, 0);
+    for day in days {
+        let day = loop {
+            match client.payments().reconcile(day).await {
+                Ok(day) => break day,
+                Err(error) if error.retry() != tongqiao::Retry::Never => tokio::time::sleep(PATIENCE).await,
+                Err(error) => return Err(DemoError::broken(error)),
+            }
+        };
+        paid_fen += day.comparison.matched_paid_fen;
+        refunded_fen += day.comparison.matched_refunded_fen;
+        differences += day.comparison.differences.len();
+    }
+    report(&Report::Reconciled { paid_fen, refunded_fen, differences });
+    Ok(())
 }

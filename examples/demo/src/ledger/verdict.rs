@@ -4,6 +4,7 @@
 
 mod cases;
 mod money;
+mod reconciled;
 mod records;
 mod run;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(super) fn compare(
     cases::compare(&mut audit, platform, &rows, &planned, journal);
     money::compare(&mut audit, platform, &rows, &planned, journal);
     run::compare(&mut audit, &rows, &planned, journal);
+    reconciled::compare(&mut audit, platform, plans.len(), journal);
     let state = |wanted: &str| platform.bills.values().filter(|bill| bill.state == wanted).count() as u64;
     let divisions: std::collections::BTreeSet<_> = platform.cases.values().map(|case| &case.division).collect();
     Ledger {
@@ -42,6 +44,7 @@ pub(super) fn compare(
         fen_billed: platform.bills.values().map(|bill| bill.total_fen).sum(),
         fen_paid: platform.payments.values().flatten().sum(),
         fen_refunded: platform.refunds.values().filter(|refund| refund.state == "done").map(|refund| refund.fen).sum(),
+        fen_reconciled: journal.reconciled.values().map(|one| one.paid_fen + one.refunded_fen).sum(),
         signed_in: journal.signed_in.len() as u64,
         platform_kills: journal.platform_kills,
         department_kills: journal.department_kills,

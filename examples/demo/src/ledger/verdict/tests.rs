@@ -23,6 +23,24 @@ fn must_name(sentence: &str, tamper: impl FnOnce(&mut World)) {
 }
 
 #[test]
+fn a_department_that_has_not_reconciled_or_found_a_difference_is_named() {
+    must_name("department 1 has not reconciled its money", |world| world.journal.reconciled.clear());
+    must_name("department 1 found 2 differences", |world| {
+        world.journal.reconciled.values_mut().for_each(|one| one.differences = 2);
+    });
+}
+
+#[test]
+fn money_that_was_reconciled_and_is_not_booked_is_named_to_the_fen() {
+    must_name("paid: 11201 fen were reconciled and 11200 are booked", |world| {
+        world.journal.reconciled.values_mut().for_each(|one| one.paid_fen += 1);
+    });
+    must_name("refunded: 999 fen were reconciled and 1000 are booked", |world| {
+        world.journal.reconciled.values_mut().for_each(|one| one.refunded_fen -= 1);
+    });
+}
+
+#[test]
 fn an_event_row_that_was_dropped_is_lost() {
     must_name("accepted and never applied: event", |world| drop(world.platform.events.remove(1)));
 }

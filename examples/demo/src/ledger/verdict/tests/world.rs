@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ledger::platform_side::{Bill, CaseFile, Event, LogLine, Refund};
 use crate::ledger::store_side::Row;
-use crate::ledger::{Id, Journal, Kind, Ledger, PlatformSide, StoreSide, verdict};
+use crate::ledger::{Id, Journal, Kind, Ledger, PlatformSide, Reconciled, StoreSide, verdict};
 use crate::plan::{BillEnding, Person, Plan, PlannedBill, PlannedCase, PlannedItem, Step, end_of};
 
 pub(super) const CASES: u8 = 4;
@@ -42,6 +42,8 @@ impl World {
             };
             world.add(planned(number, ending));
         }
+        let reconciled = Reconciled { paid_fen: 2 * PRICE, refunded_fen: 1_000, differences: 0 };
+        world.journal.reconciled.insert(0, reconciled);
         world
     }
 
