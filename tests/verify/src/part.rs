@@ -6,6 +6,7 @@ mod fuzzing;
 mod guide;
 mod guides;
 mod oidc;
+mod peer;
 mod program;
 mod rust;
 mod start;
@@ -143,6 +144,13 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 4,
         reach: Reach::OnlyWithAll("needs packages from PyPI"),
         run: verifier::run,
+    },
+    Part {
+        name: "peer",
+        about: "a client in Python, written from the specification alone, does a department's day in both suites",
+        budget_minutes: 3,
+        reach: Reach::OnlyWithAll("needs packages from PyPI"),
+        run: peer::run,
     },
     Part {
         name: "schemathesis",
