@@ -101,7 +101,7 @@ class World:
             "applicant": {"kind": "person", "name": "测试甲", "identity": identity},
             "form": {field["key"]: filled_in(field) for field in self.item["form"]},
             "materials": [{"guide": one["key"], "name": one["name"]["zh"]} for one in self.item["materials"]],
-            "channel": {"set": "handle_form", "generation": "c0001", "code": "1"},
+            "channel": {"set": "handle_form", "generation": "gb39046-2020", "code": "1"},
         }
         return {
             "specversion": "1.0", "id": fresh_id(), "source": f"urn:tongqiao:party:{self.party.name}",

@@ -14,7 +14,7 @@ from .values import case_number, made_up_citizen, time_text, uuid7
 
 TAG = "tongqiao-event-v1"
 CITIZEN = {"set": "id_type", "generation": "ga2000.156", "code": "111"}
-AT_THE_WINDOW = {"set": "handle_form", "generation": "c0001", "code": "1"}
+AT_THE_WINDOW = {"set": "handle_form", "generation": "gb39046-2020", "code": "1"}
 HANDLER = "测试经办"
 
 

@@ -455,7 +455,7 @@ impl Item {
                 },
             },
             "form": form, "materials": materials,
-            "channel": { "set": "handle_form", "generation": "c0001", "code": "1" },
+            "channel": { "set": "handle_form", "generation": "gb39046-2020", "code": "1" },
         })
     }
 }
