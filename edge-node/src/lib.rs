@@ -7,6 +7,9 @@
 //! * A **hub** stands in front of the platform and unpacks what nodes send. It keeps nothing and can speak for nobody: requests
 //!   and records carry the signatures of those who made them.
 //!
+//! * A **sidecar** stands beside a department's system on the same machine and holds its keys, for languages in which there is no
+//!   library: plain JSON in, the same guarantees.
+//!
 //! What must never happen: that something is lost or doubled for which a custody receipt was given; that a node's word is taken for
 //! the platform's; that what may not be kept is kept.
 //!
@@ -18,8 +21,9 @@ mod link;
 mod local_api;
 pub mod node;
 mod settings;
+pub mod sidecar;
 mod start_error;
 
 pub use link::{Answered, Call, Lane, LinkState, Malformed, Uplink};
-pub use settings::{HubSettings, NodeSettings, SettingsError};
+pub use settings::{HubSettings, NodeSettings, SettingsError, SidecarSettings};
 pub use start_error::StartError;

@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use tongqiao::{Trust, enrol};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
-use tongqiao_edge::{HubSettings, NodeSettings};
+use tongqiao_edge::sidecar::Sidecar;
+use tongqiao_edge::{HubSettings, NodeSettings, SidecarSettings};
 use tongqiao_protocol::Suite;
 use tongqiao_protocol::enrolment::PartyKind;
 
@@ -33,12 +34,18 @@ enum Command {
         #[arg(long, default_value = "/etc/tongqiao/hub.toml")]
         settings: PathBuf,
     },
+    /// Serve programs of this machine that send plain JSON 运行边车
+    Sidecar {
+        /// Settings in TOML 设置文件
+        #[arg(long, default_value = "/etc/tongqiao/sidecar.toml")]
+        settings: PathBuf,
+    },
     /// Turn a one-time code into credentials 用一次性接入码登记
     Enrol {
         /// Where the platform is reached 平台地址
         #[arg(long)]
         platform: String,
-        /// What enrols: node or hub 登记的是节点还是汇聚
+        /// What enrols: node, hub or sidecar 登记的是节点、汇聚还是边车
         #[arg(long, value_parser = kind)]
         kind: PartyKind,
         /// The party that the code was made for 接入方标识
@@ -66,7 +73,8 @@ fn kind(name: &str) -> Result<PartyKind, String> {
     match name {
         "node" => Ok(PartyKind::Edge),
         "hub" => Ok(PartyKind::Hub),
-        _ => Err("node or hub".to_owned()),
+        "sidecar" => Ok(PartyKind::Department),
+        _ => Err("node, hub or sidecar".to_owned()),
     }
 }
 
@@ -102,6 +110,12 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             println!("listening {}", hub.address());
             stop_signal().await?;
             hub.stop().await;
+        }
+        Command::Sidecar { settings } => {
+            let sidecar = Sidecar::start(&SidecarSettings::from_file(&settings)?).await?;
+            println!("listening {}", sidecar.address());
+            stop_signal().await?;
+            sidecar.stop().await;
         }
         Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
             let trust = match platform_authority {

@@ -15,6 +15,9 @@ pub enum SettingsError {
     /// It is not of the form.
     #[error("{}: {}", .0.display(), .1)]
     Malformed(PathBuf, String),
+    /// A sidecar would be reached from other machines.
+    #[error("{0} is reached from other machines; a sidecar listens on loopback only")]
+    NotLoopback(SocketAddr),
 }
 
 /// Settings of a node.
@@ -73,6 +76,34 @@ impl Default for HubSettings {
     }
 }
 
+/// Settings of a sidecar.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SidecarSettings {
+    /// The folder of credentials, token and store.
+    pub data: PathBuf,
+    /// Where programs of this machine reach it.
+    pub listen: SocketAddr,
+    /// The platform, or the node in the office.
+    pub platform: String,
+    /// PEM file of the authority that the platform's or node's certificate is from; none leaves it to the operating system.
+    pub platform_authority: Option<PathBuf>,
+    /// Divisions for which case numbers are kept in stock from the start.
+    pub divisions: Vec<String>,
+}
+
+impl Default for SidecarSettings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("/var/lib/tongqiao-sidecar"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            platform: "https://platform.example".to_owned(),
+            platform_authority: None,
+            divisions: Vec::new(),
+        }
+    }
+}
+
 #[allow(clippy::expect_used, reason = "a literal, tested by every start")]
 fn default_hub() -> PartyId {
     "city-hub".parse().expect("a party's name")
@@ -97,7 +128,7 @@ macro_rules! from_file {
         }
     )*};
 }
-from_file!(NodeSettings, HubSettings);
+from_file!(NodeSettings, HubSettings, SidecarSettings);
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +140,7 @@ mod tests {
         let shipped = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("settings").join(name);
         assert_eq!(NodeSettings::from_file(&shipped("node.toml")).unwrap(), NodeSettings::default());
         assert_eq!(HubSettings::from_file(&shipped("hub.toml")).unwrap(), HubSettings::default());
+        assert_eq!(SidecarSettings::from_file(&shipped("sidecar.toml")).unwrap(), SidecarSettings::default());
     }
 
     #[test]

@@ -32,6 +32,7 @@ use alloc::string::String;
 use serde_json::{Map, Value};
 
 use crate::reading::Reading;
+use crate::{ErrorCode, Fault, Faults};
 
 /// What an event says, by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,29 @@ impl CaseEventData {
         match self.kind() {
             Some(kind) => kind.as_str(),
             None => "abandoned",
+        }
+    }
+
+    /// Reads the `data` of an event of a kind, from JSON that is not signed yet. Paths of faults begin with `/data`.
+    ///
+    /// ```
+    /// use tongqiao_protocol::case::CaseEventData;
+    ///
+    /// let data = serde_json::json!({ "reason": "申请人改变主意" });
+    /// let read = CaseEventData::from_json("withdrawn", data.as_object().unwrap()).unwrap();
+    /// assert_eq!(read.name(), "withdrawn");
+    /// let faults = CaseEventData::from_json("withdrawn", &serde_json::Map::new()).unwrap_err();
+    /// assert_eq!(faults.0[0].path, "/data/reason");
+    /// ```
+    ///
+    /// # Errors
+    /// All faults; `event.unknown_kind` at `/kind` for a kind that is not known.
+    pub fn from_json(kind: &str, data: &Map<String, Value>) -> Result<Self, Faults> {
+        let mut reading = Reading::new(data, "/data");
+        match Self::read(kind, &mut reading) {
+            Some(read) if reading.is_clean() => Ok(read),
+            None if reading.is_clean() => Err(Faults::one(Fault::new("/kind", ErrorCode::EventUnknownKind))),
+            _ => Err(reading.into_faults()),
         }
     }
 

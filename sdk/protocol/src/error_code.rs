@@ -360,6 +360,8 @@ pub enum ErrorCode {
     EdgeAnswerLost,
     /// `edge.full`: The node's disk is full.
     EdgeFull,
+    /// `sidecar.token_invalid`: The token is missing or another one.
+    SidecarTokenInvalid,
     /// `identity.token_invalid`: The identity token is not acceptable.
     IdentityTokenInvalid,
     /// `identity.state_mismatch`: The answer does not belong to this sign-in.
@@ -575,6 +577,7 @@ Row { code: "log.receipt_lost", number: 6514, kind: ErrorKind::Conflict, http_st
 Row { code: "edge.link_down", number: 6601, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点与市级平台的链路中断", "节点不能自行答复或代管的请求，请待链路恢复后再试。"), en: ("The node has no link to the city", "What the node may not answer or keep by itself waits until the link is back.") },
 Row { code: "edge.answer_lost", number: 6602, kind: ErrorKind::Timeout, http_status: 504, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("市级平台的答复在途中丢失", "请重发同一记录，不会重复计入。"), en: ("The link broke before the city's answer came", "Send the same record again; it counts once.") },
 Row { code: "edge.full", number: 6603, kind: ErrorKind::Limit, http_status: 507, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点存储空间已满", "已接收的内容安全并继续上送。请腾出空间后重发。"), en: ("The node's disk is full", "What it has accepted is safe and goes on being delivered. Make room, then send again.") },
+Row { code: "sidecar.token_invalid", number: 6604, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("缺少令牌或令牌不符", "请发送头字段 Authorization: Bearer，其后为边车数据目录中 token 文件的内容。"), en: ("The token is missing or another one", "Send the header Authorization: Bearer with what stands in the sidecar's file named token.") },
 Row { code: "identity.token_invalid", number: 7002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("身份令牌不可用", "请重新登录，并核对时钟与客户端编号。"), en: ("The identity token is not acceptable", "Sign in again; check clock and client id.") },
 Row { code: "identity.state_mismatch", number: 7003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("登录应答与本次请求不符", "请重新登录，应答可能被伪造。"), en: ("The answer does not belong to this sign-in", "Begin again; somebody may have forged the answer.") },
 Row { code: "identity.keys_unavailable", number: 7004, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("尚未获取身份认证平台的公钥", "请先连接一次统一身份认证平台。"), en: ("The identity provider's keys were never fetched", "Connect once to the identity provider.") },
@@ -752,6 +755,7 @@ impl ErrorCode {
         Self::EdgeLinkDown,
         Self::EdgeAnswerLost,
         Self::EdgeFull,
+        Self::SidecarTokenInvalid,
         Self::IdentityTokenInvalid,
         Self::IdentityStateMismatch,
         Self::IdentityKeysUnavailable,

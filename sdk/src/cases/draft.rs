@@ -74,6 +74,24 @@ impl CaseDraft {
         }
     }
 
+    /// An application whose `data` (specification, 5.2) another program has written as JSON. Nothing is judged here: what is
+    /// missing or wrong is told when the case is opened, with paths into that very data. Members that are not known are left
+    /// out; `channel` may also be the bare code of `handle_form`.
+    pub fn from_json(data: &Map<String, Value>) -> Self {
+        let object = |name: &str| data.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+        let item = data.get("item").cloned().unwrap_or_default();
+        let mut draft = Self::new("", 0, data.get("division").and_then(Value::as_str).unwrap_or_default());
+        draft.item = item;
+        draft.applicant = object("applicant");
+        draft.form = object("form");
+        draft.materials = data.get("materials").and_then(Value::as_array).cloned().unwrap_or_default();
+        match data.get("channel") {
+            None | Some(Value::Null) => draft,
+            Some(Value::String(code)) => draft.channel(code),
+            Some(other) => Self { channel: other.clone(), ..draft },
+        }
+    }
+
     /// An application for an item of the catalogue, where it is handled, by the first way that it offers.
     pub fn for_item(item: &Item) -> Self {
         let draft = Self::new(&item.code, item.version, item.division.as_deref().unwrap_or_default());

@@ -6,3 +6,4 @@ mod custody;
 mod office;
 mod passing;
 mod processes;
+mod sidecar;
