@@ -1,6 +1,7 @@
 //! What systems in the office see: the platform's own interface, at the node's address.
 
 mod desk;
+mod health;
 mod lan_tls;
 mod open_reading;
 mod passing;

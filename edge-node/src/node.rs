@@ -17,6 +17,9 @@ use crate::{NodeSettings, StartError, settings};
 /// The address by which the node's own client names the platform; the link leads to the hub, whatever it says.
 const PLATFORM: &str = "https://platform.invalid";
 
+/// Records of one request: half a minute of a link of 64 kbit/s once they are packed.
+const BATCH_BYTES: u64 = 256 * 1024;
+
 /// A node that serves until it is dropped or told to stop.
 pub struct Node {
     address: SocketAddr,
@@ -63,6 +66,7 @@ impl Node {
         let mut builder = Client::builder(PLATFORM, credentials.clone())
             .store(&store)
             .transport(Arc::new(courier))
+            .batch_bytes(BATCH_BYTES)
             .retention_days(settings.retention_days);
         if settings.store_limit_bytes > 0 {
             builder = builder.store_limit_bytes(settings.store_limit_bytes);

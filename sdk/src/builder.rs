@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tongqiao_engine::Retention;
+use tongqiao_protocol::limits::BATCH_BYTES_MAX;
 use tongqiao_protocol::{DivisionCode, Language};
 use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
@@ -29,6 +30,9 @@ use crate::{Credentials, Error};
 
 /// How many case numbers are kept in stock per division.
 const NUMBERS_IN_STOCK: u32 = 200;
+
+/// The smallest batch that may be set.
+const BATCH_BYTES_MIN: u64 = 16 * 1024;
 
 /// What may be set, in seconds.
 const CONNECT_TIMEOUT: RangeInclusive<u64> = 1..=120;
@@ -61,6 +65,7 @@ pub struct ClientBuilder {
     credentials: Credentials,
     store: Option<Place>,
     store_limit: Option<u64>,
+    batch_bytes: u64,
     spool: Option<PathBuf>,
     trust: Trust,
     proxy: Option<String>,
@@ -83,6 +88,7 @@ impl ClientBuilder {
             credentials,
             store: None,
             store_limit: None,
+            batch_bytes: BATCH_BYTES_MAX as u64,
             spool: None,
             trust: Trust::system(),
             proxy: None,
@@ -117,6 +123,13 @@ impl ClientBuilder {
     /// delivered. Only the disk limits it by default, and a store in memory not at all.
     pub const fn store_limit_bytes(mut self, bytes: u64) -> Self {
         self.store_limit = Some(bytes);
+        self
+    }
+
+    /// How many bytes of records one request carries at most; 4 MiB by default, the most that the platform takes, and 16 KiB at
+    /// least. On a slow link less is better: a request that breaks is sent again as a whole.
+    pub const fn batch_bytes(mut self, bytes: u64) -> Self {
+        self.batch_bytes = bytes;
         self
     }
 
@@ -223,6 +236,9 @@ impl ClientBuilder {
         let Some(retention) = Retention::of_days(self.retention_days) else {
             return Err(Error::configuration("retention_days", "7 to 3,660"));
         };
+        if !(BATCH_BYTES_MIN..=BATCH_BYTES_MAX as u64).contains(&self.batch_bytes) {
+            return Err(Error::configuration("batch_bytes", "16 KiB to 4 MiB"));
+        }
         within("connect_timeout", self.timeouts.connect, CONNECT_TIMEOUT)?;
         within("stall_timeout", self.timeouts.stall, STALL_TIMEOUT)?;
         let Some(place) = self.store else {
@@ -257,6 +273,7 @@ impl ClientBuilder {
             cas: self.cas,
             numbers,
             retention,
+            batch_bytes: self.batch_bytes,
             case_locks: CaseLocks::default(),
             notices: NoticeBoard::new(),
             uploads: Uploads::default(),

@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) numbers: NumberPool,
     /// How long what is settled is kept.
     pub(crate) retention: Retention,
+    /// How many bytes of records one request carries at most.
+    pub(crate) batch_bytes: u64,
     pub(crate) case_locks: CaseLocks,
     pub(crate) notices: NoticeBoard,
     /// How far the uploads of this process are.

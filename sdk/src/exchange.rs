@@ -109,6 +109,17 @@ impl Exchange {
         self.epoch.subscribe()
     }
 
+    /// What is known from before, until an answer names an epoch.
+    pub(crate) fn recall_epoch(&self, known: Option<EpochId>) {
+        self.epoch.send_if_modified(|heard| {
+            let is_news = heard.is_none() && known.is_some();
+            if is_news {
+                *heard = known;
+            }
+            is_news
+        });
+    }
+
     /// Asks once. A request whose time the platform called stale is stamped anew, once, when its answer has told us the
     /// time; nothing else is tried again here.
     pub(crate) async fn ask(&self, ask: Ask) -> Result<Response, Error> {

@@ -10,6 +10,7 @@ use tongqiao_protocol::hop_signature::RequestTarget;
 use tongqiao_protocol::routes::{self, Route};
 use tongqiao_protocol::{ErrorCode, PartyId};
 
+use super::health::{self, Counters};
 use super::reply::{Asked, Reply, Trouble};
 use super::visitor::{self, Nonces};
 use super::{open_reading, passing, taking};
@@ -26,6 +27,7 @@ pub(super) struct Inside {
     pub(super) carries: Vec<PartyId>,
     pub(super) uplink: Arc<Uplink>,
     pub(super) copies: Arc<Copies>,
+    pub(super) counters: Counters,
     nonces: Nonces,
 }
 
@@ -57,6 +59,7 @@ impl Desk {
             carries: credentials.carries().to_vec(),
             uplink,
             copies,
+            counters: Counters::default(),
             nonces: Nonces::default(),
         }))
     }
@@ -73,6 +76,14 @@ impl Desk {
     async fn open(&self, request: Request, asked: &Asked) -> Result<Reply, Trouble> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+        if parts.method == Method::GET {
+            match parts.uri.path() {
+                "/healthz" => return Ok(health::alive()),
+                "/readyz" => return health::ready(&self.0).await,
+                "/metrics" => return health::metrics(&self.0).await,
+                _ => {}
+            }
+        }
         let route = route(&parts.method, parts.uri.path())?;
         let body = axum::body::to_bytes(body, route.body_bytes_max).await;
         let body = body.map_err(|_| Trouble::from(ErrorCode::RequestTooLarge))?.to_vec();

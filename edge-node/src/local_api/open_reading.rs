@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tongqiao_protocol::ErrorCode;
 
 use super::desk::{Inside, Letter};
+use super::health::Counters;
 use super::reply::{Reply, Trouble};
 use crate::courier::{Copies, Copy, local_now};
 use crate::link::{Answered, Call};
@@ -73,6 +74,7 @@ async fn ask(inside: &Inside, letter: &Letter, kept: Option<&Copy>) -> Result<Co
 }
 
 fn reply(inside: &Inside, letter: &Letter, copy: &Copy, how: &str) -> Reply {
+    Counters::count(&inside.counters.copies, 1);
     let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {

@@ -4,6 +4,7 @@ use tongqiao::Arrival;
 use tongqiao_protocol::ErrorCode;
 
 use super::desk::{Inside, Letter};
+use super::health::Counters;
 use super::reply::{Reply, Trouble};
 use crate::link::Call;
 
@@ -11,8 +12,12 @@ use crate::link::Call;
 pub(super) async fn pass(inside: &Inside, letter: Letter) -> Result<Reply, Trouble> {
     let call = Call::new(letter.method, letter.target, &letter.headers, letter.body);
     match inside.uplink.pass(&call).await {
-        Ok(answer) => Ok(Reply { status: answer.status, headers: answer.headers, body: answer.body }),
+        Ok(answer) => {
+            Counters::count(&inside.counters.passed, 1);
+            Ok(Reply { status: answer.status, headers: answer.headers, body: answer.body })
+        }
         Err(failure) => {
+            Counters::count(&inside.counters.stopped, 1);
             tracing::info!(lane = ?call.lane(), %failure, "a request did not get through");
             let code = match failure.may_have_arrived() {
                 Arrival::No => ErrorCode::EdgeLinkDown,

@@ -7,6 +7,7 @@ use tongqiao_protocol::receipt::{Receipt, ReceiptBody, ReceiptKind};
 use tongqiao_protocol::{ErrorCode, EventId, Problem, SignedRecord};
 
 use super::desk::{Inside, Letter};
+use super::health::Counters;
 use super::passing;
 use super::reply::{Reply, Trouble, in_language};
 
@@ -38,7 +39,9 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
         Carried::InCustody(body) => Some(body.clone()),
         _ => None,
     });
-    let mut receipts = inside.client.carrier().sign(&bodies.collect::<Vec<_>>())?.into_iter();
+    let receipts = inside.client.carrier().sign(&bodies.collect::<Vec<_>>())?;
+    Counters::count(&inside.counters.custody, receipts.len());
+    let mut receipts = receipts.into_iter();
     let language = letter.asked.language;
     let results = carried.into_iter().map(|carried| {
         let bare = |status| ResultOf {

@@ -45,7 +45,10 @@ enum Standing {
 impl Session {
     pub(super) async fn open(shared: Arc<Shared>, role: Role) -> Result<Self, StoreError> {
         let book = shared.storage.run(read_book).await?;
-        let machine = Delivery::new(Settings::default(), book);
+        // Answers that are given while the platform is out of reach name the epoch that was last known.
+        shared.exchange.recall_epoch(book.current());
+        let settings = Settings { batch_bytes: shared.batch_bytes, ..Settings::default() };
+        let machine = Delivery::new(settings, book);
         let (answers, inputs) = mpsc::channel(INPUTS_WAITING);
         let last_renewal_at = tokio::time::Instant::now();
         let (standing, requests) = (Standing::Holding, JoinSet::new());

@@ -3,7 +3,7 @@
 use tongqiao::{Client, ItemQuery};
 use tongqiao_protocol::Suite;
 
-use super::office::Office;
+use super::office::{Office, settle};
 use crate::sdk::sandbox::reqwest_client;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +50,7 @@ async fn nothing_of_a_person_is_among_the_copies() {
     let client = office.client("department.sqlite").await;
     let draft = crate::sdk::sandbox::draft(&client).await;
     let case = client.cases().open(&draft).await.unwrap();
-    case.settled().await.unwrap();
+    settle(&case).await;
     client.cases().get(case.id()).await.unwrap().unwrap();
     let mut looked_at = 0;
     for entry in std::fs::read_dir(office.settings.data.join("copies")).unwrap() {

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tongqiao::{CaseDraft, Client, ItemQuery, Notice, SoftwareVerifier};
 use tongqiao_protocol::case::{CaseEventData, Withdrawal};
@@ -10,7 +11,7 @@ use tongqiao_protocol::receipt::Receipt;
 use tongqiao_protocol::{ErrorCode, EventId, Suite};
 
 use super::caller::Caller;
-use super::office::{Office, PATIENCE, eventually};
+use super::office::{Office, PATIENCE, eventually, settle};
 use crate::sdk::sandbox;
 
 fn withdrawal() -> CaseEventData {
@@ -52,7 +53,7 @@ async fn a_case_that_is_taken_without_a_link_reaches_the_platform_once_when_the_
     let mut office = Office::open(Suite::International).await;
     let client = office.client("department.sqlite").await;
     let draft = draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    settle(&client.cases().open(&draft).await.unwrap()).await;
     office.stop_hub().await;
     let case = client.cases().open(&draft).await.unwrap();
     in_custody(&client, case.event()).await;
@@ -73,7 +74,7 @@ async fn what_follows_in_a_case_is_taken_without_a_link_too_and_keeps_its_order(
     let mut office = Office::open(Suite::International).await;
     let client = office.client("department.sqlite").await;
     let draft = draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    settle(&client.cases().open(&draft).await.unwrap()).await;
     office.stop_hub().await;
     let case = client.cases().open(&draft).await.unwrap();
     in_custody(&client, case.event()).await;
@@ -94,7 +95,7 @@ async fn a_node_that_was_stopped_goes_on_with_what_it_had_taken() {
     let mut office = Office::open(Suite::International).await;
     let client = office.client("department.sqlite").await;
     let draft = draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    settle(&client.cases().open(&draft).await.unwrap()).await;
     office.stop_hub().await;
     let case = client.cases().open(&draft).await.unwrap();
     in_custody(&client, case.event()).await;
@@ -194,4 +195,62 @@ async fn the_same_event_is_kept_once_and_other_bytes_under_its_id_are_refused() 
     let judged = caller.post("/v1/case-events", &json!({ "events": [record] })).await;
     assert_eq!(judged["results"][0]["status"], "duplicate", "{judged}");
     assert!(judged["results"][0]["receipt"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_room_refuses_new_work_and_delivers_what_it_has() {
+    let mut office = Office::open(Suite::International).await;
+    let client = office.client("department.sqlite").await;
+    let draft = draft(&client).await;
+    settle(&client.cases().open(&draft).await.unwrap()).await;
+    // The catalogue and the keys are there already; of what comes now there is room for some.
+    let used = office.node().client().outbox().statistics().await.unwrap().size_bytes;
+    office.stop_node().await;
+    office.stop_hub().await;
+    office.settings.store_limit_bytes = used + 100_000;
+    office.start_node().await;
+    let caller = Caller::new(&office);
+    let mut taken = 1;
+    let refused = loop {
+        let prepared = client.cases().prepare(&draft).await.unwrap();
+        let record = serde_json::from_slice::<Value>(prepared.bytes()).unwrap();
+        let answer = caller.post("/v1/case-events", &json!({ "events": [record] })).await;
+        match answer["results"][0]["status"].as_str() {
+            Some("custody") => taken += 1,
+            _ => break answer,
+        }
+        assert!(taken < 1_000, "the limit was never reached");
+    };
+    assert_eq!((&refused["code"], &refused["status"]), (&json!("edge.full"), &json!(507)), "{refused}");
+    office.start_hub().await;
+    eventually("what was taken", async || (office.effects().await.len() == taken).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_starts_without_a_link_knows_the_epoch_and_says_how_it_is() {
+    let mut office = Office::open(Suite::International).await;
+    let client = office.client("department.sqlite").await;
+    let draft = draft(&client).await;
+    settle(&client.cases().open(&draft).await.unwrap()).await;
+    client.close().await;
+    let known = office.sandbox.ledger().await["epoch"].clone();
+    office.stop_node().await;
+    office.stop_hub().await;
+    office.start_node().await;
+    let http = sandbox::reqwest_client();
+    let get = async |path: &str| http.get(format!("{}{path}", office.url())).send().await.unwrap();
+    eventually("the epoch", async || {
+        let answer = get("/v1/time").await;
+        answer.headers().get("tongqiao-epoch").map(|epoch| assert_eq!(json!(epoch.to_str().unwrap()), known))
+    })
+    .await;
+    assert_eq!((get("/healthz").await.status(), get("/readyz").await.status()), (StatusCode::OK, StatusCode::OK));
+    let client = office.client("department.sqlite").await;
+    let case = client.cases().open(&draft).await.unwrap();
+    in_custody(&client, case.event()).await;
+    let metrics = get("/metrics").await.text().await.unwrap();
+    for line in ["tongqiao_edge_link_up 0", "tongqiao_edge_records_pending 1", "tongqiao_edge_records_retained 1"] {
+        assert!(metrics.lines().any(|one| one == line), "{line}: {metrics}");
+    }
+    assert!(!metrics.contains(&case.id().to_string()));
 }

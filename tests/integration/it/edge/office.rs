@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tongqiao::{Client, Credentials, enrol};
+use tongqiao::{CaseHandle, Client, Credentials, enrol};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
 use tongqiao_edge::{HubSettings, NodeSettings};
@@ -169,6 +169,11 @@ impl Wire {
     pub(super) fn cut(&self) -> Option<SocketAddr> {
         self.leads_to.send_replace(None)
     }
+}
+
+/// Waits until the platform has settled what was accepted.
+pub(super) async fn settle(case: &CaseHandle) {
+    tokio::time::timeout(PATIENCE, case.settled()).await.unwrap().unwrap();
 }
 
 /// Waits for something that comes sooner or later.

@@ -5,7 +5,7 @@ use tongqiao::{BillDraft, EntryState};
 use tongqiao_protocol::{ErrorCode, Outcome, Suite};
 
 use super::caller::Caller;
-use super::office::{Office, PATIENCE, eventually};
+use super::office::{Office, PATIENCE, eventually, settle};
 use crate::sdk::sandbox;
 
 fn bill() -> BillDraft {
@@ -55,7 +55,7 @@ async fn a_platform_that_is_away_behind_a_hub_is_a_link_that_is_down() {
     let mut office = Office::open(Suite::International).await;
     let client = office.client("department.sqlite").await;
     let draft = sandbox::draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    settle(&client.cases().open(&draft).await.unwrap()).await;
     // The platform is gone while the hub is there: the hub says that the request never reached it.
     office.sandbox.stop().await;
     let case = client.cases().open(&draft).await.unwrap();

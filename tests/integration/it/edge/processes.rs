@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tongqiao_protocol::Suite;
 
-use super::office::{Office, PATIENCE, eventually};
+use super::office::{Office, PATIENCE, eventually, settle};
 use crate::sdk::sandbox;
 
 /// `tongqiao-edge node`, by the library that it is made of.
@@ -47,7 +47,7 @@ async fn a_node_that_is_killed_again_and_again_loses_and_doubles_nothing_it_had_
     let mut node = Process::start(&mut office);
     let client = office.client("department.sqlite").await;
     let draft = sandbox::draft(&client).await;
-    client.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    settle(&client.cases().open(&draft).await.unwrap()).await;
     let mut opened = 1;
     for round in 0..6 {
         if round % 2 == 0 {
