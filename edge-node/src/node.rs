@@ -40,6 +40,8 @@ impl Node {
         let register = Register::default();
         let (builder, uplink) = Self::prepare(settings, &credentials, Some(Arc::clone(&copies)), &register)?;
         let client = builder.build().await?;
+        // Whose the hub's key is, must be known before the first request wants a link.
+        client.carrier().directory().await?;
         register.open(client.clone());
         let listener =
             TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the node's address", error))?;
