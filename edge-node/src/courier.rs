@@ -15,7 +15,8 @@ use crate::link::{Call, Uplink};
 /// Brings the requests of the node's own client to the platform. What everybody may read stays behind as a copy.
 pub(crate) struct Courier {
     pub(crate) uplink: Arc<Uplink>,
-    pub(crate) copies: Arc<Copies>,
+    /// `None` keeps no copies.
+    pub(crate) copies: Option<Arc<Copies>>,
 }
 
 impl Transport for Courier {
@@ -25,8 +26,12 @@ impl Transport for Courier {
             let target = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
             let call = Call::new(parts.method, target, &parts.headers, body);
             let answer = self.uplink.pass(&call).await?;
-            if call.method() == Method::GET && answer.status == StatusCode::OK && Copies::may_keep(call.target()) {
-                let (copies, copy) = (Arc::clone(&self.copies), Copy::now(&answer, local_now()));
+            if let Some(copies) = &self.copies
+                && call.method() == Method::GET
+                && answer.status == StatusCode::OK
+                && Copies::may_keep(call.target())
+            {
+                let (copies, copy) = (Arc::clone(copies), Copy::now(&answer, local_now()));
                 let target = call.target().to_owned();
                 // A copy that cannot be written is only missed when the link is down.
                 drop(tokio::task::spawn_blocking(move || copies.keep(&target, &copy)).await);

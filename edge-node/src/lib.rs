@@ -16,6 +16,7 @@
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
 mod courier;
+pub mod doctor;
 pub mod hub;
 mod link;
 mod local_api;

@@ -8,9 +8,9 @@ use tongqiao::{Trust, enrol};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
 use tongqiao_edge::sidecar::Sidecar;
-use tongqiao_edge::{HubSettings, NodeSettings, SidecarSettings};
-use tongqiao_protocol::Suite;
+use tongqiao_edge::{HubSettings, NodeSettings, SidecarSettings, doctor};
 use tongqiao_protocol::enrolment::PartyKind;
+use tongqiao_protocol::{Language, Suite};
 
 /// Edge node of a township office, and hub in the city 乡镇边缘节点与市级汇聚节点
 #[derive(Parser)]
@@ -27,6 +27,15 @@ enum Command {
         /// Settings in TOML 设置文件
         #[arg(long, default_value = "/etc/tongqiao/node.toml")]
         settings: PathBuf,
+    },
+    /// Say what is wrong with the node on this machine and what to do; ends with 0 sound, 1 warnings, 2 faults 检查本机边缘节点
+    Doctor {
+        /// Settings in TOML 设置文件
+        #[arg(long, default_value = "/etc/tongqiao/node.toml")]
+        settings: PathBuf,
+        /// Language of the report: zh or en 报告所用语言
+        #[arg(long, default_value = "zh", value_parser = language)]
+        language: Language,
     },
     /// Unpack what nodes send, in front of the platform 运行汇聚节点
     Hub {
@@ -83,12 +92,24 @@ fn suite(name: &str) -> Result<Suite, String> {
     known.into_iter().find(|suite| suite.as_str() == name).ok_or_else(|| "international or sm".to_owned())
 }
 
+fn language(name: &str) -> Result<Language, String> {
+    match name {
+        "zh" => Ok(Language::Chinese),
+        "en" => Ok(Language::English),
+        _ => Err("zh or en".to_owned()),
+    }
+}
+
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let arguments = Arguments::parse();
+    // The doctor's report is what its reader wants to see, and not what the libraries thought meanwhile.
+    let usual = if matches!(arguments.command, Command::Doctor { .. }) { "off" } else { "info" };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let done = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run()));
+    let done =
+        tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments.command)));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("tongqiao-edge: {error}");
             ExitCode::FAILURE
@@ -96,14 +117,19 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    match Arguments::parse().command {
+async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match command {
         Command::Node { settings } => {
             let node = Node::start(&NodeSettings::from_file(&settings)?).await?;
             // The line is read by programs that started us with port 0.
             println!("listening {}", node.address());
             stop_signal().await?;
             node.stop().await;
+        }
+        Command::Doctor { settings, language } => {
+            let report = doctor::examine_file(&settings).await;
+            print!("{}", report.text(language));
+            return Ok(ExitCode::from(report.exit_code()));
         }
         Command::Hub { settings } => {
             let hub = Hub::start(&HubSettings::from_file(&settings)?).await?;
@@ -132,7 +158,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             println!("enrolled {}", credentials.party());
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A node knows its hub by the directory, and gets the directory from the hub: the first one is fetched here.

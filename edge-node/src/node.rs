@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tongqiao::{Client, Credentials};
+use tongqiao::{Client, ClientBuilder, Credentials};
 
 use crate::courier::{Copies, Courier};
 use crate::link::identity::{self, Register};
@@ -41,7 +41,11 @@ impl Node {
             Copies::open(&settings.data.join("copies")).map_err(|error| StartError::Io("the copies", error))?;
         let copies = Arc::new(copies);
         let register = Register::default();
-        let (client, uplink) = Self::build(settings, &credentials, &copies, &register).await?;
+        let (builder, uplink) = Self::prepare(settings, &credentials, Some(Arc::clone(&copies)), &register)?;
+        let client = builder.build().await?;
+        // Whose the hub's key is, must be known before the first request wants a link.
+        client.carrier().directory().await?;
+        register.open(client.clone());
         let listener =
             TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the node's address", error))?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
@@ -52,28 +56,37 @@ impl Node {
         Ok(Self { address, client, uplink, register, stop, serving })
     }
 
-    async fn build(
+    /// The same client and link without a node: to look at its folder, beside it or in its place. Nothing is delivered.
+    pub(crate) async fn at_rest(
         settings: &NodeSettings,
         credentials: &Credentials,
-        copies: &Arc<Copies>,
+    ) -> Result<(Client, Arc<Uplink>, Register), StartError> {
+        let register = Register::default();
+        let (builder, uplink) = Self::prepare(settings, credentials, None, &register)?;
+        let client = builder.without_background().build().await?;
+        register.open(client.clone());
+        Ok((client, uplink, register))
+    }
+
+    fn prepare(
+        settings: &NodeSettings,
+        credentials: &Credentials,
+        copies: Option<Arc<Copies>>,
         register: &Register,
-    ) -> Result<(Client, Arc<Uplink>), StartError> {
-        let store = settings.data.join("store.sqlite");
+    ) -> Result<(ClientBuilder, Arc<Uplink>), StartError> {
         let tls = identity::dialling(register.clone(), credentials, settings.hub_party.clone());
         let tls = tls.map_err(|error| StartError::Tls(error.to_string()))?;
         let uplink = Arc::new(Uplink::new(settings.hub.clone(), tls));
-        let courier = Courier { uplink: Arc::clone(&uplink), copies: Arc::clone(copies) };
+        let courier = Courier { uplink: Arc::clone(&uplink), copies };
         let mut builder = Client::builder(PLATFORM, credentials.clone())
-            .store(&store)
+            .store(settings::store(&settings.data))
             .transport(Arc::new(courier))
             .batch_bytes(BATCH_BYTES)
             .retention_days(settings.retention_days);
         if settings.store_limit_bytes > 0 {
             builder = builder.store_limit_bytes(settings.store_limit_bytes);
         }
-        let client = builder.build().await?;
-        register.open(client.clone());
-        Ok((client, uplink))
+        Ok((builder, uplink))
     }
 
     /// Where systems in the office reach it.

@@ -114,6 +114,11 @@ pub(crate) fn credentials(data: &Path) -> PathBuf {
     data.join("credentials.json")
 }
 
+/// The file of what is in custody, in a folder of data.
+pub(crate) fn store(data: &Path) -> PathBuf {
+    data.join("store.sqlite")
+}
+
 macro_rules! from_file {
     ($($settings:ident),*) => {$(
         impl $settings {

@@ -79,6 +79,7 @@ pub struct ClientBuilder {
     numbers: u32,
     plain: Plain,
     retention_days: u16,
+    background: Background,
 }
 
 impl ClientBuilder {
@@ -102,6 +103,7 @@ impl ClientBuilder {
             numbers: NUMBERS_IN_STOCK,
             plain: Plain::LoopbackOnly,
             retention_days: Retention::default().days(),
+            background: Background::Works,
         }
     }
 
@@ -223,6 +225,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Nothing happens by itself: no delivery, no renewal, no forgetting. For a tool that looks at a store on which a service works,
+    /// or should; what it accepts, the service delivers.
+    pub const fn without_background(mut self) -> Self {
+        self.background = Background::Rests;
+        self
+    }
+
     /// Opens the store and starts the background tasks. Needs no network: a client that was enrolled once can be built,
     /// and cases can be opened, while the platform is out of reach.
     ///
@@ -285,7 +294,10 @@ impl ClientBuilder {
             upkeep: Notify::new(),
             stop: watch::Sender::new(false),
         });
-        Ok(Client::start(shared))
+        Ok(match self.background {
+            Background::Works => Client::start(shared),
+            Background::Rests => Client::at_rest(shared),
+        })
     }
 }
 
@@ -293,6 +305,13 @@ impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientBuilder").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
+}
+
+/// Whether a client works by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Background {
+    Works,
+    Rests,
 }
 
 /// Where requests without TLS may go.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tongqiao_protocol::case::{CaseEvent, ClockStanding};
 use tongqiao_protocol::custody::{self, CustodyBody};
 use tongqiao_protocol::receipt::Receipt;
-use tongqiao_protocol::{EpochId, EventId, KeyId, KeyRecord, PartyId, Problem, SignedRecord, Timestamp};
+use tongqiao_protocol::{EpochId, EventId, KeyDirectory, KeyId, KeyRecord, PartyId, Problem, SignedRecord, Timestamp};
 
 use self::check::Genuine;
 pub use self::standing::Carried;
@@ -101,6 +101,14 @@ impl Carrier {
     /// looked at.
     pub fn holder(&self, public_key: &[u8]) -> Option<KeyRecord> {
         self.shared.directory.holder(public_key)
+    }
+
+    /// The key directory in use, of this process or of another on the same store; `None` before the first. Nobody is asked.
+    ///
+    /// # Errors
+    /// A `store.` code.
+    pub async fn directory(&self) -> Result<Option<KeyDirectory>, Error> {
+        self.shared.directory.in_use(&self.shared).await
     }
 
     /// The epoch of the platform that was last heard of.

@@ -146,6 +146,11 @@ impl Client {
         Self { running: Arc::new(Running { shared, handles: Mutex::new(handles) }) }
     }
 
+    /// A client that does only what it is told.
+    pub(crate) fn at_rest(shared: Arc<Shared>) -> Self {
+        Self { running: Arc::new(Running { shared, handles: Mutex::default() }) }
+    }
+
     /// Signing people in 统一身份认证.
     pub fn identity(&self) -> Identity {
         Identity::new(Arc::clone(&self.running.shared))

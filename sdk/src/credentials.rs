@@ -126,6 +126,11 @@ impl Credentials {
         &self.party
     }
 
+    /// The name of the key that signs records.
+    pub fn author_key_id(&self) -> &KeyId {
+        self.author.key_id()
+    }
+
     /// The platform's keys pinned at enrolment.
     pub fn platform_keys(&self) -> &[PlatformKey] {
         &self.platform

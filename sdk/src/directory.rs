@@ -126,6 +126,12 @@ impl Directory {
         found
     }
 
+    /// The last directory that held, with its chain checked anew where it comes from the store.
+    pub(crate) async fn in_use(&self, shared: &Shared) -> Result<Option<KeyDirectory>, Error> {
+        let (trusted, _) = self.recall(shared).await?;
+        Ok(trusted.map(|trusted| trusted.directory().clone()))
+    }
+
     /// The row of a public key, by its bytes, in the directory of this process.
     pub(crate) fn holder(&self, public_key: &[u8]) -> Option<KeyRecord> {
         self.trusted()?.holder(public_key).cloned()

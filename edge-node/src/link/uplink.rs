@@ -170,7 +170,7 @@ impl Uplink {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
         let name = name.map_err(|_| not_connected("the hub's address is none"))?;
         let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-        let tls = tls.map_err(|error| TransportFailure::new(Silence::TlsFailed, Arrival::No, error))?;
+        let tls = tls.map_err(|error| not_shaken(&error))?;
         let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -209,6 +209,13 @@ impl Uplink {
 
 fn not_connected(detail: &str) -> TransportFailure {
     TransportFailure::new(Silence::NotConnected, Arrival::No, detail)
+}
+
+/// A line that breaks under a handshake is no stranger at its end: only what TLS itself objects to is.
+fn not_shaken(error: &std::io::Error) -> TransportFailure {
+    let is_objection = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    let silence = if is_objection { Silence::TlsFailed } else { Silence::NotConnected };
+    TransportFailure::new(silence, Arrival::No, error)
 }
 
 fn broken(error: &hyper::Error) -> TransportFailure {

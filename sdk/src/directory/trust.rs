@@ -75,6 +75,10 @@ impl Trusted {
         Ok(Self { links, directory })
     }
 
+    pub(super) const fn directory(&self) -> &KeyDirectory {
+        &self.directory
+    }
+
     pub(super) const fn issued(&self) -> Timestamp {
         self.directory.issued
     }

@@ -3,6 +3,7 @@
 mod caller;
 mod copies;
 mod custody;
+mod doctor;
 mod office;
 mod passing;
 mod processes;

@@ -17,6 +17,7 @@ mod hostile_tokens;
 mod inbox;
 mod joint;
 mod keeping;
+mod killed_platform;
 mod late_fees;
 mod lifetimes;
 mod logout;

@@ -39,7 +39,10 @@ async fn a_copy_is_not_sent_to_who_has_it() {
     let office = Office::open(Suite::International).await;
     let http = reqwest_client();
     let address = format!("{}/v1/catalogue", office.url());
-    let etag = http.get(&address).send().await.unwrap().headers()["etag"].clone();
+    let first = http.get(&address).send().await.unwrap();
+    let status = first.status();
+    assert_eq!(status, 200, "a node that has just started");
+    let etag = first.headers()["etag"].clone();
     let again = http.get(&address).header("if-none-match", etag).send().await.unwrap();
     assert_eq!((again.status().as_u16(), again.bytes().await.unwrap().len()), (304, 0));
 }

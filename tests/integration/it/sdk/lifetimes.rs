@@ -42,6 +42,37 @@ async fn a_closed_client_accepts_nothing_and_ends_every_wait() {
     assert_eq!(outbox.statistics().await.unwrap().pending, 1);
 }
 
+#[tokio::test]
+async fn a_client_without_background_sees_all_and_does_nothing_by_itself() {
+    let mut sandbox = Sandbox::start().await;
+    let credentials = sandbox.enrol("civil-affairs", Suite::International).await;
+    let (url, store) = (sandbox.url(), sandbox.path("store.sqlite"));
+    let builder = || Client::builder(&url, credentials.clone()).store(&store);
+    let (working, resting) = (builder(), builder().without_background());
+    let working = working.build().await.unwrap();
+    let draft = draft(&working).await;
+    // Once with a platform, for numbers.
+    working.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    sandbox.stop().await;
+    let case = working.cases().open(&draft).await.unwrap();
+    working.close().await;
+    sandbox.start_again().await;
+    let resting = resting.build().await.unwrap();
+    assert!(resting.carrier().directory().await.unwrap().is_some(), "the directory that the other had kept");
+    resting.outbox().nudge();
+    // In the time that another needs from its enrolment to its first receipt, this one has sent nothing of what waits.
+    let other = sandbox.client("natural-resources").await;
+    other.cases().open(&draft).await.unwrap().settled().await.unwrap();
+    assert_eq!(resting.outbox().statistics().await.unwrap().pending, 1);
+    assert_eq!(sandbox.ledger().await["effects"]["events"].as_array().unwrap().len(), 2);
+    // Asked, it does what it is asked; what waits goes with a client that works.
+    resting.refresh_directory().await.unwrap();
+    resting.close().await;
+    let working = builder().build().await.unwrap();
+    let settled = working.cases().handle(case.event()).await.unwrap();
+    tokio::time::timeout(PATIENCE, settled.settled()).await.unwrap().unwrap();
+}
+
 /// A platform that takes connections and never answers.
 #[tokio::test]
 async fn closing_does_not_wait_for_a_platform_that_is_silent() {

@@ -1,0 +1,159 @@
+//! What is wrong with a node, and what to do: for whoever stands before the machine and knows neither it nor us.
+//!
+//! The doctor is a program of its own beside the node. It looks at the same folder, asks the platform through a connection of its
+//! own, and changes nothing but the key directory, which it renews. It delivers nothing and works whether the node runs or not.
+
+mod backlog;
+mod clock;
+mod finding;
+mod keys;
+mod premises;
+mod room;
+mod way;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tongqiao::{Client, Credentials};
+use tongqiao_protocol::{KeyDirectory, Timestamp};
+
+use self::backlog::Way;
+use self::clock::Known;
+pub use self::finding::{Finding, Gravity, Report, Said, Subject};
+use self::room::Room;
+use crate::courier::local_now;
+use crate::link::Uplink;
+use crate::node::Node;
+use crate::{NodeSettings, settings};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Looks at the node whose settings stand in a file.
+pub async fn examine_file(path: &Path) -> Report {
+    match NodeSettings::from_file(path) {
+        Ok(settings) => examine(&settings).await,
+        Err(error) => {
+            let mut report = Report::default();
+            report.push(Finding::fault(
+                Subject::Settings,
+                Said::new(format!("设置文件不能用：{error}"), format!("the file of settings cannot be used: {error}")),
+                Said::new(
+                    "用 --settings 指明设置文件；各项的写法和默认值见随附的 node.toml",
+                    "name the file by --settings; every setting stands in the node.toml that comes with the program",
+                ),
+            ));
+            report
+        }
+    }
+}
+
+/// Looks at a node. Takes up to half a minute when the link is down.
+pub async fn examine(settings: &NodeSettings) -> Report {
+    let mut report = Report::default();
+    let serves = premises::serves(settings.listen).await;
+    report.push(premises::service(settings.listen, serves));
+    let path = settings::credentials(&settings.data);
+    let credentials = match Credentials::from_file(&path) {
+        Ok(credentials) => credentials,
+        Err(error) => {
+            report.push(premises::no_credentials(&path, &error));
+            return report;
+        }
+    };
+    report.push(premises::own_eyes_only(&path, &credentials));
+    // Opening a store that is not there would make one.
+    let store = settings::store(&settings.data);
+    if !store.is_file() {
+        report.push(premises::no_store(&store, &"not there"));
+        return report;
+    }
+    let (client, uplink, register) = match Node::at_rest(settings, &credentials).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            report.push(premises::no_store(&store, &error));
+            return report;
+        }
+    };
+    look_outside(&mut report, settings, &credentials, &client, &uplink).await;
+    look_inside(&mut report, settings, &path, &client, serves).await;
+    register.close();
+    client.close().await;
+    report
+}
+
+/// The link, and what is known through it.
+async fn look_outside(
+    report: &mut Report,
+    settings: &NodeSettings,
+    credentials: &Credentials,
+    client: &Client,
+    uplink: &Arc<Uplink>,
+) {
+    // The last directory says who may be the hub; it is in use as soon as it was read.
+    let before = client.carrier().directory().await.ok().flatten();
+    let seen = way::ask(&settings.hub, uplink).await;
+    report.push(way::judge(&seen, settings));
+    let renewed = if seen.is_up() { Some(client.refresh_directory().await) } else { None };
+    let now = local_now();
+    let known = match (&renewed, &before) {
+        (Some(Ok(())), _) => Known::Ahead(client.clock_offset_ms()),
+        (_, Some(directory)) => Known::NotBefore(directory.issued),
+        (_, None) => Known::Nothing,
+    };
+    report.push(clock::judge(known, now));
+    let directory = client.carrier().directory().await.ok().flatten();
+    match renewed {
+        Some(Err(error)) => report.push(keys::not_renewed(&error)),
+        _ => report.push(keys::age(directory.as_ref(), client.platform_time())),
+    }
+    if let Some(directory) = directory {
+        judge_keys(report, &directory, credentials, settings, client.platform_time());
+    }
+}
+
+fn judge_keys(
+    report: &mut Report,
+    directory: &KeyDirectory,
+    credentials: &Credentials,
+    settings: &NodeSettings,
+    now: Timestamp,
+) {
+    for finding in keys::all(directory, credentials, &settings.hub_party, now) {
+        report.push(finding);
+    }
+}
+
+/// The store, the disk, and what is in custody.
+async fn look_inside(report: &mut Report, settings: &NodeSettings, credentials: &Path, client: &Client, serves: bool) {
+    let is_up = report.about(Subject::Link).all(|finding| finding.gravity == Gravity::Sound);
+    match client.outbox().check().await {
+        Ok(integrity) => report.push(room::soundness(&integrity)),
+        Err(error) => report.push(premises::no_store(&settings::store(&settings.data), &error)),
+    }
+    let statistics = match client.outbox().statistics().await {
+        Ok(statistics) => statistics,
+        Err(error) => {
+            report.push(premises::no_store(&settings::store(&settings.data), &error));
+            return;
+        }
+    };
+    let in_days = days_since_made(credentials).min(u64::from(settings.retention_days));
+    match Room::of(&settings.data, &statistics, settings.store_limit_bytes, in_days) {
+        Ok(room) => report.push(room::judge(&room)),
+        Err(error) => report.push(Finding::unseen(
+            Subject::Disk,
+            Said::new(format!("读不到磁盘余量：{error}"), format!("the disk does not say what is left: {error}")),
+        )),
+    }
+    let way = if is_up && serves { Way::Open } else { Way::Closed };
+    report.push(backlog::judge(&statistics, way, local_now()));
+}
+
+/// How many days ago the node was enrolled, by the file that was written then: at least one.
+fn days_since_made(credentials: &Path) -> u64 {
+    let made = std::fs::metadata(credentials).and_then(|facts| facts.modified()).ok();
+    let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    let made = made.and_then(|made| i64::try_from(made.as_millis()).ok());
+    let age = made.map_or(0, |made| local_now().millis_since(Timestamp::from_millis(made)));
+    u64::try_from(age / DAY_MS).unwrap_or_default().max(1)
+}
