@@ -192,7 +192,12 @@ async fn the_same_event_is_kept_once_and_other_bytes_under_its_id_are_refused() 
     assert_eq!(answer["results"][0]["problem"]["code"], "event.id_conflict", "{answer}");
     office.start_hub().await;
     eventually("the case", async || (office.effects().await.len() == 1).then_some(())).await;
-    let judged = caller.post("/v1/case-events", &json!({ "events": [record] })).await;
+    // The platform has it a moment before the node has its receipt.
+    let judged = eventually("the receipt", async || {
+        let answer = caller.post("/v1/case-events", &json!({ "events": [record] })).await;
+        (answer["results"][0]["status"] != "custody").then_some(answer)
+    })
+    .await;
     assert_eq!(judged["results"][0]["status"], "duplicate", "{judged}");
     assert!(judged["results"][0]["receipt"].is_object());
 }
