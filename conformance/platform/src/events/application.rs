@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tongqiao_protocol::case::{Application, CaseEvent};
-use tongqiao_protocol::{ErrorCode, Fault};
+use tongqiao_protocol::{DivisionCode, ErrorCode, Fault, OverrideRecord, Timestamp};
 
 use super::form;
 use crate::app::AppState;
@@ -37,7 +37,7 @@ pub(super) fn open(
     }
     let (code, version) = (application.item.code.as_str(), i64::from(application.item.version));
     // The version that counts is that of the day of application: a message may have travelled long.
-    let day: String = event.time.to_string().chars().take(10).collect();
+    let day = day_of(event.time);
     let refer = |fault: Fault| fault.with("code", code).with("version", version);
     match app.guide.open(connection)?.item(code, version) {
         None => faults.push(refer(Fault::new("/data/item", ErrorCode::ItemUnknown))),
@@ -48,8 +48,9 @@ pub(super) fn open(
             if !item.is_handled_in(&application.division) {
                 faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
             }
-            required_materials(item, application, faults);
-            form::judge(item, application, faults);
+            let guides = application.materials.iter().map(|given| given.guide.as_deref());
+            required_materials(item, guides, faults);
+            form::judge(item, &application.form, &application.overrides, faults);
         }
     }
     faults.extend(joint::opening_faults(connection, &authentic.author, event, application)?);
@@ -71,9 +72,57 @@ fn masked(application: &Application) -> Value {
     json!({ "kind": application.applicant.kind, "name": name })
 }
 
-fn required_materials(item: &Item, application: &Application, faults: &mut Vec<Fault>) {
+/// What the guide says of an application that is wrong in itself: as far as that can be read, so that its author hears of everything
+/// at once. What is told already is not told twice.
+pub(super) fn guide_faults(
+    app: &AppState,
+    connection: &Connection,
+    record: &[u8],
+    data: &Value,
+    told: &[Fault],
+) -> Result<Vec<Fault>, DatabaseError> {
+    let is_told =
+        |path: &str| told.iter().any(|fault| fault.path == path || fault.path.starts_with(&format!("{path}/")));
+    let item = &data["item"];
+    let (Some(code), Some(version)) = (item["code"].as_str(), item["version"].as_i64()) else { return Ok(Vec::new()) };
+    if is_told("/data/item") {
+        return Ok(Vec::new());
+    }
+    let refer = |fault: Fault| fault.with("code", code).with("version", version);
+    let guide = app.guide.open(connection)?;
+    let Some(item) = guide.item(code, version) else {
+        return Ok(vec![refer(Fault::new("/data/item", ErrorCode::ItemUnknown))]);
+    };
+    let mut faults = Vec::new();
+    let time = serde_json::from_slice::<Value>(record).ok().and_then(|event| event["time"].as_str()?.parse().ok());
+    if time.is_some_and(|time: Timestamp| !item.holds_on(&day_of(time))) {
+        faults.push(refer(Fault::new("/data/item", ErrorCode::ItemNotInForce)));
+    }
+    let division = data["division"].as_str().and_then(|text| DivisionCode::parse(text).ok());
+    if division.is_some_and(|division| !item.is_handled_in(&division)) {
+        faults.push(refer(Fault::new("/data/division", ErrorCode::ItemDivisionMismatch)));
+    }
+    if let Some(materials) = data["materials"].as_array() {
+        required_materials(item, materials.iter().map(|given| given["guide"].as_str()), &mut faults);
+    }
+    if let Some(form) = data["form"].as_object() {
+        // A decision about a number is only heard of where all of them can be read.
+        let overrides = serde_json::from_value::<Vec<OverrideRecord>>(data["overrides"].clone()).unwrap_or_default();
+        form::judge(item, form, &overrides, &mut faults);
+    }
+    faults.retain(|fault| !told.iter().any(|before| before.path == fault.path && before.code == fault.code));
+    Ok(faults)
+}
+
+/// The day of an application in China.
+fn day_of(time: Timestamp) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+fn required_materials<'a>(item: &Item, guides: impl Iterator<Item = Option<&'a str>>, faults: &mut Vec<Fault>) {
+    let guides = guides.collect::<Vec<_>>();
     for material in item.materials.iter().filter(|material| material.required) {
-        if !application.materials.iter().any(|given| given.guide.as_deref() == Some(material.key.as_str())) {
+        if !guides.contains(&Some(material.key.as_str())) {
             faults.push(
                 Fault::new("/data/materials", ErrorCode::CaseMaterialMissing)
                     .with("material", &material.key)
@@ -81,8 +130,8 @@ fn required_materials(item: &Item, application: &Application, faults: &mut Vec<F
             );
         }
     }
-    for (index, given) in application.materials.iter().enumerate() {
-        if let Some(key) = &given.guide
+    for (index, guide) in guides.into_iter().enumerate() {
+        if let Some(key) = guide
             && !item.has_material(key)
         {
             let path = format!("/data/materials/{index}/guide");

@@ -2,10 +2,10 @@
 
 use std::str::FromStr as _;
 
-use serde_json::Value;
-use tongqiao_protocol::case::Application;
+use serde_json::{Map, Value};
 use tongqiao_protocol::{
-    Amount, CitizenNumber, CreditCode, DivisionCode, ErrorCode, Fault, Override, PermanentResidentNumber,
+    Amount, CitizenNumber, CreditCode, DivisionCode, ErrorCode, Fault, Override, OverrideRecord,
+    PermanentResidentNumber,
 };
 
 use crate::catalogue::{FormField, Item};
@@ -14,8 +14,7 @@ use crate::catalogue::{FormField, Item};
 /// that the guide does not know: nothing may be collected that it does not say.
 ///
 /// A human's decision lets a number pass that fails its check and stands so on the paper, as it does for the applicant's own.
-pub(super) fn judge(item: &Item, application: &Application, faults: &mut Vec<Fault>) {
-    let form = &application.form;
+pub(super) fn judge(item: &Item, form: &Map<String, Value>, overrides: &[OverrideRecord], faults: &mut Vec<Fault>) {
     for field in &item.form {
         let path = path_of(&field.key);
         match form.get(&field.key).filter(|value| !is_blank(value)) {
@@ -24,7 +23,7 @@ pub(super) fn judge(item: &Item, application: &Application, faults: &mut Vec<Fau
             }
             None => {}
             Some(value) => {
-                let decided = application.overrides.iter().find(|record| record.path == path);
+                let decided = overrides.iter().find(|record| record.path == path);
                 let decided = decided.and_then(|record| record.decision().ok());
                 faults.extend(fault_of(field, value, &path, decided.as_ref()));
             }

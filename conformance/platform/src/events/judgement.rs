@@ -52,7 +52,13 @@ pub(super) fn judge(
     let mut faults = author_faults(authentic, envelope, file.as_ref());
     let mut opening = None;
     match &envelope.event {
-        Err(found) => faults.extend(found.iter().cloned()),
+        Err(found) => {
+            faults.extend(found.iter().cloned());
+            if envelope.kind == "applied" {
+                let record = &authentic.signed.record;
+                faults.extend(application::guide_faults(app, connection, record, &envelope.data, found)?);
+            }
+        }
         Ok(event) => {
             faults.extend(content::faults(app, connection, event, file.as_ref())?);
             if let CaseEventData::Applied(application) = &event.data {

@@ -38,7 +38,12 @@ fn view(connection: &Connection, case: CaseId, party: &Party) -> Result<Value, R
         // A case of its own is a procedure of one.
         None => cases.push(row(connection, case, "lead")?),
         Some(lead) => {
-            for one in member::all(connection, lead)? {
+            let members = member::all(connection, lead)?;
+            if !members.iter().any(member::Member::is_lead) {
+                // A partner may arrive before the case that leads it.
+                cases.push(row(connection, lead, "lead")?);
+            }
+            for one in members {
                 // Whoever has a part in one case sees how the others stand, and nothing of their content.
                 let role = if one.is_lead() { "lead" } else { "partner" };
                 cases.push(row(connection, one.case, role)?);

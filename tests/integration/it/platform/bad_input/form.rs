@@ -52,3 +52,28 @@ async fn a_telephone_that_cannot_be_dialled_is_refused() {
     assert_event_refused(&world, &before, &answer, "request.invalid_value").await;
     assert_eq!(event_faults(&answer), pairs(&[("/data/form/contact-phone", "request.invalid_value")]));
 }
+
+#[tokio::test]
+async fn what_the_guide_asks_for_is_told_together_with_what_is_wrong_in_itself() {
+    let world = World::new().await;
+    let field = world.item().await.required_field();
+    let mut applied = world.applied(&fresh_id()).await;
+    // Wrong by itself, whatever the guide says: a material without a name.
+    applied["data"]["materials"] = json!([{ "guide": "no-such-thing" }]);
+    // Wrong by the guide.
+    applied["data"]["form"].as_object_mut().unwrap().remove(&field);
+    let before = effects(&world).await;
+    let answer = world.department.push(&[applied]).await;
+    assert_event_refused(&world, &before, &answer, "request.invalid").await;
+    let found = event_faults(&answer);
+    let path = format!("/data/form/{field}");
+    for expected in [
+        ("/data/materials/0/name", "request.missing_field"),
+        ("/data/materials/0/guide", "item.material_unknown"),
+        ("/data/materials", "case.material_missing"),
+        (path.as_str(), "item.form_field_missing"),
+    ] {
+        let expected = (expected.0.to_owned(), expected.1.to_owned());
+        assert!(found.iter().any(|one| (one.0.to_string(), one.1.to_string()) == expected), "{expected:?}: {found:?}");
+    }
+}
