@@ -35,9 +35,9 @@ pub(super) fn service(listen: SocketAddr, serves: bool) -> Finding {
             format!("nobody answers at {listen}: the node does not run"),
         ),
         Said::new(
-            "启动节点（systemctl start tongqiao-edge）；起不来的看日志（journalctl -u tongqiao-edge）和下面各项",
-            "start it (systemctl start tongqiao-edge); if it does not stay, its log (journalctl -u tongqiao-edge) and what is \
-             said below tell why",
+            "启动节点：装成系统服务的，启动该服务；未装的，执行 tongqiao-edge node --settings 设置文件。起不来的看它最后几行输出和下面各项",
+            "start it: the system's service where one was made, else tongqiao-edge node --settings FILE; if it does not stay, its \
+             last lines and what is said below tell why",
         ),
     )
 }
