@@ -1,0 +1,169 @@
+"""Bills, fences and refunds (chapter 7): orders, and views that only receipts prove."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Optional
+
+from . import strictjson
+from .party import Party
+from .problem import Problem
+from .receipt import Receipt
+from .record import SignedRecord, Unverified, digest
+from .value import new_id, read_amount, read_time, write_amount, write_time
+
+BILL, FENCE, REFUND, REFUSAL = ("tongqiao-bill-v1", "tongqiao-fence-v1", "tongqiao-refund-v1", "tongqiao-refusal-v1")
+
+
+def _not(why: str) -> Unverified:
+    return Unverified("signature.receipt_invalid", why)
+
+
+@dataclass(frozen=True)
+class ProvenBill:
+    """What the receipts of a view prove, and nothing else (TQ-PAY-025)."""
+
+    state: str
+    outcome: str
+    received: int
+    refunded: int
+    refund_owed: int
+    payment: Optional[dict[str, Any]]
+    receipts: dict[str, Receipt]
+
+
+@dataclass
+class Bill:
+    """A bill of one's own, stored before it is sent (TQ-PAY-005)."""
+
+    party: Party
+    id: str
+    amount: int
+    late_fee: int
+    signed: SignedRecord
+    fence: Optional[SignedRecord] = None
+    money_position: int = -1
+
+    @classmethod
+    def make(cls, party: Party, division: str, payer: str, lines: list[dict[str, Any]], case: Optional[str] = None) -> "Bill":
+        """TQ-PAY-001, TQ-PAY-002, TQ-PAY-004."""
+        made, whole, total = new_id(), [], 0
+        for line in lines:
+            part = read_amount(line["unit_price"]) * line["quantity"]
+            total += part
+            whole.append({**line, "amount": write_amount(part)})
+        if not 0 < total <= 100000000000:
+            raise ValueError("bill.amount_mismatch")
+        now = party.now()
+        value = {"bill": made, "party": party.name, **({"case": case} if case else {}), "division": division,
+                 "payer": {"name": payer}, "amount": write_amount(total), "lines": whole, "late_fee": "0.00",
+                 "not_after": write_time(read_time(now) + timedelta(days=1)), "created": now}
+        signed = party.sign(BILL, value)
+        party.store.put("bill", made, strictjson.write(signed.wire()))
+        return cls(party, made, total, 0, signed)
+
+    def offer(self) -> dict[str, Any]:
+        """The very same record whenever it is sent (TQ-PAY-030)."""
+        return order(self.party, "/v1/bills", self.signed)
+
+    def ask(self) -> dict[str, Any]:
+        return self.party.transport.get("/v1/bills/" + self.id).json()
+
+    def fence_it(self) -> dict[str, Any]:
+        """Only the author fences (TQ-PAY-032)."""
+        if self.fence is None:
+            self.fence = self.party.sign(FENCE, {"bill": self.id, "party": self.party.name, "time": self.party.now()})
+            self.party.store.put("fence", self.id, strictjson.write(self.fence.wire()))
+        return order(self.party, f"/v1/bills/{self.id}/fence", self.fence)
+
+    def prove(self, view: dict[str, Any]) -> ProvenBill:
+        """7.5; a view that says more than its receipts is refused."""
+        if view.get("bill") != self.id:
+            raise _not("the view of another bill")
+        heard: dict[str, Receipt] = {}
+        for member, of, signed in (("receipt", "bill", self.signed), ("paid_receipt", "payment", self.signed),
+                                   ("money_receipt", "money", self.signed), ("fence_receipt", "fence", self.fence)):
+            if member in view:
+                if signed is None:
+                    raise _not(member + " of a record that was not made here")
+                heard[member] = self.party.receipt(view[member], self.id, signed, of)
+        for member in ("paid_receipt", "money_receipt", "fence_receipt"):
+            if member in heard and heard[member].kind != "settled":
+                raise _not(member + " is no settled one")
+        registered = "receipt" in heard and heard["receipt"].kind == "settled"
+        absent = "fence_receipt" in heard or ("receipt" in heard and heard["receipt"].kind == "refused")
+        if registered == absent:
+            raise _not("registered and absent at once, or neither")  # TQ-PAY-027, TQ-PAY-029
+        payment = heard["paid_receipt"].body["payment"] if "paid_receipt" in heard else None
+        state = "fenced" if absent else "paid" if payment else "open"
+        money = {"received": "0.00", "refunded": "0.00", "refund_owed": "0.00"}  # TQ-PAY-064
+        if "money_receipt" in heard:
+            if heard["money_receipt"].position < self.money_position:
+                raise _not("an older money receipt than one heard before")
+            self.money_position = heard["money_receipt"].position
+            money = {name: heard["money_receipt"].body["money"][name] for name in money}
+        if any(view.get(name) != amount for name, amount in money.items()):
+            raise _not("amounts that no receipt proves")
+        if view.get("paid") != payment or view.get("state") != state or view.get("outcome") != ("absent" if absent else "confirmed"):
+            raise _not("a state that no receipt proves")
+        if payment and read_amount(payment["amount"]) != self.amount + self.late_fee:
+            raise _not("another sum was paid")
+        return ProvenBill(state, view["outcome"], *(read_amount(money[name]) for name in ("received", "refunded", "refund_owed")),
+                          payment, heard)
+
+
+@dataclass
+class Refund:
+    party: Party
+    id: str
+    bill: str
+    amount: int
+    signed: SignedRecord
+
+    @classmethod
+    def make(cls, bill: Bill, amount: int, reason: str) -> "Refund":
+        now = bill.party.now()
+        value = {"refund": new_id(), "bill": bill.id, "party": bill.party.name, "amount": write_amount(amount), "reason": reason,
+                 "not_after": write_time(read_time(now) + timedelta(days=1)), "created": now}
+        signed = bill.party.sign(REFUND, value)
+        bill.party.store.put("refund", value["refund"], strictjson.write(signed.wire()))
+        return cls(bill.party, value["refund"], bill.id, amount, signed)
+
+    def offer(self) -> dict[str, Any]:
+        return order(self.party, f"/v1/bills/{self.bill}/refunds", self.signed)
+
+    def ask(self) -> dict[str, Any]:
+        return self.party.transport.get("/v1/refunds/" + self.id).json()
+
+    def prove(self, view: dict[str, Any]) -> tuple[str, dict[str, Receipt]]:
+        if view.get("refund") != self.id or view.get("bill") != self.bill or view.get("amount") != write_amount(self.amount):
+            raise _not("the view of another refund")
+        heard = {"receipt": self.party.receipt(view.get("receipt"), self.id, self.signed, "refund")}
+        state = "refused" if heard["receipt"].kind == "refused" else "pending"
+        if "ended_receipt" in view:
+            heard["ended_receipt"] = self.party.receipt(view["ended_receipt"], self.id, self.signed, "payout")
+            payout = heard["ended_receipt"].body["payout"]
+            if heard["ended_receipt"].kind != "settled" or read_amount(payout["amount"]) != self.amount or payout["at"] != view.get("ended"):
+                raise _not("its end is another")
+            state = payout["state"]
+        if view.get("state") != state or view.get("outcome") != ("absent" if state == "refused" else "confirmed"):
+            raise _not("a state that no receipt proves")
+        return state, heard
+
+
+def order(party: Party, path: str, signed: SignedRecord) -> dict[str, Any]:
+    """Sends an order; a refusal is one for good only by the platform's signed word (TQ-PAY-062, TQ-PAY-063)."""
+    body = strictjson.write(signed.wire())
+    try:
+        return party.transport.send("POST", path, "", body).json()
+    except Problem as problem:
+        if 400 <= problem.status < 500:
+            check_refusal(party, problem, body)
+        raise
+
+
+def check_refusal(party: Party, problem: Problem, body: bytes) -> dict[str, Any]:
+    value, _, _ = party.directory.open(problem.wire.get("refusal"), REFUSAL)
+    if value.get("body") != digest(party.suite, body) or value.get("code") != problem.code or value.get("party") != party.name:
+        raise Unverified("signature.mismatch", "the refusal is of something else")
+    return value
