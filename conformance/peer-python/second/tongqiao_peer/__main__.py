@@ -1,0 +1,58 @@
+"""`python -m tongqiao_peer --platform URL`: the whole story, in both suites one after the other."""
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from .checks import Checks, Stop
+from .key import PublicKey
+from .problem import Problem, UnknownOutcome
+from .record import SignedRecord, Unverified
+from .story import Story
+from .transport import Transport
+
+
+def first_use(url: str) -> list[PublicKey]:
+    """The key that signs the directory now. Good for a sandbox of one's own only: TQ-KEY-005 wants a pinned key."""
+    signed = SignedRecord.read(Transport(url).get("/v1/directory", signed=False).json())
+    return [PublicKey.read(entry) for entry in signed.value()["keys"] if entry.get("keyid") == signed.keyid]
+
+
+def pinned(text: str) -> PublicKey:
+    keyid, suite, public = text.split(":", 2)
+    return PublicKey.read({"keyid": keyid, "party": "platform", "suite": suite, "public_key": public, "use": "event"})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tongqiao_peer", description=__doc__)
+    parser.add_argument("--platform", required=True, metavar="URL")
+    parser.add_argument("--pin", action="append", default=[], type=pinned, metavar="KEYID:SUITE:BASE64", help="a key of the platform; without one, that of the first answer")
+    parser.add_argument("--suite", choices=("international", "sm", "both"), default="both")
+    parser.add_argument("--store", type=Path, help="where records and receipts are kept; without it, a directory that is removed")
+    given = parser.parse_args()
+    checks = Checks(lambda line: print(line, flush=True))
+    suites = ("international", "sm") if given.suite == "both" else (given.suite,)
+    with tempfile.TemporaryDirectory(prefix="tongqiao-peer-") as scratch:
+        folder = given.store or Path(scratch)
+        for suite in suites:
+            checks.label = suite
+            try:
+                pins = given.pin or first_use(given.platform)
+                if not given.pin:
+                    checks.step("no --pin: the key of the first answer is trusted (a sandbox only)")
+                Story(given.platform, suite, pins, folder, checks).run()
+            except Stop as stop:
+                checks.step(f"STOPPED at {stop}")
+            except (Problem, UnknownOutcome, Unverified, KeyError, TypeError, ValueError) as why:
+                checks.differences.append(f"{suite}: {type(why).__name__}: {why}")
+                checks.step(f"STOPPED: {type(why).__name__}: {why}")
+    print(f"{checks.held} checks of {len(checks.sentences)} sentences held, {len(checks.differences)} differences")
+    for difference in checks.differences:
+        print("difference:", difference)
+    return 1 if checks.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
