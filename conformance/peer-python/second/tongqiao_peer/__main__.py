@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--pin", action="append", default=[], type=pinned, metavar="KEYID:SUITE:BASE64", help="a key of the platform; without one, that of the first answer")
     parser.add_argument("--suite", choices=("international", "sm", "both"), default="both")
     parser.add_argument("--store", type=Path, help="where records and receipts are kept; without it, a directory that is removed")
+    parser.add_argument("--tolerate", action="append", default=[], metavar="TQ-XXX-000", help="a sentence whose difference is known; it is printed, and not counted in the exit code")
     given = parser.parse_args()
     checks = Checks(lambda line: print(line, flush=True))
     suites = ("international", "sm") if given.suite == "both" else (given.suite,)
@@ -51,7 +52,7 @@ def main() -> int:
     print(f"{checks.held} checks of {len(checks.sentences)} sentences held, {len(checks.differences)} differences")
     for difference in checks.differences:
         print("difference:", difference)
-    return 1 if checks.differences else 0
+    return 1 if [text for text in checks.differences if text.split(":")[0] not in given.tolerate] else 0
 
 
 if __name__ == "__main__":

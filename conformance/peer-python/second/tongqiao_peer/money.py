@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Optional
 
 from . import strictjson
+from .latefee import late_fee
 from .party import Party
 from .problem import Problem
 from .receipt import Receipt
 from .record import SignedRecord, Unverified, digest
-from .value import new_id, read_amount, read_time, write_amount, write_time
+from .value import CHINA, new_id, read_amount, read_time, write_amount, write_time
 
-BILL, FENCE, REFUND, REFUSAL = ("tongqiao-bill-v1", "tongqiao-fence-v1", "tongqiao-refund-v1", "tongqiao-refusal-v1")
+BILL, VOID, FENCE = "tongqiao-bill-v1", "tongqiao-void-v1", "tongqiao-fence-v1"
+REFUND, REFUSAL = "tongqiao-refund-v1", "tongqiao-refusal-v1"
 
 
 def _not(why: str) -> Unverified:
@@ -39,13 +41,15 @@ class Bill:
     party: Party
     id: str
     amount: int
-    late_fee: int
     signed: SignedRecord
+    rule: Optional[dict[str, Any]] = None
     fence: Optional[SignedRecord] = None
+    void: Optional[SignedRecord] = None
     money_position: int = -1
 
     @classmethod
-    def make(cls, party: Party, division: str, payer: str, lines: list[dict[str, Any]], case: Optional[str] = None) -> "Bill":
+    def make(cls, party: Party, division: str, payer: str, lines: list[dict[str, Any]], case: Optional[str] = None,
+             rule: Optional[dict[str, Any]] = None) -> "Bill":
         """TQ-PAY-001, TQ-PAY-002, TQ-PAY-004."""
         made, whole, total = new_id(), [], 0
         for line in lines:
@@ -57,10 +61,10 @@ class Bill:
         now = party.now()
         value = {"bill": made, "party": party.name, **({"case": case} if case else {}), "division": division,
                  "payer": {"name": payer}, "amount": write_amount(total), "lines": whole, "late_fee": "0.00",
-                 "not_after": write_time(read_time(now) + timedelta(days=1)), "created": now}
+                 **({"late_fee_rule": rule} if rule else {}), "not_after": write_time(read_time(now) + timedelta(days=1)), "created": now}
         signed = party.sign(BILL, value)
         party.store.put("bill", made, strictjson.write(signed.wire()))
-        return cls(party, made, total, 0, signed)
+        return cls(party, made, total, signed, rule)
 
     def offer(self) -> dict[str, Any]:
         """The very same record whenever it is sent (TQ-PAY-030)."""
@@ -76,18 +80,36 @@ class Bill:
             self.party.store.put("fence", self.id, strictjson.write(self.fence.wire()))
         return order(self.party, f"/v1/bills/{self.id}/fence", self.fence)
 
+    def void_it(self, reason: str) -> dict[str, Any]:
+        if self.void is None:
+            self.void = self.party.sign(VOID, {"bill": self.id, "party": self.party.name, "reason": reason, "created": self.party.now()})
+            self.party.store.put("void", self.id, strictjson.write(self.void.wire()))
+        return order(self.party, f"/v1/bills/{self.id}/void", self.void)
+
+    def late_fee_on(self, day: date) -> int:
+        """Own reckoning (7.9); without a rule there is none."""
+        if self.rule is None:
+            return 0
+        return late_fee(self.amount, self.rule["rate"], date.fromisoformat(self.rule["due"]), self.rule["cap_percent"], self.rule["rounding"], day)
+
+    def _check_payment(self, payment: dict[str, Any]) -> None:
+        """TQ-PAY-055, TQ-PAY-057: by the day in China on which the money came."""
+        fee = self.late_fee_on(read_time(payment["at"]).astimezone(CHINA).date())
+        if read_amount(payment["amount"]) != self.amount + fee or read_amount(payment.get("late_fee", "0.00")) != fee:
+            raise _not("another sum was paid, or another late fee")
+
     def prove(self, view: dict[str, Any]) -> ProvenBill:
         """7.5; a view that says more than its receipts is refused."""
         if view.get("bill") != self.id:
             raise _not("the view of another bill")
         heard: dict[str, Receipt] = {}
         for member, of, signed in (("receipt", "bill", self.signed), ("paid_receipt", "payment", self.signed),
-                                   ("money_receipt", "money", self.signed), ("fence_receipt", "fence", self.fence)):
+                                   ("money_receipt", "money", self.signed), ("fence_receipt", "fence", self.fence), ("void_receipt", "void", self.void)):
             if member in view:
                 if signed is None:
                     raise _not(member + " of a record that was not made here")
                 heard[member] = self.party.receipt(view[member], self.id, signed, of)
-        for member in ("paid_receipt", "money_receipt", "fence_receipt"):
+        for member in ("paid_receipt", "money_receipt", "fence_receipt", "void_receipt"):
             if member in heard and heard[member].kind != "settled":
                 raise _not(member + " is no settled one")
         registered = "receipt" in heard and heard["receipt"].kind == "settled"
@@ -95,7 +117,9 @@ class Bill:
         if registered == absent:
             raise _not("registered and absent at once, or neither")  # TQ-PAY-027, TQ-PAY-029
         payment = heard["paid_receipt"].body["payment"] if "paid_receipt" in heard else None
-        state = "fenced" if absent else "paid" if payment else "open"
+        if payment and "void_receipt" in heard:
+            raise _not("paid and void at once")  # TQ-PAY-020
+        state = "fenced" if absent else "paid" if payment else "void" if "void_receipt" in heard else "open"
         money = {"received": "0.00", "refunded": "0.00", "refund_owed": "0.00"}  # TQ-PAY-064
         if "money_receipt" in heard:
             if heard["money_receipt"].position < self.money_position:
@@ -106,8 +130,10 @@ class Bill:
             raise _not("amounts that no receipt proves")
         if view.get("paid") != payment or view.get("state") != state or view.get("outcome") != ("absent" if absent else "confirmed"):
             raise _not("a state that no receipt proves")
-        if payment and read_amount(payment["amount"]) != self.amount + self.late_fee:
-            raise _not("another sum was paid")
+        if payment:
+            self._check_payment(payment)
+        if "late_fee" in view and read_amount(view["late_fee"]["amount"]) != self.late_fee_on(date.fromisoformat(view["late_fee"]["on"])):
+            raise _not("another late fee than by own reckoning")  # TQ-PAY-057
         return ProvenBill(state, view["outcome"], *(read_amount(money[name]) for name in ("received", "refunded", "refund_owed")),
                           payment, heard)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import secrets
 import time as clock
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Optional
 
@@ -52,6 +52,7 @@ class Story:
         self.refund(bill)
         self.fence()
         self.statement(bill)
+        self.void_and_late_fee()
         self.log.advance()
         self.checks.step(f"log: {self.log.kept.size if self.log.kept else 0} leaves, every checkpoint continued the one before")
 
@@ -248,6 +249,18 @@ class Story:
         self.checks.step(f"event {kind} settled at revision {case.revision}, position {receipt.position}; receipt and inclusion verified")
         return receipt
 
+    def faulty(self, case: Case, data: dict[str, Any], number: str) -> tuple[tuple[str, SignedRecord], Optional[Receipt], set[str]]:
+        """An application that must be refused, its receipt, and the codes of its faults."""
+        sent = case.event("applied", data, number)
+        status, receipt, _ = case.push(sent)[0]
+        self.checks.need("TQ-RCP-001", status == "refused" and receipt is not None and receipt.kind == "refused", "a refusal with a receipt")
+        if receipt is None:
+            return sent, None, set()
+        self.believe(receipt)
+        problem = receipt.body["problem"]
+        self.checks.must("TQ-TRN-032", any(ord(sign) > 0x3000 for sign in problem["title"]), "Chinese in receipts")
+        return sent, receipt, {fault["code"] for fault in problem.get("faults", [])} | {problem["code"]}
+
     def case(self, material: Material) -> None:
         party, must = self.party, self.checks.must
         case = self.opened = Case(party)
@@ -259,21 +272,18 @@ class Story:
         data = application(self.item, self.name, citizen, material.digest)
         data["query"] = verifier
 
-        wrong = {**data, "materials": [], "applicant": {**data["applicant"], "identity": {**data["applicant"]["identity"],
-                 "number": citizen[:17] + ("0" if citizen[17] != "0" else "1")}}}
-        sent = case.event("applied", wrong, number)
-        status, receipt, result = case.push(sent)[0]
-        codes = {fault["code"] for fault in (receipt.body["problem"]["faults"] if receipt else [])}
-        must("TQ-ITM-023", status == "refused" and receipt is not None and "identifier.check" in codes, "a wrong check character")
-        must("TQ-ITM-017", "case.material_missing" in codes, "materials that are missing")
-        must("TQ-ERR-001", {"identifier.check", "case.material_missing"} <= codes, "all faults together")
-        must("TQ-ERR-002", receipt is not None and receipt.body["problem"]["code"] == "request.invalid", "the code of several kinds of faults")
-        must("TQ-TRN-032", receipt is not None and any(ord(c) > 0x3000 for c in receipt.body["problem"]["title"]), "Chinese in receipts")
-        if receipt:
-            self.believe(receipt)
+        mistaken = {**data["applicant"], "identity": {**data["applicant"]["identity"], "number": citizen[:17] + ("0" if citizen[17] != "0" else "1")}}
+        sent, receipt, codes = self.faulty(case, {**data, "materials": [], "applicant": mistaken}, number)
+        must("TQ-ITM-023", "identifier.check" in codes, "a wrong check character")
+        must("TQ-ERR-001", {"identifier.check", "case.material_missing"} <= codes,
+             f"5.6 step 15 wants faults of content and catalogue together; a wrong number and no materials gave only {sorted(codes)}")
         held = case.push(sent)[0]
         must("TQ-RCP-003", held[0] == "duplicate" and held[1] is not None and receipt is not None and held[1].raw == receipt.raw, "the same receipt again")
-        self.checks.step("a faulty application refused with both faults and a verified receipt; the stream is held")
+        _, blank, codes = self.faulty(case, {**data, "materials": [], "form": {}}, number)
+        must("TQ-ITM-017", "case.material_missing" in codes, "materials that are missing")
+        must("TQ-ITM-019", "item.form_field_missing" in codes, "fields that are missing")
+        must("TQ-ERR-002", blank is not None and blank.body["problem"]["code"] == "request.invalid", "the code of several kinds of faults")
+        self.checks.step("two faulty applications refused in one place of the stream, receipts verified; the stream is held")
 
         bad = case.event("applied", data, number)
         broken = SignedRecord(bad[1].record + b" ", bad[1].keyid, bad[1].signature)
@@ -463,6 +473,30 @@ class Story:
         receipt = self.party.receipt(view["receipt"], name, late, "bill")
         self.checks.must("TQ-PAY-012", view["state"] == "fenced" and receipt.kind == "refused", "a bill too late fences its id")
         self.checks.step("an unknown bill fenced, proven absent, refused ever after; one that came too late refused with a receipt")
+
+    def void_and_late_fee(self) -> None:
+        must, line = self.checks.must, {"code": "x", "name": "试验", "quantity": 3, "unit_price": "33.33"}
+        bill = Bill.make(self.party, self.item["division"], self.name, [line])
+        bill.offer()
+        proven = bill.prove(bill.void_it("开错"))
+        must("TQ-RCP-002", proven.state == "void", "the void has a receipt")
+        self.log.prove(proven.receipts["void_receipt"])
+        must("TQ-PAY-008", bill.prove(bill.offer()).state == "void", "the same bill again stays void")
+        must("TQ-PAY-026", bill.prove(bill.void_it("开错")).state == "void", "void again")
+        wrong = self.party.sign("tongqiao-bill-v1", {**bill.signed.value(), "bill": Bill.make(self.party, self.item["division"], "x", [line]).id, "late_fee": "1.00",
+                                                     "late_fee_rule": {"rate": 5, "due": "2026-01-01", "cap_percent": 100, "rounding": "down"}})
+        self.refusal("TQ-PAY-054", "request.contradiction", "/v1/bills", wrong)
+        today = date.fromisoformat(self.party.now()[:10])
+        rule = {"rate": 7, "due": (today - timedelta(days=11)).isoformat(), "cap_percent": 100, "rounding": "half-up"}
+        late = Bill.make(self.party, self.item["division"], self.name, [line], rule=rule)
+        view = late.offer()
+        late.prove(view)
+        fee = late.late_fee_on(today)
+        must("TQ-PAY-055", view.get("late_fee") == {"amount": write_amount(fee), "on": today.isoformat()}, f"late fee of today {view.get('late_fee')}, own {write_amount(fee)}")
+        cashier.pay(view["cashier_url"], write_amount(late.amount + fee))
+        proven = late.prove(late.ask())
+        must("TQ-PAY-056", proven.state == "paid" and proven.payment is not None and proven.payment.get("late_fee") == write_amount(fee), "the late fee in the receipt's payment")
+        self.checks.step(f"a bill voided, by receipt; another due {rule['due']} and paid today with a late fee of {write_amount(fee)}, the same as by own reckoning")
 
     def statement(self, bill: Bill) -> None:
         must, today = self.checks.must, self.party.now()[:10]

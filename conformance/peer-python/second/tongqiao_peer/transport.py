@@ -4,6 +4,7 @@ from __future__ import annotations
 import email.utils
 import http.client
 import random
+import socket
 import ssl
 import time as clock
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Transport:
             answer = link.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, found, answer.read())
-        except TimeoutError:
+        except (TimeoutError, socket.timeout):
             raise UnknownOutcome("client.timeout", target) from None
         except (OSError, http.client.HTTPException) as error:
             raise UnknownOutcome("client.connection_lost", f"{target}: {error!r}") from None
