@@ -5,8 +5,10 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Callable
 
 from .checks import Checks, Stop
+from .disturbance import Disturbance
 from .key import PublicKey
 from .problem import Problem, UnknownOutcome
 from .record import SignedRecord, Unverified
@@ -25,30 +27,44 @@ def pinned(text: str) -> PublicKey:
     return PublicKey.read({"keyid": keyid, "party": "platform", "suite": suite, "public_key": public, "use": "event"})
 
 
+def tell(url: str, suite: str, pins: list[PublicKey], folder: Path, checks: Checks, told: list[Story]) -> None:
+    checks.label = suite
+    if not pins:
+        checks.step("no --pin: the key of the first answer is trusted (a sandbox only)")
+    story = Story(url, suite, pins or first_use(url), folder, checks)
+    story.run()
+    told.append(story)
+
+
+def guarded(checks: Checks, act: Callable[[], None]) -> None:
+    """What a story cannot go on from is a difference too."""
+    try:
+        act()
+    except Stop as stop:
+        checks.step(f"STOPPED at {stop}")
+    except (Problem, UnknownOutcome, Unverified, KeyError, TypeError, ValueError) as why:
+        checks.differences.append(f"{checks.label}: {type(why).__name__}: {why}")
+        checks.step(f"STOPPED: {type(why).__name__}: {why}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tongqiao_peer", description=__doc__)
     parser.add_argument("--platform", required=True, metavar="URL")
     parser.add_argument("--pin", action="append", default=[], type=pinned, metavar="KEYID:SUITE:BASE64", help="a key of the platform; without one, that of the first answer")
     parser.add_argument("--suite", choices=("international", "sm", "both"), default="both")
+    parser.add_argument("--disturb", action="store_true", help="afterwards faults, a restore, a change of keys: of a sandbox of your own only")
     parser.add_argument("--store", type=Path, help="where records and receipts are kept; without it, a directory that is removed")
     parser.add_argument("--tolerate", action="append", default=[], metavar="TQ-XXX-000", help="a sentence whose difference is known; it is printed, and not counted in the exit code")
     given = parser.parse_args()
     checks = Checks(lambda line: print(line, flush=True))
+    stories: list[Story] = []
     suites = ("international", "sm") if given.suite == "both" else (given.suite,)
     with tempfile.TemporaryDirectory(prefix="tongqiao-peer-") as scratch:
         folder = given.store or Path(scratch)
         for suite in suites:
-            checks.label = suite
-            try:
-                pins = given.pin or first_use(given.platform)
-                if not given.pin:
-                    checks.step("no --pin: the key of the first answer is trusted (a sandbox only)")
-                Story(given.platform, suite, pins, folder, checks).run()
-            except Stop as stop:
-                checks.step(f"STOPPED at {stop}")
-            except (Problem, UnknownOutcome, Unverified, KeyError, TypeError, ValueError) as why:
-                checks.differences.append(f"{suite}: {type(why).__name__}: {why}")
-                checks.step(f"STOPPED: {type(why).__name__}: {why}")
+            guarded(checks, lambda: tell(given.platform, suite, given.pin, folder, checks, stories))
+        for story in stories if given.disturb else []:
+            guarded(checks, Disturbance(story, stories).run)
     print(f"{checks.held} checks of {len(checks.sentences)} sentences held, {len(checks.differences)} differences")
     for difference in checks.differences:
         print("difference:", difference)

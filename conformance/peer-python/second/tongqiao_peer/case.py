@@ -60,7 +60,7 @@ class Case:
         return found
 
     def _book(self, name: str, signed: SignedRecord, receipt: Receipt) -> None:
-        self.party.store.put("receipt", name, receipt.raw)
+        self.party.store.put("receipt", f"{name}.{receipt.body['epoch']}", receipt.raw)  # after a restore there may be one of each epoch
         sequence = signed.value()["sequence"]
         if sequence != self.sequence + 1:
             return  # heard before
