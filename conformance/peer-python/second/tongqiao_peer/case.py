@@ -61,13 +61,15 @@ class Case:
 
     def _book(self, name: str, signed: SignedRecord, receipt: Receipt) -> None:
         self.party.store.put("receipt", f"{name}.{receipt.body['epoch']}", receipt.raw)  # after a restore there may be one of each epoch
-        sequence = signed.value()["sequence"]
+        value = signed.value()
+        sequence = value["sequence"]
         if sequence != self.sequence + 1:
             return  # heard before
         if receipt.kind == "refused":
             self.held = name
             return
-        if receipt.body.get("case") != self.id:
+        given_up = "abandons" in value and "case" not in receipt.body  # no such case yet: it is named nowhere (FINDINGS)
+        if not given_up and receipt.body.get("case") != self.id:
             raise Unverified("signature.receipt_invalid", "of another case")
-        self.sequence, self.revision, self.held = sequence, receipt.body["revision"], None
+        self.sequence, self.revision, self.held = sequence, receipt.body.get("revision", self.revision), None
         self.sent.append((name, signed))

@@ -15,6 +15,7 @@ from .directory import Directory
 from .identifier import case_fault, synthetic_citizen
 from .inbox import Inbox
 from .key import PublicKey
+from .life import Life
 from .log import Log
 from .material import Material
 from .money import Bill, Refund, check_refusal
@@ -47,6 +48,7 @@ class Story:
         self.lease()
         material = self.material()
         self.case(material)
+        Life(self.party, self.item, self.numbers, self.checks, self.days).side_roads()
         bill = self.bill()
         self.inbox(bill)
         self.refund(bill)
@@ -170,17 +172,17 @@ class Story:
 
     def lease(self) -> None:
         transport, division = self.party.transport, self.item["division"]
-        body = leases.request(self.party, division, 5)
+        body = leases.request(self.party, division, 9)
         answer = transport.post("/v1/case-number-leases", body).json()
         self.checks.must("TQ-CAS-039", transport.post("/v1/case-number-leases", body).json() == answer, "the same lease again")
         self.checks.refused("TQ-CAS-040", "lease.request_conflict", lambda: transport.post("/v1/case-number-leases", {**body, "count": 6}))
-        other = transport.post("/v1/case-number-leases", leases.request(self.party, division, 5)).json()
+        other = transport.post("/v1/case-number-leases", leases.request(self.party, division, 9)).json()
         self.checks.must("TQ-CAS-041", other["year"] != answer["year"] or other["first"] > answer["last"] or other["last"] < answer["first"], "two leases overlap")
-        self.checks.must("TQ-CAS-039", answer["division"] == division[:6] and answer["last"] - answer["first"] == 4, "what was leased")
+        self.checks.must("TQ-CAS-039", answer["division"] == division[:6] and answer["last"] - answer["first"] == 8, "what was leased")
         self.checks.refused("TQ-KEY-028", "scope.division",
                             lambda: transport.post("/v1/case-number-leases", leases.request(self.party, "110100000000", 1)))
         self.numbers = leases.read(answer)
-        self.checks.step(f"leased 5 numbers from serial {self.numbers.next} of {self.numbers.year}")
+        self.checks.step(f"leased 9 numbers from serial {self.numbers.next} of {self.numbers.year}")
 
     # 15
 

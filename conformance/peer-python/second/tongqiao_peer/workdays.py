@@ -22,7 +22,7 @@ class WorkingDays:
     def due(self, begun: date, days: int, suspensions: Sequence[tuple[date, date]] = (), unit: str = "working") -> date:
         """The last day of a limit; TQ-DDL-006, TQ-DDL-008, TQ-DDL-009."""
         def stopped(day: date) -> bool:
-            return any(first <= day < last for first, last in suspensions)
+            return any(first < day <= last for first, last in suspensions)  # the day it begins counts for the limit
 
         day, left = begun, days
         while left:
