@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from tongqiao_peer import lease
+from tongqiao_peer import cashier, lease
 from tongqiao_peer.__main__ import first_use
 from tongqiao_peer.checks import Checks
+from tongqiao_peer.key import PrivateKey
 from tongqiao_peer.life import Life
+from tongqiao_peer.money import Bill, check_refusal
+from tongqiao_peer.party import Party
+from tongqiao_peer.problem import Problem
 from tongqiao_peer.story import Story
+from tongqiao_peer.strictjson import write
 from vectors import VECTORS, table
 
 URL = os.environ.get("TONGQIAO_PLATFORM", "")
@@ -92,3 +97,27 @@ def test_every_pair_without_a_row(story: Story, state: str) -> None:
                 # faults of step 15 are told together with those of step 18 (5.6), so the code may be `request.invalid`
                 assert found[0] == "refused" and "case.transition_impossible" in life.codes, (state, kind, procedure, life.codes)
                 life.give_up()
+
+
+@pytest.mark.parametrize("event,hop", (("international", "sm"), ("sm", "international")))
+def test_records_in_one_suite_and_requests_in_the_other(story: Story, event: str, hop: str) -> None:
+    """TQ-SIG-004, TQ-SIG-005, TQ-SIG-007: whose key decides which suite."""
+    name = f"peer-mixed-{event[:3]}-{os.urandom(4).hex()}"
+    party = Party.found(name, event, URL, story.directory, story.store)
+    party.hop = party.transport.key = PrivateKey.generate(name + "/hop-1", hop)
+    story.open.post("/v1/enrolments", party.enrolment(story.code(name, "department"), "department", "试验"), signed=False)
+    party.refresh()
+    numbers = lease.read(party.transport.post("/v1/case-number-leases", lease.request(party, story.item["division"], 2)).json())
+    life = Life(party, story.item, numbers, story.checks, story.days)
+    found = life.case.push(life.case.event("applied", life.data("applied"), numbers.take(party.now())))[0][1]
+    assert found is not None and found.kind == "settled" and found.key.suite.name == hop
+    assert found.body["digest"].startswith(party.suite.digest_name + ":")
+    bill = Bill.make(party, story.item["division"], "甲", [{"code": "a", "name": "b", "quantity": 1, "unit_price": "3.00"}])
+    view = bill.offer()
+    assert bill.prove(view).receipts["receipt"].key.suite.name == hop
+    cashier.pay(view["cashier_url"], "3.00")
+    assert bill.prove(bill.ask()).receipts["paid_receipt"].key.suite.name == event
+    body = write(party.sign("tongqiao-bill-v1", {**bill.signed.value(), "amount": "9.00"}).wire())
+    with pytest.raises(Problem) as caught:
+        party.transport.exchange("POST", "/v1/bills", body=body)
+    check_refusal(party, caught.value, body)

@@ -112,3 +112,13 @@ def test_consistency_of_every_pair(suite: str) -> None:
             assert merkle.consistent(chosen, m, n, *roots, proof)
             assert not merkle.consistent(chosen, m, n, roots[1] if m < n else bytes(32), roots[1], proof)
             assert not merkle.consistent(chosen, m, n, *roots, proof + [bytes(32)])
+
+
+def test_sm3_of_both_libraries() -> None:
+    """Where the system's library has no SM3, that of gmalg is used; both must agree with the text (2.5)."""
+    from gmalg import SM3
+
+    record = '{"name":"铜陵市","sequence":1}'.encode()
+    state = SM3()
+    state.update(record)
+    assert state.value().hex() == suite_named("sm").hash(record).hex() == "ba64cb23a6bd28d7b8357386d371bc55e6c2ee1d0215f35757df987da86ea2f0"

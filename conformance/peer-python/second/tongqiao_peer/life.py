@@ -59,7 +59,7 @@ class Life:
     def offer(self, kind: str, data: Optional[dict[str, Any]] = None, procedure: str = "extension") -> tuple[str, str]:
         """Sends it; tells `settled` or `refused` by the receipt, and the refusal's code."""
         number = self.numbers.take(self.party.now()) if kind == "applied" else None
-        status, receipt, result = self.case.push(self.case.event(kind, data or self.data(kind, procedure), number))[0]
+        status, receipt, result = self.case.push(self.case.event(kind, self.data(kind, procedure) if data is None else data, number))[0]
         if receipt is None:
             return status, result.get("problem", {}).get("code", "")
         problem = receipt.body.get("problem", {})

@@ -189,7 +189,8 @@ def order(party: Party, path: str, signed: SignedRecord) -> dict[str, Any]:
 
 
 def check_refusal(party: Party, problem: Problem, body: bytes) -> dict[str, Any]:
+    """The text does not say by which hash `body` is digested; it is that of the key that signed the request (FINDINGS)."""
     value, _, _ = party.directory.open(problem.wire.get("refusal"), REFUSAL)
-    if value.get("body") != digest(party.suite, body) or value.get("code") != problem.code or value.get("party") != party.name:
+    if value.get("body") != digest(party.hop.suite, body) or value.get("code") != problem.code or value.get("party") != party.name:
         raise Unverified("signature.mismatch", "the refusal is of something else")
     return value
