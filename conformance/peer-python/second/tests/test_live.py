@@ -36,8 +36,8 @@ NEEDS = {"complaint-answered": "complained", "evaluation-followed-up": "evaluate
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     found = Story(URL, "international", first_use(URL), tmp_path_factory.mktemp("store"), Checks(lambda line: None))
     found.directory_and_log()
-    found.party = found.enrol("department")
     found.catalogue()
+    found.party = found.enrol("department", handles=(found.item["code"],))
     return found
 
 
@@ -105,7 +105,7 @@ def test_records_in_one_suite_and_requests_in_the_other(story: Story, event: str
     name = f"peer-mixed-{event[:3]}-{os.urandom(4).hex()}"
     party = Party.found(name, event, URL, story.directory, story.store)
     party.hop = party.transport.key = PrivateKey.generate(name + "/hop-1", hop)
-    story.open.post("/v1/enrolments", party.enrolment(story.code(name, "department"), "department", "试验"), signed=False)
+    story.open.post("/v1/enrolments", party.enrolment(story.code(name, "department", (story.item["code"],)), "department", "试验"), signed=False)
     party.refresh()
     numbers = lease.read(party.transport.post("/v1/case-number-leases", lease.request(party, story.item["division"], 2)).json())
     life = Life(party, story.item, numbers, story.checks, story.days)

@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--suite", choices=("international", "sm", "both"), default="both")
     parser.add_argument("--disturb", action="store_true", help="afterwards faults, a restore, a change of keys: of a sandbox of your own only")
     parser.add_argument("--store", type=Path, help="where records and receipts are kept; without it, a directory that is removed")
-    parser.add_argument("--tolerate", action="append", default=[], metavar="TQ-XXX-000", help="a sentence whose difference is known; it is printed, and not counted in the exit code")
+    parser.add_argument("--tolerate", action="append", default=[], metavar="LABEL", help="a sentence or section whose difference is known; it is printed, and not counted in the exit code")
     given = parser.parse_args()
     checks = Checks(lambda line: print(line, flush=True))
     stories: list[Story] = []

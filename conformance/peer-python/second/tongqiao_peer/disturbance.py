@@ -86,7 +86,13 @@ class Disturbance:
         before = self.bill()
         kept_receipt = before.prove(before.offer()).receipts["receipt"]
         epoch = self.open.epoch
+        paid = self.bill()
+        cashier.pay(paid.offer()["cashier_url"], "8.00")
+        booked = paid.prove(paid.ask())
         backup = self.sandbox("backup", {})["backup"]
+        returned = Refund.make(paid, 200, "试验")
+        returned.offer()
+        must("TQ-PAY-064", paid.prove(paid.ask()).refunded == 200, "money given back after the backup")
         after, fenced = self.bill(), self.bill()
         wire = after.offer()["receipt"]
         lost = party.receipt(wire, after.id, after.signed, "bill")
@@ -114,6 +120,9 @@ class Disturbance:
         must("TQ-PAY-034", fenced.prove(fenced.fence_it()).outcome == "absent", "fenced again")
         old = before.prove(before.offer()).receipts["receipt"]
         must("TQ-RCP-021", old.raw == kept_receipt.raw, "what was kept has its first receipt")
+        now = paid.prove(paid.ask())
+        must("TQ-PAY-064", now.received == booked.received, "what had come in before the backup")
+        must("TQ-PAY-046", returned.prove(returned.offer())[0] in ("pending", "done") and paid.prove(paid.ask()).refunded == 200, "a refund heard of once more is paid once")
         party_log = Log(self.open, self.story.directory)
         party_log.advance()
         for proven in (anew, old):

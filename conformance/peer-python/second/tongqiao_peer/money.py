@@ -46,6 +46,7 @@ class Bill:
     fence: Optional[SignedRecord] = None
     void: Optional[SignedRecord] = None
     money_position: int = -1
+    epoch: Optional[str] = None
 
     @classmethod
     def make(cls, party: Party, division: str, payer: str, lines: list[dict[str, Any]], case: Optional[str] = None,
@@ -121,10 +122,13 @@ class Bill:
             raise _not("paid and void at once")  # TQ-PAY-020
         state = "fenced" if absent else "paid" if payment else "void" if "void_receipt" in heard else "open"
         money = {"received": "0.00", "refunded": "0.00", "refund_owed": "0.00"}  # TQ-PAY-064
+        if view.get("epoch") != self.epoch and self.epoch is not None and self.party.verified_epoch(view.get("epoch")):
+            self.money_position = -1  # restored: what was booked last may be lost
         if "money_receipt" in heard:
             if heard["money_receipt"].position < self.money_position:
                 raise _not("an older money receipt than one heard before")
             self.money_position = heard["money_receipt"].position
+            self.epoch = view.get("epoch")
             money = {name: heard["money_receipt"].body["money"][name] for name in money}
         if any(view.get(name) != amount for name, amount in money.items()):
             raise _not("amounts that no receipt proves")

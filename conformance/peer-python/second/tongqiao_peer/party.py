@@ -54,6 +54,11 @@ class Party:
         """Fetches the directory and takes it, or stays with the one in use (TQ-KEY-010)."""
         self.directory.accept(self.transport.get("/v1/directory", signed=False).json())
 
+    def verified_epoch(self, epoch: Any) -> bool:
+        """TQ-RCP-017: the platform's signed word on its epoch, before anybody acts on a new one."""
+        value, _, _ = self.directory.open(self.transport.get("/v1/epoch", signed=False).json(), "tongqiao-epoch-v1")
+        return value.get("epoch") == epoch
+
     def receipt(self, wire: Any, record: str, signed: Optional[SignedRecord], of: Optional[str] = None,
                 known_digest: Optional[str] = None) -> Receipt:
         """TQ-KEY-014: an unknown key is looked for in a new directory, once."""

@@ -1,19 +1,21 @@
 """The whole story in one suite: from a key to money given back."""
 from __future__ import annotations
 
+import random
 import secrets
 import time as clock
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Optional
 
-from . import cashier, catalogue as catalogues, hop, lease as leases, reconciliation
+from . import cashier, hop, lease as leases, reconciliation
 from .case import Case
 from .catalogue import Catalogue, application
 from .checks import Checks, Stop
 from .directory import Directory
 from .identifier import case_fault, synthetic_citizen
 from .inbox import Inbox
+from .joint import Joint
 from .key import PublicKey
 from .life import Life
 from .log import Log
@@ -42,9 +44,9 @@ class Story:
     def run(self) -> None:
         self.checks.label = self.suite
         self.directory_and_log()
-        self.party = self.enrol("department", check=True)
-        self.hostile_requests()
         self.catalogue()
+        self.party = self.enrol("department", check=True, handles=(self.item["code"],))
+        self.hostile_requests()
         self.lease()
         material = self.material()
         self.case(material)
@@ -55,6 +57,7 @@ class Story:
         self.fence()
         self.statement(bill)
         self.void_and_late_fee()
+        self.joint()
         self.log.advance()
         self.checks.step(f"log: {self.log.kept.size if self.log.kept else 0} leaves, every checkpoint continued the one before")
 
@@ -90,15 +93,15 @@ class Story:
 
     # 3.3
 
-    def code(self, party: str, kind: str) -> str:
-        body = {"party": party, "kind": kind, "divisions": ["340700000000"]}
+    def code(self, party: str, kind: str, handles: tuple[str, ...] = ()) -> str:
+        body = {"party": party, "kind": kind, "divisions": ["340700000000"], "handles": list(handles)}
         return self.open.post("/sandbox/enrolment-codes", body, signed=False).json()["code"]
 
-    def enrol(self, kind: str, check: bool = False) -> Party:
+    def enrol(self, kind: str, check: bool = False, handles: tuple[str, ...] = ()) -> Party:
         name = f"peer-{'sm' if self.suite == 'sm' else 'int'}-{secrets.token_hex(4)}"
         party = Party.found(name, self.suite, self.url, self.directory, self.store)
         party.transport.watch = self.checks.watch
-        code = self.code(name, kind)
+        code = self.code(name, kind, handles)
         body = party.enrolment(code, kind, "独立客户端试验单位")
         send = lambda value: self.open.post("/v1/enrolments", value, signed=False).json()  # noqa: E731
         if check:
@@ -161,7 +164,7 @@ class Story:
         self.items.changes(self.open, self.directory)
         unknown = self.items.edition.split(":")[0] + "%3A" + "0" * 64
         self.checks.refused("TQ-ITM-011", "catalogue.unknown_base", lambda: self.open.exchange("GET", "/v1/catalogue/changes", "since=" + unknown, signed=False))
-        today = self.party.now()[:10]
+        today = datetime.fromtimestamp(self.open.now(), CHINA).date().isoformat()
         self.item = self.items.choose(today)
         guide = self.open.get("/v1/guides/" + self.item["code"], signed=False).json()
         self.checks.must("TQ-PUB-001", guide["item"] == self.item and guide["edition"] == self.items.edition, "guide and edition are the same")
@@ -172,17 +175,17 @@ class Story:
 
     def lease(self) -> None:
         transport, division = self.party.transport, self.item["division"]
-        body = leases.request(self.party, division, 9)
+        body = leases.request(self.party, division, 15)
         answer = transport.post("/v1/case-number-leases", body).json()
         self.checks.must("TQ-CAS-039", transport.post("/v1/case-number-leases", body).json() == answer, "the same lease again")
         self.checks.refused("TQ-CAS-040", "lease.request_conflict", lambda: transport.post("/v1/case-number-leases", {**body, "count": 6}))
-        other = transport.post("/v1/case-number-leases", leases.request(self.party, division, 9)).json()
+        other = transport.post("/v1/case-number-leases", leases.request(self.party, division, 15)).json()
         self.checks.must("TQ-CAS-041", other["year"] != answer["year"] or other["first"] > answer["last"] or other["last"] < answer["first"], "two leases overlap")
-        self.checks.must("TQ-CAS-039", answer["division"] == division[:6] and answer["last"] - answer["first"] == 8, "what was leased")
+        self.checks.must("TQ-CAS-039", answer["division"] == division[:6] and answer["last"] - answer["first"] == 14, "what was leased")
         self.checks.refused("TQ-KEY-028", "scope.division",
                             lambda: transport.post("/v1/case-number-leases", leases.request(self.party, "110100000000", 1)))
         self.numbers = leases.read(answer)
-        self.checks.step(f"leased 9 numbers from serial {self.numbers.next} of {self.numbers.year}")
+        self.checks.step(f"leased 15 numbers from serial {self.numbers.next} of {self.numbers.year}")
 
     # 15
 
@@ -499,6 +502,14 @@ class Story:
         proven = late.prove(late.ask())
         must("TQ-PAY-056", proven.state == "paid" and proven.payment is not None and proven.payment.get("late_fee") == write_amount(fee), "the late fee in the receipt's payment")
         self.checks.step(f"a bill voided, by receipt; another due {rule['due']} and paid today with a late fee of {write_amount(fee)}, the same as by own reckoning")
+
+    def joint(self) -> None:
+        """A second item of another agency in the same division, handled by a department of its own."""
+        mine = self.item
+        item2 = random.choice([item for item in self.items.items.values() if item["state"] == "in-force" and item.get("division") == mine["division"]
+                               and item["agency"] != mine["agency"] and "1" in item["targets"]["codes"] and "effective_until" not in item])
+        other = self.enrol("department", handles=(item2["code"],))
+        Joint(self.party, other, self.item, item2, self.numbers, self.checks, self.days).play()
 
     def statement(self, bill: Bill) -> None:
         must, today = self.checks.must, self.party.now()[:10]
