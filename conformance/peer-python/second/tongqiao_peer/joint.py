@@ -77,7 +77,7 @@ class Joint:
         theirs.settle("decided", {**theirs.data("decided"), "result": "refused", "explanation": "试验"})
         own.settle("withdrawn")
         lead.refuse("TQ-CAS-071", "case.joint_mismatch", "decided", end("granted", "withdrawn"))
-        lead.refuse("TQ-CAS-073", "case.transition_impossible", "special-ended")
+        lead.refuse("TQ-CAS-017", "case.transition_impossible", "special-ended")
         self.heard(self.other_box)
         lead.settle("decided", end("refused", "withdrawn"))
         must("TQ-CAS-075", ("joint-changed", partner.case.id, lead.case.id) in self.heard(self.other_box), "the leading case was decided; its partner's department was not told")
