@@ -75,4 +75,4 @@ def application(item: dict[str, Any], name: str, number: str, digest: Optional[s
             "applicant": {"kind": "person", "name": name,
                           "identity": {"kind": {"set": "id_type", "generation": "ga2000.156", "code": "111"}, "number": number}},
             "form": {field["key"]: value_of(field) for field in item["form"] if field["required"]},
-            "materials": materials, "channel": {"set": "handle_form", "generation": "c0001", "code": "1"}}
+            "materials": materials, "channel": {"set": "handle_form", "generation": "gb39046-2020", "code": "1"}}
