@@ -1,62 +1,79 @@
-"""The key directory (3.1) and whom to believe (3.2)."""
-
+"""The key directory (3.1) and trust in it (3.2)."""
 from __future__ import annotations
 
-import json
-from typing import Any, Dict, List, Optional
+from datetime import datetime
+from typing import Any, Optional
 
-from .record import message_of, unbase64
-from .suite import PublicKey, Refused
-from .values import read_time
+from .key import PublicKey
+from .record import SignedRecord, Unverified
+from .strictjson import JsonFault
+from .value import read_time
+
+TAG = "tongqiao-directory-v1"
 
 
 class Directory:
-    """A directory that is believed."""
+    """The directory in use, and the chain of those before it."""
 
-    def __init__(self, content: Dict[str, Any]) -> None:
-        self.issued: str = content["issued"]
-        self._keys: Dict[str, Dict[str, Any]] = {}
-        for entry in content["keys"]:
-            # TQ-KEY-003: an entry that cannot be read is skipped.
-            if isinstance(entry, dict) and isinstance(entry.get("keyid"), str) and "public_key" in entry:
-                self._keys[entry["keyid"]] = entry
+    def __init__(self, pinned: list[PublicKey]) -> None:
+        if not pinned:
+            raise ValueError("client.configuration: no pinned key")  # TQ-KEY-005
+        self.pinned = {key.keyid: key for key in pinned}
+        self.keys: dict[str, PublicKey] = {}
+        self.issued: Optional[datetime] = None
+        self.chain: list[SignedRecord] = []  # TQ-KEY-012
 
-    @staticmethod
-    def read(wire: Dict[str, Any], before: Optional["Directory"]) -> "Directory":
-        """The next directory after `before`; the first one pins the key that signed it (TQ-KEY-006 to TQ-KEY-009).
+    def accept(self, wire: Any) -> None:
+        """Takes a new directory or refuses it and stays with the one in use (TQ-KEY-010)."""
+        try:
+            self._accept(SignedRecord.read(wire))
+        except (Unverified, JsonFault, KeyError, TypeError, ValueError) as why:
+            raise Unverified("directory.invalid", str(why)) from None
 
-        This client has no other way than the first answer to be given a pinned key; a real one is given it by hand.
-        """
-        raw = unbase64(wire["record"])
-        keyid = wire["signature"]["keyid"]
-        new = Directory(json.loads(raw))
-        judge = before or new
-        key = judge.platform_key(keyid, new.issued)
-        if not key.verify(message_of("tongqiao-directory-v1", keyid, raw), unbase64(wire["signature"]["value"])):
-            raise Refused("the directory's signature does not hold")
-        new.platform_key(keyid, new.issued)
-        if before is not None and read_time(new.issued) < read_time(before.issued):
-            raise Refused("an older directory")
-        return new
+    def _accept(self, signed: SignedRecord) -> None:
+        value = signed.value()
+        issued = read_time(value["issued"])
+        if self.issued is None:
+            signer = self.pinned.get(signed.keyid)  # TQ-KEY-006
+        else:
+            if issued < self.issued:
+                raise ValueError("issued before the one in use")  # TQ-KEY-009
+            signer = self.platform_key(signed.keyid, issued)  # TQ-KEY-007
+        if signer is None or not signed.holds(TAG, signer):
+            raise ValueError("no trusted key signed it")
+        keys: dict[str, PublicKey] = {}
+        seen: set[str] = set()
+        for entry in value["keys"]:
+            try:
+                key = PublicKey.read(entry)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue  # TQ-KEY-003
+            if key.keyid in seen:
+                raise ValueError("a key id twice")
+            seen.add(key.keyid)
+            keys[key.keyid] = key
+        own = keys.get(signed.keyid)
+        if own is None or own.public != signer.public or own.party != "platform" or own.use != "event" or not own.valid_at(issued):
+            raise ValueError("its own entry for the signing key does not hold")  # TQ-KEY-008
+        if not self.chain or self.chain[-1].keyid != signed.keyid:
+            self.chain.append(signed)
+        self.keys, self.issued = keys, issued
 
-    def parties(self) -> List[str]:
-        """Whoever has a key."""
-        return sorted({entry.get("party", "") for entry in self._keys.values()})
+    def platform_key(self, keyid: str, moment: datetime) -> Optional[PublicKey]:
+        """TQ-KEY-004, TQ-KEY-011: only what the directory in use lists as valid then."""
+        key = self.keys.get(keyid)
+        if key is None or key.party != "platform" or key.use != "event" or not key.valid_at(moment):
+            return None
+        return key
 
-    def entry(self, keyid: str) -> Optional[Dict[str, Any]]:
-        """The row of a key."""
-        return self._keys.get(keyid)
-
-    def platform_key(self, keyid: str, at: Optional[str] = None) -> PublicKey:
-        """A key of the platform that is valid at that time, or when the directory was issued (TQ-KEY-004, TQ-KEY-013)."""
-        entry = self._keys.get(keyid)
-        if entry is None or entry.get("party") != "platform" or entry.get("use") != "event":
-            raise Refused(f"{keyid} is no key of the platform")
-        moment = read_time(at or self.issued)
-        if "revoked" in entry:
-            raise Refused(f"{keyid} is revoked")
-        if "valid_from" in entry and moment < read_time(entry["valid_from"]):
-            raise Refused(f"{keyid} is not valid yet")
-        if "valid_until" in entry and moment >= read_time(entry["valid_until"]):
-            raise Refused(f"{keyid} is not valid any more")
-        return PublicKey(entry["suite"], unbase64(entry["public_key"]))
+    def open(self, wire: Any, tag: str) -> tuple[dict[str, Any], SignedRecord, PublicKey]:
+        """What the platform signed for everybody, verified; judged by the directory's `issued` (TQ-KEY-013)."""
+        signed = SignedRecord.read(wire)
+        if self.issued is None:
+            raise Unverified("directory.invalid", "no directory")
+        key = self.platform_key(signed.keyid, self.issued)
+        if key is None:
+            raise Unverified("signature.unknown_key", "no key of the platform: " + str(signed.keyid))
+        if not signed.holds(tag, key):
+            raise Unverified("signature.mismatch", tag)
+        return signed.value(), signed, key

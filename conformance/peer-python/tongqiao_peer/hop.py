@@ -1,57 +1,73 @@
-"""Hop signatures (2.4): who sends this request, and when."""
-
+"""Hop signatures (2.4): a profile of RFC 9421."""
 from __future__ import annotations
 
-import base64
+import re
 import secrets
-from typing import Dict, Optional
+from typing import Mapping
 
-from .record import to_base64
-from .suite import DIGEST_NAMES, PrivateKey, hash_of
+from .key import PrivateKey, PublicKey
+from .suite import Suite
+from .value import from_base64, to_base64
 
-COVERED = '("@method" "@path" "@query" "content-digest")'
-LIFE_SECONDS = 300
-
-
-def content_digest(suite: str, body: bytes) -> str:
-    """RFC 9530, also for an empty body (TQ-SIG-030, TQ-SIG-031)."""
-    return f"{DIGEST_NAMES[suite]}=:{to_base64(hash_of(suite, body))}:"
+LIFE_SECONDS = 300  # HOP_SIGNATURE_LIFE_MS
+COMPONENTS = '("@method" "@path" "@query" "content-digest")'
+_NONCE = re.compile(r"[A-Za-z0-9+/_=-]{22,88}\Z")
+_PARAMETER = re.compile(r';([a-z]+)=(?:(\d{1,15})|"([^"\\]*)")')
 
 
-def base_of(method: str, path: str, query: str, digest: str, parameters: str) -> str:
-    """The signature base: path and query byte for byte, `?` also when there is no query (TQ-SIG-027, TQ-SIG-028)."""
-    return "\n".join(
-        [
-            f'"@method": {method}',
-            f'"@path": {path}',
-            f'"@query": ?{query}',
-            f'"content-digest": {digest}',
-            f'"@signature-params": {parameters}',
-        ]
-    )
+def content_digest(suite: Suite, body: bytes) -> str:
+    """TQ-SIG-030, TQ-SIG-031: also for an empty body, by the suite's hash."""
+    return f"{suite.digest_name}=:{to_base64(suite.hash(body))}:"
 
 
-def headers(
-    keyid: str,
-    key: PrivateKey,
-    method: str,
-    path: str,
-    query: str,
-    body: bytes,
-    now_seconds: int,
-    nonce: Optional[str] = None,
-) -> Dict[str, str]:
-    """The three headers of a signed request (TQ-SIG-026, TQ-SIG-032 to TQ-SIG-036)."""
-    if nonce is None:
-        nonce = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+def base(method: str, path: str, query: str, digest: str, parameters: str) -> bytes:
+    """The lines that are signed; `query` without its question mark (TQ-SIG-026 to -029)."""
+    return "\n".join((f'"@method": {method.upper()}', f'"@path": {path}', f'"@query": ?{query}', f'"content-digest": {digest}',
+                      f'"@signature-params": {parameters}')).encode("utf-8")
+
+
+def sign(key: PrivateKey, method: str, path: str, query: str, body: bytes, now: int, nonce: str = "") -> dict[str, str]:
+    """The three headers; a fresh nonce for every request (TQ-SIG-035)."""
+    nonce = nonce or secrets.token_urlsafe(24)
+    parameters = f'{COMPONENTS};created={now};expires={now + LIFE_SECONDS};nonce="{nonce}";keyid="{key.keyid}";tag="tongqiao-v1"'
     digest = content_digest(key.suite, body)
-    parameters = (
-        f'{COVERED};created={now_seconds};expires={now_seconds + LIFE_SECONDS};nonce="{nonce}";'
-        f'keyid="{keyid}";tag="tongqiao-v1"'
-    )
-    signature = key.sign(base_of(method, path, query, digest, parameters).encode())
-    return {
-        "Content-Digest": digest,
-        "Signature-Input": f"sig1={parameters}",
-        "Signature": f"sig1=:{to_base64(signature)}:",
-    }
+    signature = key.sign(base(method, path, query, digest, parameters))
+    return {"content-digest": digest, "signature-input": "sig1=" + parameters, "signature": f"sig1=:{to_base64(signature)}:"}
+
+
+def _digest_of(header: str, name: str) -> bytes:
+    for member in header.split(","):  # TQ-SIG-038: those of other hashes are passed over
+        found = re.fullmatch(r"\s*([a-z0-9-]+)=:([A-Za-z0-9+/=]*):\s*", member)
+        if found and found.group(1) == name:
+            return from_base64(found.group(2))
+    raise ValueError("no digest by " + name)
+
+
+def verify(key: PublicKey, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str], now: int) -> bool:
+    """TQ-SIG-037: parameters in any order, rebuilt byte for byte as they came."""
+    given = {name.lower(): value for name, value in headers.items()}
+    try:
+        entered, signed, digest = given["signature-input"], given["signature"], given["content-digest"]
+        if not entered.startswith("sig1=" + COMPONENTS):
+            return False
+        parameters = entered[len("sig1="):]
+        rest = parameters[len(COMPONENTS):]
+        found = _PARAMETER.findall(rest)
+        if "".join(f";{n}={d}" if d else f';{n}="{t}"' for n, d, t in found) != rest:
+            return False
+        values = {name: number or text for name, number, text in found}
+        if len(found) != 5 or set(values) != {"created", "expires", "nonce", "keyid", "tag"}:
+            return False  # TQ-SIG-032
+        created, expires = int(values["created"]), int(values["expires"])
+        if values["tag"] != "tongqiao-v1" or values["keyid"] != key.keyid or not _NONCE.match(values["nonce"]):
+            return False
+        if not 0 <= expires - created <= LIFE_SECONDS or abs(now - created) > LIFE_SECONDS or now > expires:
+            return False
+        if _digest_of(digest, key.suite.digest_name) != key.suite.hash(body):
+            return False
+        if not (signed.startswith("sig1=:") and signed.endswith(":")):
+            return False
+        signature = from_base64(signed[len("sig1=:"):-1])
+    except (KeyError, ValueError):
+        return False
+    return key.verify(base(method, path, query, digest, parameters), signature)

@@ -1,44 +1,42 @@
-"""What the platform has for a party (16)."""
-
+"""The inbox (chapter 16)."""
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from dataclasses import dataclass, field
+from typing import Any
 
-from .exchange import Exchange
-from .suite import Refused
-from .values import time_text
+from .party import Party
+from .record import SignedRecord, Unverified
+from .value import is_id
 
-TAG = "tongqiao-inbox-entry-v1"
-
-
-def read(exchange: Exchange, party: str) -> List[Dict[str, Any]]:
-    """Every entry that waits, verified (TQ-INB-004)."""
-    entries: List[Dict[str, Any]] = []
-    after = 0
-    while True:
-        page = exchange.get("/v1/inbox", {"wait": 0, "after": after})
-        if not page["entries"]:
-            return entries
-        for wire in page["entries"]:
-            entry = exchange.open(wire, TAG)
-            if entry["addressee"] != party or entry["position"] <= after:
-                raise Refused("an entry of another party, or out of order")
-            after = entry["position"]
-            entries.append(entry)
+ENTRY, ACKNOWLEDGEMENT = "tongqiao-inbox-entry-v1", "tongqiao-inbox-acknowledgement-v1"
 
 
-def acknowledge(exchange: Exchange, party: str, entries: List[Dict[str, Any]]) -> None:
-    """Says that they are safe here; they do not come again, and the same word is answered alike (TQ-INB-014)."""
-    assert exchange.author is not None
-    ids = [entry["id"] for entry in entries]
-    word = exchange.author.sign(
-        "tongqiao-inbox-acknowledgement-v1",
-        {"party": party, "entries": ids, "time": time_text(exchange.now_ms())},
-    )
-    answer = exchange.post("/v1/inbox/acknowledgements", word.wire())
-    if sorted(answer["acknowledged"]) != sorted(ids) or answer["unknown"]:
-        raise Refused("not every entry was acknowledged")
-    if exchange.post("/v1/inbox/acknowledgements", word.wire()) != answer:
-        raise Refused("the same acknowledgement is answered otherwise (TQ-INB-014)")
-    if any(entry["id"] in ids for entry in read(exchange, party)):
-        raise Refused("an acknowledged entry comes again (TQ-INB-008)")
+@dataclass
+class Inbox:
+    party: Party
+    done: set[str] = field(default_factory=set)  # TQ-INB-010
+
+    def open(self, wire: Any) -> dict[str, Any]:
+        """TQ-INB-004; on disk before anybody acknowledges it (TQ-INB-015)."""
+        value, signed, _ = self.party.directory.open(wire, ENTRY)
+        if value.get("addressee") != self.party.name or value.get("source") != "urn:tongqiao:platform" or not is_id(value.get("id")):
+            raise Unverified("signature.mismatch", "an entry for somebody else")
+        if value["id"] not in self.done:
+            self.party.store.put("inbox", value["id"], signed.record)
+        return value
+
+    def read(self, wait: int = 0) -> list[dict[str, Any]]:
+        page = self.party.transport.get("/v1/inbox", f"wait={wait}&after=0&limit=100").json()
+        entries = [self.open(wire) for wire in page["entries"]]
+        if [e["position"] for e in entries] != sorted(e["position"] for e in entries) or page["next"] != (entries[-1]["position"] if entries else 0):
+            raise Unverified("client.bad_answer", "positions out of order")
+        return entries
+
+    def acknowledgement(self, ids: list[str]) -> SignedRecord:
+        """TQ-INB-011: signed by the addressee with a key for records."""
+        return self.party.sign(ACKNOWLEDGEMENT, {"party": self.party.name, "entries": ids, "time": self.party.now()})
+
+    def acknowledge(self, signed: SignedRecord) -> dict[str, Any]:
+        answer = self.party.transport.post("/v1/inbox/acknowledgements", signed.wire()).json()
+        self.done.update(answer["acknowledged"])
+        return answer

@@ -1,80 +1,66 @@
-"""Receipts (6.1 to 6.3) and the transparency log (6.7)."""
-
+"""Receipts (6.1 to 6.3)."""
 from __future__ import annotations
 
-import json
-from typing import Any, Dict, List, Optional
+from dataclasses import dataclass
+from typing import Any, Optional
 
-from .record import message_of, unbase64
-from .suite import PublicKey, Refused, hash_of
+from . import merkle, strictjson
+from .directory import Directory
+from .key import PublicKey
+from .record import Unverified, digest, message
+from .value import from_base64, is_id, read_time
 
-
-def leaf(suite: str, body: bytes) -> bytes:
-    """H(00 || body)."""
-    return hash_of(suite, b"\0" + body)
-
-
-def node(suite: str, left: bytes, right: bytes) -> bytes:
-    """H(01 || left || right)."""
-    return hash_of(suite, b"\1" + left + right)
+TAG = "tongqiao-receipts-v1"
 
 
-def root_of(suite: str, body: bytes, index: int, size: int, path: List[bytes]) -> bytes:
-    """The procedure of 6.3, word by word; a path that does not fit is refused (TQ-RCP-009)."""
-    if index >= size:
-        raise Refused("the place is not in the batch")
-    rest = list(path)
-    place, last, found = index, size - 1, leaf(suite, body)
-    while last > 0:
-        if place % 2 == 1 or place < last:
-            if not rest:
-                raise Refused("the path is too short")
-            beside = rest.pop(0)
-            found = node(suite, beside, found) if place % 2 == 1 else node(suite, found, beside)
-        place, last = place // 2, last // 2
-    if rest:
-        raise Refused("something of the path is left")
-    return found
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt that was verified; its exact body is kept as evidence (TQ-RCP-003)."""
+
+    raw: bytes
+    body: dict[str, Any]
+    key: PublicKey
+
+    @property
+    def kind(self) -> str:
+        return self.body["kind"]
+
+    @property
+    def position(self) -> int:
+        return self.body["position"]
 
 
-def signed_message(keyid: str, size: int, root: bytes) -> bytes:
-    """TQ-RCP-007."""
-    return message_of("tongqiao-receipts-v1", keyid, str(size).encode() + b"\n" + root)
-
-
-def open_receipt(wire: Dict[str, Any], key: PublicKey) -> Dict[str, Any]:
-    """The body of a receipt that this key of the platform signed."""
-    body = unbase64(wire["receipt"])
+def _open(wire: Any, directory: Directory) -> Receipt:
+    raw = from_base64(wire["receipt"])
+    body = strictjson.read(raw)
+    moment = read_time(body["time"])
+    if not is_id(body["record"]) or not is_id(body["epoch"]) or body["kind"] not in ("settled", "refused"):
+        raise ValueError("not a body of a terminal receipt")
+    if isinstance(body["position"], bool) or not isinstance(body["position"], int) or body["position"] < 0:
+        raise ValueError("position")
+    key = directory.platform_key(wire["signature"]["keyid"], moment)  # TQ-RCP-008
+    if key is None:
+        raise ValueError("no key of the platform that was valid then")
     batch = wire["batch"]
-    root = root_of(key.suite, body, batch["index"], batch["size"], [unbase64(step) for step in batch["path"]])
-    message = signed_message(wire["signature"]["keyid"], batch["size"], root)
-    if not key.verify(message, unbase64(wire["signature"]["value"])):
-        raise Refused("the signature of a receipt does not hold")
-    return json.loads(body)
+    size = batch["size"]
+    root = merkle.root_by_path(key.suite, raw, batch["index"], size, [from_base64(step) for step in batch["path"]])
+    signed = message(TAG, key.keyid, str(size).encode("ascii") + b"\n" + root)  # TQ-RCP-007
+    if not key.verify(signed, from_base64(wire["signature"]["value"])):
+        raise ValueError("the signature does not hold")
+    return Receipt(raw, body, key)
 
 
-def must_be_about(body: Dict[str, Any], record: str, digest: str, of: Optional[str]) -> None:
-    """TQ-RCP-005: the receipt of exactly this record."""
-    for member, expected in (("record", record), ("digest", digest), ("of", of)):
-        if body.get(member) != expected:
-            raise Refused(f"a receipt's {member} is {body.get(member)!r} and not {expected!r}")
+def verify(wire: Any, directory: Directory, record: str, sent: Optional[bytes], author: Any, of: Optional[str] = None,
+           known_digest: Optional[str] = None) -> Receipt:
+    """A receipt for this very record (TQ-RCP-005), or `signature.receipt_invalid` (TQ-RCP-006).
 
-
-def log_root(suite: str, body: bytes, position: int, size: int, path: List[bytes]) -> bytes:
-    """An inclusion proof of RFC 9162, 2.1.3.2."""
-    if position >= size:
-        raise Refused("the position is beyond the log")
-    number, last, found = position, size - 1, leaf(suite, body)
-    for beside in path:
-        if last == 0:
-            raise Refused("the proof is too long")
-        if number % 2 == 1 or number == last:
-            found = node(suite, beside, found)
-            while number % 2 == 0 and number != 0:
-                number, last = number // 2, last // 2
-        else:
-            found = node(suite, found, beside)
-        number, last = number // 2, last // 2
-    if last != 0:
-        raise Refused("the proof is too short")
+    `sent` are the bytes of the record, `author` the suite of the key that signed it (TQ-SIG-007).
+    """
+    try:
+        found = _open(wire, directory)
+        wanted = known_digest if sent is None else digest(author, sent)
+        if found.body["record"] != record or found.body["digest"] != wanted or found.body.get("of") != of:
+            raise ValueError("it speaks of something else")
+    except (KeyError, TypeError, ValueError, AttributeError) as why:
+        raise Unverified("signature.receipt_invalid", str(why)) from None
     return found

@@ -1,63 +1,69 @@
-"""Signed records (2.3)."""
-
+"""Signed records (2.3) and their digests (2.5)."""
 from __future__ import annotations
 
-import base64
-import json
-from typing import Any, Dict
+from dataclasses import dataclass
+from typing import Any
 
-from .suite import PrivateKey, PublicKey, Refused, digest_of
+from . import strictjson
+from .key import PrivateKey, PublicKey
+from .suite import Suite
+from .value import from_base64, to_base64
 
-
-def unbase64(text: str) -> bytes:
-    """Bytes as they travel (1.3)."""
-    return base64.b64decode(text, validate=True)
-
-
-def to_base64(raw: bytes) -> str:
-    """Bytes as they travel (1.3)."""
-    return base64.b64encode(raw).decode("ascii")
+MESSAGE_BYTES_MAX = 262144
 
 
-def message_of(tag: str, keyid: str, record: bytes) -> bytes:
-    """What is signed: tag LF keyid LF record, and nothing after it (TQ-SIG-014, TQ-SIG-015)."""
-    return tag.encode() + b"\n" + keyid.encode() + b"\n" + record
+class Unverified(ValueError):
+    """Something that must not be believed; `code` is the word of 10.4."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(code + ": " + why)
+        self.code = code
 
 
-class Author:
-    """Whoever signs records: a party's key and its name."""
-
-    def __init__(self, keyid: str, key: PrivateKey) -> None:
-        self.keyid = keyid
-        self.key = key
-
-    def sign(self, tag: str, content: Dict[str, Any]) -> "Record":
-        """Signs the bytes of a JSON object; they are kept as they are (TQ-TRN-036)."""
-        raw = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        value = self.key.sign(message_of(tag, self.keyid, raw))
-        return Record(raw, self.keyid, value, digest_of(self.key.suite, raw))
+def message(tag: str, keyid: str, record: bytes) -> bytes:
+    """TQ-SIG-014, TQ-SIG-015: tag LF keyid LF record, and nothing behind it."""
+    return tag.encode("ascii") + b"\n" + keyid.encode("ascii") + b"\n" + record
 
 
-class Record:
-    """A record with its signature, and its digest under the signer's suite (TQ-SIG-007)."""
-
-    def __init__(self, raw: bytes, keyid: str, value: bytes, digest: str) -> None:
-        self.raw = raw
-        self.keyid = keyid
-        self.value = value
-        self.digest = digest
-        # Of an event: the id inside.
-        self.id = ""
-
-    def wire(self) -> Dict[str, Any]:
-        """As it travels."""
-        return {"record": to_base64(self.raw), "signature": {"keyid": self.keyid, "value": to_base64(self.value)}}
+def digest(suite: Suite, data: bytes) -> str:
+    """TQ-SIG-043: over the record's bytes alone."""
+    return suite.digest_name + ":" + suite.hash(data).hex()
 
 
-def open_record(wire: Dict[str, Any], tag: str, key: PublicKey) -> bytes:
-    """The bytes of a record that this key signed under this tag (TQ-SIG-017, TQ-SIG-018)."""
-    raw = unbase64(wire["record"])
-    keyid = wire["signature"]["keyid"]
-    if not key.verify(message_of(tag, keyid, raw), unbase64(wire["signature"]["value"])):
-        raise Refused(f"the signature of {keyid} under {tag} does not hold")
-    return raw
+@dataclass(frozen=True)
+class SignedRecord:
+    """The exact bytes that an author signed, and the signature (TQ-SIG-016)."""
+
+    record: bytes
+    keyid: str
+    signature: bytes
+
+    @classmethod
+    def make(cls, tag: str, value: dict[str, Any], key: PrivateKey) -> "SignedRecord":
+        record = strictjson.write(value)
+        if len(record) > MESSAGE_BYTES_MAX:
+            raise ValueError("record.too_large")  # TQ-SIG-019
+        return cls(record, key.keyid, key.sign(message(tag, key.keyid, record)))
+
+    @classmethod
+    def read(cls, wire: Any) -> "SignedRecord":
+        try:
+            return cls(from_base64(wire["record"]), wire["signature"]["keyid"], from_base64(wire["signature"]["value"]))
+        except (KeyError, TypeError, ValueError):
+            raise Unverified("signature.answer_unsigned", "not shaped as a signed record") from None
+
+    def wire(self) -> dict[str, Any]:
+        return {"record": to_base64(self.record), "signature": {"keyid": self.keyid, "value": to_base64(self.signature)}}
+
+    def digest(self, suite: Suite) -> str:
+        return digest(suite, self.record)
+
+    def holds(self, tag: str, key: PublicKey) -> bool:
+        """TQ-SIG-017, TQ-SIG-018: the bytes as they came, under the tag that is expected here."""
+        return key.keyid == self.keyid and key.verify(message(tag, self.keyid, self.record), self.signature)
+
+    def value(self) -> dict[str, Any]:
+        found = strictjson.read(self.record)
+        if not isinstance(found, dict):
+            raise Unverified("record.malformed", "a record is an object")
+        return found

@@ -1,117 +1,120 @@
-"""Keys, signatures and hashes of both suites (2.1, 2.2)."""
-
+"""The two suites of 2.1: Ed25519 with SHA-256, and SM2 with SM3."""
 from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from typing import Optional
+from typing import Protocol
 
-import gmalg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from gmalg import SM2, SM3
 
-INTERNATIONAL = "international"
-SM = "sm"
-SUITES = (INTERNATIONAL, SM)
-
-# TQ-SIG-008
-SM2_USER = b"1234567812345678"
-DIGEST_NAMES = {INTERNATIONAL: "sha-256", SM: "sm3"}
+SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+SM2_PRIME = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+SM2_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+USER_ID = b"1234567812345678"  # TQ-SIG-008
+SIGNATURE_BYTES = 64  # TQ-SIG-003
 
 
-class Refused(Exception):
-    """Something that the platform or a peer gave does not hold."""
+class Suite(Protocol):
+    """What a suite can do; keys are raw bytes."""
+
+    name: str
+    digest_name: str
+
+    def hash(self, data: bytes) -> bytes: ...
+    def new_secret(self) -> bytes: ...
+    def public_of(self, secret: bytes) -> bytes: ...
+    def is_point(self, public: bytes) -> bool: ...
+    def sign(self, secret: bytes, message: bytes) -> bytes: ...
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool: ...
 
 
-def hash_of(suite: str, message: bytes) -> bytes:
-    """SHA-256 or SM3."""
-    if suite == INTERNATIONAL:
-        return hashlib.sha256(message).digest()
-    sm3 = gmalg.SM3()
-    sm3.update(message)
-    return sm3.value()
+class International:
+    """Ed25519 (RFC 8032) and SHA-256."""
 
+    name = "international"
+    digest_name = "sha-256"
 
-def digest_of(suite: str, record: bytes) -> str:
-    """The digest of a record: over its bytes alone (TQ-SIG-043)."""
-    return f"{DIGEST_NAMES[suite]}:{hash_of(suite, record).hex()}"
+    def hash(self, data: bytes) -> bytes:
+        return hashlib.sha256(data).digest()
 
+    def new_secret(self) -> bytes:
+        return secrets.token_bytes(32)
 
-@dataclass(frozen=True)
-class PublicKey:
-    """A public key with the suite that its entry in the directory says (TQ-SIG-001)."""
+    def public_of(self, secret: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
-    suite: str
-    raw: bytes
-
-    def verify(self, message: bytes, signature: bytes) -> bool:
-        """Whether the 64 bytes are a signature of the message (TQ-SIG-003, TQ-SIG-009, TQ-SIG-010)."""
-        if len(signature) != 64:
-            return False
-        if self.suite == INTERNATIONAL:
-            try:
-                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
-            except (InvalidSignature, ValueError):
-                return False
-            return True
+    def is_point(self, public: bytes) -> bool:
         try:
-            return gmalg.SM2(uid=SM2_USER, pk=self.raw).verify(message, signature[:32], signature[32:])
-        except Exception:  # the package tells a key that is no point by several types
+            Ed25519PublicKey.from_public_bytes(public)
+        except ValueError:
             return False
+        return True
+
+    def sign(self, secret: bytes, message: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(secret).sign(message)
+
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        if len(signature) != SIGNATURE_BYTES:
+            return False
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
-class PrivateKey:
-    """A private key, made here and kept nowhere (TQ-SEC-001)."""
+class Sm:
+    """SM2 with SM3 (GB/T 32918, GB/T 32905)."""
 
-    def __init__(self, suite: str, secret: Optional[bytes] = None) -> None:
-        self.suite = suite
-        if suite == INTERNATIONAL:
-            key = Ed25519PrivateKey.from_private_bytes(secret or secrets.token_bytes(32))
-            self._ed25519 = key
-            public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        else:
-            if secret is None:
-                secret, public = gmalg.SM2(rnd_fn=secrets.randbits).generate_keypair()
-            else:
-                public = _sm2_public(secret)
-            self._sm2 = gmalg.SM2(secret, SM2_USER, public, rnd_fn=secrets.randbits)
-        self.public = PublicKey(suite, public)
+    name = "sm"
+    digest_name = "sm3"
 
-    def sign(self, message: bytes) -> bytes:
-        """The 64 bytes; the message itself is signed (TQ-SIG-012)."""
-        if self.suite == INTERNATIONAL:
-            return self._ed25519.sign(message)
-        r, s = self._sm2.sign(message)
+    def hash(self, data: bytes) -> bytes:
+        if "sm3" in hashlib.algorithms_available:
+            return hashlib.new("sm3", data).digest()
+        state = SM3()
+        state.update(data)
+        return state.value()
+
+    def new_secret(self) -> bytes:
+        return (1 + secrets.randbelow(SM2_ORDER - 2)).to_bytes(32, "big")
+
+    def public_of(self, secret: bytes) -> bytes:
+        return bytes(SM2(sk=secret).generate_pk(secret))
+
+    def is_point(self, public: bytes) -> bool:
+        """TQ-SIG-013: refuse what is not a point of the curve."""
+        if len(public) != 65 or public[0] != 4:
+            return False
+        x, y = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big")
+        if x >= SM2_PRIME or y >= SM2_PRIME:
+            return False
+        return (y * y - (x * x * x - 3 * x + SM2_B)) % SM2_PRIME == 0
+
+    def sign(self, secret: bytes, message: bytes) -> bytes:
+        """TQ-SIG-009 to -012: r and s in 32 bytes each, leading zeros kept, of the message itself."""
+        r, s = SM2(sk=secret, uid=USER_ID, pk=self.public_of(secret)).sign(message)
         return r.rjust(32, b"\0") + s.rjust(32, b"\0")
 
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        if len(signature) != SIGNATURE_BYTES or not self.is_point(public):
+            return False
+        r, s = signature[:32], signature[32:]
+        if not (0 < int.from_bytes(r, "big") < SM2_ORDER and 0 < int.from_bytes(s, "big") < SM2_ORDER):
+            return False
+        try:
+            return bool(SM2(uid=USER_ID, pk=public).verify(message, r, s))
+        except Exception:  # whatever the library dislikes is no signature
+            return False
 
-def _sm2_public(secret: bytes) -> bytes:
-    """The public half of a given SM2 key, for the vectors: a point of the curve of GB/T 32918.5."""
-    p = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
-    a = p - 3
-    gx = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
-    gy = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
 
-    def add(left, right):
-        if left is None or right is None:
-            return left or right
-        (x1, y1), (x2, y2) = left, right
-        if x1 == x2 and (y1 + y2) % p == 0:
-            return None
-        if left == right:
-            slope = (3 * x1 * x1 + a) * pow(2 * y1, -1, p) % p
-        else:
-            slope = (y2 - y1) * pow(x2 - x1, -1, p) % p
-        x3 = (slope * slope - x1 - x2) % p
-        return x3, (slope * (x1 - x3) - y1) % p
+SUITES: dict[str, Suite] = {"international": International(), "sm": Sm()}
 
-    point, addend, number = None, (gx, gy), int.from_bytes(secret, "big")
-    while number:
-        if number & 1:
-            point = add(point, addend)
-        addend = add(addend, addend)
-        number >>= 1
-    assert point is not None
-    return b"\x04" + point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big")
+
+def suite_named(name: str) -> Suite:
+    """TQ-SIG-001: the name comes from a key's entry, never from a message."""
+    if name not in SUITES:
+        raise ValueError("no such suite: " + name)
+    return SUITES[name]

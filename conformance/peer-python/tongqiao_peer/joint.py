@@ -66,7 +66,7 @@ class Joint:
         must("TQ-CAS-075", ("joint-changed", lead.case.id, partner.case.id) in entries, f"a partner was accepted by another party; heard {[e[0] for e in entries]}")
         must("TQ-INB-001", ("case-changed", partner.case.id, partner.case.id) in entries, "who opened the case hears that another's event moved it")
         own.settle("accepted")
-        must("TQ-CAS-075", ("joint-changed", lead.case.id, own.case.id) in self.heard(self.box), "a partner was accepted by the party that handles the leading case too; nothing was heard")
+        must("TQ-CAS-075", ("joint-changed", lead.case.id, own.case.id) not in self.heard(self.box), "a partner was accepted by the party that handles the leading case too: it hears nothing of its own event")
 
         def end(first: str, second: str) -> dict[str, Any]:
             return {**lead.data("decided"), "partners": [{"case": partner.case.id, "outcome": first}, {"case": own.case.id, "outcome": second}]}

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-VECTORS = Path(__file__).resolve().parents[3] / "vectors"
+VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 
 
 def signatures(kind: str, suite: str) -> dict[str, Any]:

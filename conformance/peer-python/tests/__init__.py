@@ -1,1 +1,0 @@
-"""Tests of the independent client; they need no platform."""
