@@ -97,6 +97,10 @@ async fn the_cases_of_a_procedure_are_taken_in_any_order_and_each_shows_all() {
             settles(department, &opening(&world, department, partner, &procedure.partner_part()).await).await;
         }
         if !lead_first {
+            let path = format!("/v1/cases/{}/joint", procedure.partners[0]);
+            let rows = department.get(&path).await.body["cases"].clone();
+            assert_eq!(rows[0], json!({ "case": procedure.lead, "role": "lead", "state": "none" }), "{rows:#}");
+            assert_eq!(rows[1]["state"], "applied", "{rows:#}");
             settles(department, &lead).await;
         }
         for case in std::iter::once(&procedure.lead).chain(&procedure.partners) {
