@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, ClientBuilder, Credentials};
 
+use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
 use crate::link::identity::{self, Register};
 use crate::link::{LinkState, Uplink};
@@ -26,6 +27,7 @@ pub struct Node {
     client: Client,
     uplink: Arc<Uplink>,
     register: Register,
+    console: Option<console::Running>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -51,9 +53,12 @@ impl Node {
         let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
         let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies);
         let tls = local_api::tls(&settings.data, settings.listen)?;
+        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+        let console = console::Running::start(settings, &desk, &client, &uplink, scheme).await?;
+        let pages = console.as_ref().map(console::Running::router);
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(local_api::serve(listener, tls, desk, stopped));
-        Ok(Self { address, client, uplink, register, stop, serving })
+        let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));
+        Ok(Self { address, client, uplink, register, console, stop, serving })
     }
 
     /// The same client and link without a node: to look at its folder, beside it or in its place. Nothing is delivered.
@@ -110,6 +115,9 @@ impl Node {
         self.stop.send_replace(true);
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the node ended abnormally");
+        }
+        if let Some(console) = self.console {
+            console.stop().await;
         }
         self.register.close();
         self.client.close().await;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tongqiao_protocol::PartyId;
 
+use crate::console::ConsoleSettings;
+
 /// A file of settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -36,6 +38,8 @@ pub struct NodeSettings {
     pub retention_days: u16,
     /// How many bytes the store may take; 0 leaves it to the disk.
     pub store_limit_bytes: u64,
+    /// The clerk's console, where one is enrolled.
+    pub console: ConsoleSettings,
 }
 
 impl Default for NodeSettings {
@@ -47,6 +51,7 @@ impl Default for NodeSettings {
             hub_party: default_hub(),
             retention_days: 30,
             store_limit_bytes: 0,
+            console: ConsoleSettings::default(),
         }
     }
 }
