@@ -54,7 +54,14 @@ impl Node {
         let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies);
         let tls = local_api::tls(&settings.data, settings.listen)?;
         let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
-        let console = console::Running::start(settings, &desk, &client, &uplink, scheme).await?;
+        let console = console::Running::start(
+            &NodeSettings { listen: address, ..settings.clone() },
+            &desk,
+            &client,
+            &uplink,
+            scheme,
+        )
+        .await?;
         let pages = console.as_ref().map(console::Running::router);
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));

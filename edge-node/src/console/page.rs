@@ -143,6 +143,7 @@ fn document(words: Words, title: &str, body: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) " · " (words.say("铜桥窗口", "Tongqiao counter")) }
                 link rel="stylesheet" href="/console/assets/console.css";
+                link rel="icon" href="/console/assets/icon.svg";
                 script src="/console/assets/console.js" defer {}
             }
             body { (body) }

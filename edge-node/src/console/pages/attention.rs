@@ -105,7 +105,7 @@ fn why(words: Words, problem: Option<&Problem>) -> Markup {
     };
     html! {
         p.fault { (said) }
-        ul { @for fault in problem.faults.iter() { li { span.mono { (fault.path) } " " (fault.message(words.0)) } } }
+        ul { @for fault in problem.faults.iter() { li { span.mono { (fault.path) } " " (draft::said(fault, words.0)) } } }
     }
 }
 

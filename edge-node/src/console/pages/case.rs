@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
-use tongqiao::{CaseState, EntryState, Error, EventView};
+use tongqiao::{CaseState, EntryState, Error, EventView, Item};
 use tongqiao_protocol::CaseId;
 use tongqiao_protocol::case::{CaseEventData, Evaluation, EvaluationChannel, OpenValue, Withdrawal};
 
@@ -65,6 +65,8 @@ async fn shown(console: &Console, visitor: &Visitor, case: &str, sight: Sight) -
         Err(error) => return page::failure(visitor, &error),
     };
     let words = visitor.words;
+    // What an item no longer says is shown by its key.
+    let item = console.0.client.items().get(&taken.item, taken.item_version).await.ok().flatten();
     let number = way.view.as_ref().map(|view| view.number).or(taken.number);
     let number = number.map_or_else(|| words.say("未编号", "no number").to_owned(), |number| number.to_string());
     let body = html! {
@@ -75,15 +77,15 @@ async fn shown(console: &Console, visitor: &Visitor, case: &str, sight: Sight) -
         }
         @if way.needs_hand { p.notice.bad { a href="/console/attention" { (words.say("有记录被退回，请到“待处理”更正。", "A record was refused: mend it under “To mend”.")) } } }
         div.columns {
-            section { (facts(visitor, &taken, sight)) }
-            section { (actions(visitor, &taken, &way)) }
+            section { (facts(visitor, &taken, item.as_deref(), sight)) }
+            section { (actions(visitor, &taken, item.as_deref(), &way)) }
         }
         (history(words, &taken, &way))
     };
     page::page(visitor, Place::Today, &number, &body)
 }
 
-fn facts(visitor: &Visitor, taken: &Taken, sight: Sight) -> Markup {
+fn facts(visitor: &Visitor, taken: &Taken, item: Option<&Item>, sight: Sight) -> Markup {
     let words = visitor.words;
     let name = |text: &str| if sight == Sight::Whole { text.to_owned() } else { mask::name(text) };
     let number = |text: &str| if sight == Sight::Whole { text.to_owned() } else { mask::number(text) };
@@ -97,7 +99,7 @@ fn facts(visitor: &Visitor, taken: &Taken, sight: Sight) -> Markup {
             }
             @if sight == Sight::Whole {
                 @for (key, value) in taken.data.get("form").and_then(serde_json::Value::as_object).into_iter().flatten() {
-                    dt { (key) } dd { (value.as_str().unwrap_or_default()) }
+                    dt { (label(words, item, key)) } dd { (value.as_str().unwrap_or_default()) }
                 }
             }
             dt { (words.say("经办人", "Taken by")) } dd { (taken.clerk.1) " · " (wall(taken.taken_at)) }
@@ -113,7 +115,13 @@ fn facts(visitor: &Visitor, taken: &Taken, sight: Sight) -> Markup {
     }
 }
 
-fn actions(visitor: &Visitor, taken: &Taken, way: &Way) -> Markup {
+/// What a field of the form is called.
+fn label<'a>(words: Words, item: Option<&'a Item>, key: &'a str) -> &'a str {
+    let field = item.and_then(|item| item.form.iter().find(|field| field.key == key));
+    field.map_or(key, |field| words.text(&field.label))
+}
+
+fn actions(visitor: &Visitor, taken: &Taken, item: Option<&Item>, way: &Way) -> Markup {
     let words = visitor.words;
     let state = way.view.as_ref().and_then(|view| view.state);
     // Others may have moved it on; the platform has the last word.
@@ -128,7 +136,7 @@ fn actions(visitor: &Visitor, taken: &Taken, way: &Way) -> Markup {
             }
             @if taken.bill.is_some() {
                 p { a.button href=(path("payment")) { (words.say("缴款情况", "Payment")) } }
-            } @else {
+            } @else if item.is_some_and(|item| !item.fees.is_empty()) {
                 form.inline method="post" action=(path("bill")) {
                     (page::csrf(visitor))
                     button.plain type="submit" { (words.say("开具缴款单", "Make the bill")) }

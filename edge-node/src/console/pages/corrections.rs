@@ -108,7 +108,8 @@ pub(in crate::console) async fn corrected(
     match CaseEventData::from_json("corrected", &data) {
         Ok(change) => append(&console, visitor, &case, change).await,
         Err(faults) => {
-            let text = faults.iter().map(|fault| fault.message(visitor.words.0)).collect::<Vec<_>>().join(" ");
+            let text =
+                faults.iter().map(|fault| super::draft::said(fault, visitor.words.0)).collect::<Vec<_>>().join(" ");
             page::refusal(visitor, http::StatusCode::UNPROCESSABLE_ENTITY, &text)
         }
     }

@@ -123,8 +123,19 @@ pub(super) fn fields(taken: &Taken) -> Fields {
 
 /// Every fault with the name of the field that it is about.
 pub(super) fn beside_fields(data: &Map<String, Value>, faults: &[Fault], language: Language) -> Vec<FieldFault> {
-    let beside = |fault: &Fault| FieldFault { field: field_of(data, fault), said: fault.message(language) };
+    let beside = |fault: &Fault| FieldFault { field: field_of(data, fault), said: said(fault, language) };
     faults.iter().map(beside).collect()
+}
+
+/// What is wrong, for somebody who sees the field: without its path, and with what would do.
+pub(super) fn said(fault: &Fault, language: Language) -> String {
+    let words = fault.words.as_ref().map_or_else(|| fault.code.title(language), |words| words.text(language));
+    let hint = fault.params.iter().find(|(name, _)| ["allowed", "offered", "expected"].contains(&name.as_str()));
+    match (hint, language) {
+        (None, _) => words.to_owned(),
+        (Some((_, hint)), Language::Chinese) => format!("{words}（{hint}）"),
+        (Some((_, hint)), Language::English) => format!("{words} ({hint})"),
+    }
 }
 
 fn field_of(data: &Map<String, Value>, fault: &Fault) -> String {

@@ -64,8 +64,8 @@ fn row(words: Words, finding: &Finding) -> Markup {
     let name = finding.subject.name();
     html! {
         tr {
-            td { span class=(format!("dot {class}")) {} (verdict) }
-            td { (name.text(words.0)) } td { (finding.said.text(words.0)) }
+            td.tight { span class=(format!("dot {class}")) {} (verdict) }
+            td.tight { (name.text(words.0)) } td { (finding.said.text(words.0)) }
             td { (finding.advice.as_ref().map_or("—", |advice| advice.text(words.0))) }
         }
     }

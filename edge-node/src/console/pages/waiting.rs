@@ -128,7 +128,7 @@ fn lanes(words: Words, waits: &[Waits], statistics: &Statistics, rate: u64) -> M
                         td.number { (of(lane).count()) }
                         td.number { (of(lane).map(|one| one.bytes).sum::<u64>()) }
                         td { (of(lane).map(|one| one.age_ms).max().map_or_else(|| "—".to_owned(), |age| words.span(age))) }
-                        td.number { (minutes(words, ahead(waits, lane), rate)) }
+                        td.number { (if of(lane).next().is_some() { minutes(words, ahead(waits, lane), rate) } else { "—".to_owned() }) }
                     }
                 }
                 tr {
