@@ -7,4 +7,5 @@ mod doctor;
 mod office;
 mod passing;
 mod processes;
+mod quic;
 mod sidecar;

@@ -4,6 +4,7 @@
 //! sent again, and in an outage everything stands still.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,8 @@ const SEGMENT_BYTES: usize = 1_200;
 const HEADER_BYTES: usize = 40;
 /// Chunks of a stream that wait for their time.
 const WAITING_MOST: usize = 64;
+/// Datagrams of one direction that are on the way.
+const DATAGRAMS_MOST: usize = 4_096;
 /// An association of UDP on which nothing has come for so long is forgotten.
 const UDP_IDLE_MOST: Duration = Duration::from_secs(180);
 
@@ -36,7 +39,9 @@ pub struct Relay {
 struct Link {
     start: Instant,
     profile: watch::Sender<Profile>,
-    to: SocketAddr,
+    to: watch::Sender<SocketAddr>,
+    /// Counts how often callers have been given new addresses.
+    rebound: watch::Sender<u64>,
     /// There, and back.
     lanes: [Mutex<Lane>; 2],
 }
@@ -53,7 +58,8 @@ impl Relay {
         let link = Arc::new(Link {
             start: Instant::now(),
             profile: watch::Sender::new(profile),
-            to,
+            to: watch::Sender::new(to),
+            rebound: watch::Sender::new(0),
             lanes: [Mutex::new(Lane::new(seed)), Mutex::new(Lane::new(seed.wrapping_add(1)))],
         });
         let mut carrying = JoinSet::new();
@@ -72,6 +78,16 @@ impl Relay {
         self.link.profile.send_replace(profile);
     }
 
+    /// From now on it leads there; streams that are open end where they lead.
+    pub fn lead_to(&self, to: SocketAddr) {
+        self.link.to.send_replace(to);
+    }
+
+    /// From now on callers come by UDP from other addresses, as behind a box that has forgotten them.
+    pub fn rebind(&self) {
+        self.link.rebound.send_modify(|count| *count += 1);
+    }
+
     /// What has happened there, and back.
     pub fn counters(&self) -> [Counters; 2] {
         self.link.lanes.each_ref().map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner).counters())
@@ -79,8 +95,11 @@ impl Relay {
 }
 
 impl Link {
-    fn offer(&self, way: usize, bytes: usize) -> Fate {
+    fn offer_datagram(&self, way: usize, bytes: usize) -> Fate {
         let profile = self.profile.borrow();
+        if profile.swallows_above.is_some_and(|most| bytes + HEADER_BYTES > most) {
+            return Fate::Vanishes;
+        }
         let mut lane = self.lanes[way].lock().unwrap_or_else(PoisonError::into_inner);
         lane.offer_bytes(&profile, self.start.elapsed(), bytes + HEADER_BYTES)
     }
@@ -118,7 +137,8 @@ async fn streams(link: Arc<Link>, listener: TcpListener) {
         connections.spawn(async move {
             // The handshake of the caller was with us: its time is made up for here.
             link.sleep_until(link.arrival(0, 0)).await;
-            let Ok(far) = TcpStream::connect(link.to).await else { return };
+            let to = *link.to.borrow();
+            let Ok(far) = TcpStream::connect(to).await else { return };
             let (near_in, near_out) = near.into_split();
             let (far_in, far_out) = far.into_split();
             tokio::join!(one_way(&link, 0, near_in, far_out), one_way(&link, 1, far_in, near_out));
@@ -156,36 +176,78 @@ async fn one_way(link: &Link, way: usize, mut from: impl AsyncRead + Unpin, mut 
 }
 
 async fn datagrams(link: Arc<Link>, near: Arc<UdpSocket>) {
-    let mut known = HashMap::<SocketAddr, (Arc<UdpSocket>, Instant)>::new();
-    let mut tasks = JoinSet::new();
+    let mut known = HashMap::<SocketAddr, Association>::new();
+    let (mut rebound, mut to) = (link.rebound.subscribe(), link.to.subscribe());
     let mut buffer = vec![0; 65_536];
     loop {
-        while tasks.try_join_next().is_some() {}
         let Ok((count, caller)) = near.recv_from(&mut buffer).await else { continue };
         if link.profile.borrow().udp == Udp::Blocked {
             continue;
         }
-        known.retain(|_, (_, last)| last.elapsed() < UDP_IDLE_MOST);
-        let far = match known.get_mut(&caller) {
-            Some((far, last)) => {
-                *last = Instant::now();
-                Arc::clone(far)
-            }
-            None => {
-                let Ok(far) = outgoing(link.to).await else { continue };
-                let far = Arc::new(far);
-                known.insert(caller, (Arc::clone(&far), Instant::now()));
-                tasks.spawn(back(Arc::clone(&link), Arc::clone(&near), Arc::clone(&far), caller));
-                far
+        known.retain(|_, association| association.last.elapsed() < UDP_IDLE_MOST);
+        let is_moved = to.has_changed().unwrap_or_default();
+        if rebound.has_changed().unwrap_or_default() || is_moved {
+            rebound.mark_unchanged();
+            known.clear();
+        }
+        let there = *to.borrow_and_update();
+        let association = match known.entry(caller) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let Ok(far) = outgoing(there).await else { continue };
+                entry.insert(Association::new(&link, &near, far, caller))
             }
         };
-        if let Fate::Arrives(at) = link.offer(0, count) {
-            let (link, bytes) = (Arc::clone(&link), buffer[..count].to_vec());
-            tasks.spawn(async move {
-                link.sleep_until(at).await;
-                drop(far.send(&bytes).await);
-            });
+        association.last = Instant::now();
+        if let Fate::Arrives(at) = link.offer_datagram(0, count) {
+            // More than that on the way is as good as lost.
+            drop(association.outgoing.try_send((at, buffer[..count].to_vec())));
         }
+    }
+}
+
+/// One caller and the socket that speaks for him. Dropping it ends both directions.
+struct Association {
+    last: Instant,
+    outgoing: mpsc::Sender<(Duration, Vec<u8>)>,
+    _carrying: JoinSet<()>,
+}
+
+impl Association {
+    fn new(link: &Arc<Link>, near: &Arc<UdpSocket>, far: UdpSocket, caller: SocketAddr) -> Self {
+        let far = Arc::new(far);
+        let (outgoing, mut there) = mpsc::channel::<(Duration, Vec<u8>)>(DATAGRAMS_MOST);
+        let (incoming, mut back) = mpsc::channel::<(Duration, Vec<u8>)>(DATAGRAMS_MOST);
+        let mut carrying = JoinSet::new();
+        let (delay, to) = (Arc::clone(link), Arc::clone(&far));
+        carrying.spawn(async move {
+            while let Some((at, bytes)) = there.recv().await {
+                delay.sleep_until(at).await;
+                drop(to.send(&bytes).await);
+            }
+        });
+        let (delay, to) = (Arc::clone(link), Arc::clone(near));
+        carrying.spawn(async move {
+            while let Some((at, bytes)) = back.recv().await {
+                delay.sleep_until(at).await;
+                drop(to.send_to(&bytes, caller).await);
+            }
+        });
+        let link = Arc::clone(link);
+        carrying.spawn(async move {
+            let mut buffer = vec![0; 65_536];
+            loop {
+                // An error is of nobody listening there at the moment.
+                let Ok(count) = far.recv(&mut buffer).await else { continue };
+                if link.profile.borrow().udp == Udp::Blocked {
+                    continue;
+                }
+                if let Fate::Arrives(at) = link.offer_datagram(1, count) {
+                    drop(incoming.try_send((at, buffer[..count].to_vec())));
+                }
+            }
+        });
+        Self { last: Instant::now(), outgoing, _carrying: carrying }
     }
 }
 
@@ -194,31 +256,6 @@ async fn outgoing(to: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(any).await?;
     socket.connect(to).await?;
     Ok(socket)
-}
-
-/// What comes back for one caller.
-async fn back(link: Arc<Link>, near: Arc<UdpSocket>, far: Arc<UdpSocket>, caller: SocketAddr) {
-    let mut buffer = vec![0; 65_536];
-    let mut tasks = JoinSet::new();
-    loop {
-        while tasks.try_join_next().is_some() {}
-        let count = match tokio::time::timeout(UDP_IDLE_MOST, far.recv(&mut buffer)).await {
-            Ok(Ok(count)) => count,
-            // Nobody listens there at the moment.
-            Ok(Err(_)) => continue,
-            Err(_) => return,
-        };
-        if link.profile.borrow().udp == Udp::Blocked {
-            continue;
-        }
-        if let Fate::Arrives(at) = link.offer(1, count) {
-            let (link, near, bytes) = (Arc::clone(&link), Arc::clone(&near), buffer[..count].to_vec());
-            tasks.spawn(async move {
-                link.sleep_until(at).await;
-                drop(near.send_to(&bytes, caller).await);
-            });
-        }
-    }
 }
 
 #[cfg(test)]
