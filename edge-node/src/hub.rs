@@ -9,8 +9,25 @@ use tokio::task::JoinHandle;
 use tongqiao::{Client, Credentials, HttpTransport, Trust};
 
 use crate::link;
-use crate::link::identity::{self, Register};
+use crate::link::identity::{self, Register, Speaks};
 use crate::{HubSettings, SettingsError, StartError, settings};
+
+/// Where the system chose the port, it may be free for TCP alone.
+const TRIES: usize = 16;
+
+/// TCP and UDP at the same port.
+async fn bind(listen: SocketAddr, tls: rustls::ServerConfig) -> Result<(TcpListener, quinn::Endpoint), StartError> {
+    let failed = |error| StartError::Io("the hub's address", error);
+    for left in (0..TRIES).rev() {
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        match link::bind_quic(listener.local_addr().map_err(failed)?, tls.clone()) {
+            Ok(endpoint) => return Ok((listener, endpoint)),
+            Err(error) if left == 0 || listen.port() != 0 => return Err(failed(error)),
+            Err(_) => {}
+        }
+    }
+    Err(failed(std::io::ErrorKind::AddrInUse.into()))
+}
 
 /// A hub that serves until it is dropped or told to stop.
 pub struct Hub {
@@ -41,15 +58,21 @@ impl Hub {
         }
         let register = Register::default();
         register.open(client.clone());
-        let tls =
-            identity::listening(register.clone(), &credentials).map_err(|error| StartError::Tls(error.to_string()))?;
-        let listener =
-            TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the hub's address", error))?;
+        let tls = |speaks| {
+            identity::listening(register.clone(), &credentials, speaks)
+                .map_err(|error| StartError::Tls(error.to_string()))
+        };
+        let (listener, endpoint) = bind(settings.listen, tls(Speaks::Quic)?).await?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the hub's address", error))?;
         let (stop, stopped) = watch::channel(false);
         let platform = Arc::new(HttpTransport::direct(&trust)?);
         let origin = settings.platform.trim_end_matches('/').to_owned();
-        let serving = tokio::spawn(link::serve(listener, tls, client, register, platform, origin, stopped));
+        let tls = tls(Speaks::Http2)?;
+        let hub = Arc::new(link::Hub { client, register, platform, origin });
+        let serving = tokio::spawn(async move {
+            let quic = link::serve_quic(endpoint, Arc::clone(&hub), stopped.clone());
+            tokio::join!(link::serve(listener, tls, hub, stopped), quic);
+        });
         Ok(Self { address, stop, serving })
     }
 

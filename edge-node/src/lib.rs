@@ -26,6 +26,8 @@ mod settings;
 pub mod sidecar;
 mod start_error;
 
-pub use link::{Answered, Call, Lane, LinkState, Malformed, Uplink};
+pub use link::{
+    Answered, Call, Control, HourCap, Lane, LinkChoice, LinkState, Malformed, Measures, Switch, Uplink, Way,
+};
 pub use settings::{HubSettings, NodeSettings, SettingsError, SidecarSettings};
 pub use start_error::StartError;

@@ -9,18 +9,49 @@
 
 mod answer;
 mod block;
+mod budget;
 mod call;
+mod http2;
 pub(crate) mod identity;
+mod memory;
+mod quic;
 mod records;
 mod serving;
+mod silence;
+mod throttled;
 mod uplink;
 mod wire;
 
 pub use answer::Answered;
+pub(crate) use budget::Budget;
+pub use budget::HourCap;
 pub use call::Call;
-pub(crate) use serving::serve;
-pub use uplink::{LinkState, Uplink};
+pub use memory::Way;
+pub use quic::{Control, Measures, Switch};
+pub(crate) use quic::{Shaper, bind as bind_quic, serve as serve_quic};
+pub(crate) use serving::{Hub, serve};
+pub(crate) use uplink::UplinkParts;
+pub use uplink::{LinkChoice, LinkState, Uplink};
 pub use wire::Malformed;
+
+/// Whether a request may be said in the first packet of a connection, where somebody could have caught it and say it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Early {
+    /// Saying it twice is as saying it once, and it holds no secret.
+    May,
+    /// It waits until the other end has proved who it is.
+    MustNot,
+}
+
+impl Early {
+    fn of(method: &str, path: &str) -> Self {
+        let by_its_id = ["/v1/case-events", "/v1/case-number-leases", "/v1/bills", "/v1/refunds", "/v1/materials"];
+        let is_by_id = by_its_id
+            .iter()
+            .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+        if method == "GET" || is_by_id { Self::May } else { Self::MustNot }
+    }
+}
 
 /// Which requests go first when the link is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +94,16 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_known_by_its_id_is_said_early() {
+        assert_eq!(Early::of("POST", "/v1/case-events"), Early::May);
+        assert_eq!(Early::of("POST", "/v1/bills/018f9f3a-7c00-7000-8000-000000000000/void"), Early::May);
+        assert_eq!(Early::of("GET", "/v1/time"), Early::May);
+        for late in ["/v1/enrolments", "/v1/progress-queries", "/v1/bills-of-another-kind", "/v1/anything"] {
+            assert_eq!(Early::of("POST", late), Early::MustNot, "{late}");
+        }
+    }
 
     #[test]
     fn money_and_keys_overtake_cases_and_cases_overtake_files() {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -10,8 +11,8 @@ use tongqiao::{Client, ClientBuilder, Credentials};
 
 use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
-use crate::link::identity::{self, Register};
-use crate::link::{LinkState, Uplink};
+use crate::link::identity::{Dialling, Register, Speaks};
+use crate::link::{Budget, LinkState, Measures, Shaper, Uplink, UplinkParts, Way};
 use crate::local_api::{self, Desk};
 use crate::{NodeSettings, StartError, settings};
 
@@ -64,6 +65,7 @@ impl Node {
         .await?;
         let pages = console.as_ref().map(console::Running::router);
         let (stop, stopped) = watch::channel(false);
+        tokio::spawn(deliver_when_it_returns(client.clone(), uplink.returns(), stopped.clone()));
         let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));
         Ok(Self { address, client, uplink, register, console, stop, serving })
     }
@@ -86,9 +88,23 @@ impl Node {
         copies: Option<Arc<Copies>>,
         register: &Register,
     ) -> Result<(ClientBuilder, Arc<Uplink>), StartError> {
-        let tls = identity::dialling(register.clone(), credentials, settings.hub_party.clone());
-        let tls = tls.map_err(|error| StartError::Tls(error.to_string()))?;
-        let uplink = Arc::new(Uplink::new(settings.hub.clone(), tls));
+        let dialling = |speaks| {
+            Dialling::new(register.clone(), credentials, settings.hub_party.clone(), speaks)
+                .map_err(|error| StartError::Tls(error.to_string()))
+        };
+        let shaper = Arc::new(Shaper::new(Instant::now()));
+        Budget { line_kbit: settings.link_kbit, caps: settings.link_hours.clone() }.govern(&shaper);
+        let uplink = Uplink::new(UplinkParts {
+            hub: settings.hub.clone(),
+            choice: settings.link,
+            http2: dialling(Speaks::Http2)?,
+            quic: dialling(Speaks::Quic)?,
+            measures: Measures::default(),
+            shaper,
+            // Who only looks leaves no trace.
+            memory: copies.is_some().then(|| settings.data.join("links.json")),
+        });
+        let uplink = Arc::new(uplink.map_err(|error| StartError::Tls(error.to_string()))?);
         let courier = Courier { uplink: Arc::clone(&uplink), copies };
         let mut builder = Client::builder(PLATFORM, credentials.clone())
             .store(settings::store(&settings.data))
@@ -111,6 +127,16 @@ impl Node {
         self.uplink.state()
     }
 
+    /// By which way the next request goes to the city.
+    pub fn way(&self) -> Way {
+        self.uplink.way()
+    }
+
+    /// How many connections to the city have begun with early data.
+    pub fn early_dials(&self) -> u64 {
+        self.uplink.early_dials()
+    }
+
     /// The client by which the node delivers.
     pub const fn client(&self) -> &Client {
         &self.client
@@ -128,5 +154,22 @@ impl Node {
         }
         self.register.close();
         self.client.close().await;
+    }
+}
+
+/// What waits for a later attempt is tried as soon as the link is heard again.
+async fn deliver_when_it_returns(
+    client: Client,
+    mut returns: watch::Receiver<u64>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            changed = returns.changed() => match changed {
+                Ok(()) => client.outbox().nudge(),
+                Err(_) => return,
+            },
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tongqiao_protocol::PartyId;
 
 use crate::console::ConsoleSettings;
+use crate::link::{HourCap, LinkChoice};
 
 /// A file of settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,12 @@ pub struct NodeSettings {
     pub hub: String,
     /// The hub's party: whoever answers must hold one of its keys.
     pub hub_party: PartyId,
+    /// By which ways the hub may be reached.
+    pub link: LinkChoice,
+    /// What the line carries in kbit/s; 0 where that is not known.
+    pub link_kbit: u32,
+    /// Hours at which less of it may be taken.
+    pub link_hours: Vec<HourCap>,
     /// For how many days what the platform has judged is kept.
     pub retention_days: u16,
     /// How many bytes the store may take; 0 leaves it to the disk.
@@ -49,6 +56,9 @@ impl Default for NodeSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             hub: "hub.example:9443".to_owned(),
             hub_party: default_hub(),
+            link: LinkChoice::Auto,
+            link_kbit: 0,
+            link_hours: Vec::new(),
             retention_days: 30,
             store_limit_bytes: 0,
             console: ConsoleSettings::default(),

@@ -14,18 +14,12 @@ pub struct ConsoleSettings {
     pub idle_minutes: u16,
     /// The platform's page on which anybody verifies a printed receipt; empty prints no such code.
     pub verify_at: String,
-    /// What the link carries at best, in bytes a second, for the estimate of how long a backlog takes.
-    pub link_bytes_a_second: u32,
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
         Self {
-            hall: "政务服务大厅".to_owned(),
-            divisions: Vec::new(),
-            idle_minutes: 15,
-            verify_at: String::new(),
-            link_bytes_a_second: 8_000,
+            hall: "政务服务大厅".to_owned(), divisions: Vec::new(), idle_minutes: 15, verify_at: String::new()
         }
     }
 }

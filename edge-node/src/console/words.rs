@@ -24,7 +24,7 @@ impl Words {
     }
 
     /// The text of the catalogue; Chinese where there is no English.
-    pub(super) fn text<'a>(self, text: &'a tongqiao::Text) -> &'a str {
+    pub(super) fn text(self, text: &tongqiao::Text) -> &str {
         match (self.0, &text.en) {
             (Language::English, Some(english)) => english,
             _ => &text.zh,

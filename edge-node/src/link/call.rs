@@ -78,6 +78,11 @@ impl Call {
         super::Lane::of(self.method.as_str(), self.path())
     }
 
+    /// Whether it may be said before the other end has proved who it is.
+    pub(crate) fn early(&self) -> super::Early {
+        super::Early::of(self.method.as_str(), self.path())
+    }
+
     /// The request to `origin` (scheme and authority).
     ///
     /// # Errors

@@ -5,13 +5,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rustls::client::AlwaysResolvesClientRawPublicKeys;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
-use rustls::server::AlwaysResolvesServerRawPublicKeys;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{AlwaysResolvesServerRawPublicKeys, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
@@ -21,7 +21,29 @@ use tongqiao_protocol::PartyId;
 use tongqiao_protocol::key_directory::KeyUse;
 
 /// What both ends must speak; also tells the link from anything else on the same port.
-const PROTOCOL: &[u8] = b"h2";
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// HTTP/2 over TCP.
+    Http2,
+    /// Our own use of QUIC.
+    Quic,
+}
+
+impl Speaks {
+    const fn protocol(self) -> &'static [u8] {
+        match self {
+            Self::Http2 => b"h2",
+            Self::Quic => b"tongqiao/1",
+        }
+    }
+}
+
+/// Tickets for early data that a hub gives with every handshake; each is good for one dial.
+const TICKETS: usize = 8;
+/// Tickets that a hub keeps: several for each of a thousand nodes.
+const SESSIONS_MOST: usize = 16 * 1024;
+/// Names of hubs for which a node keeps tickets.
+const HUBS_MOST: usize = 16;
 /// A public key of Ed25519 as a `SubjectPublicKeyInfo` (RFC 8410), up to its 32 bytes.
 const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
@@ -64,30 +86,60 @@ impl Register {
     }
 }
 
-/// TLS of a node that dials a hub of the party `hub`.
-pub(crate) fn dialling(
+/// What a node needs to dial a hub of one party, over and over.
+#[derive(Clone)]
+pub(crate) struct Dialling {
     register: Register,
-    credentials: &Credentials,
     hub: PartyId,
-) -> Result<ClientConfig, UnusableKey> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(Peer {
-        register,
-        expected: Expected::Party(hub),
-        algorithms: provider.signature_verification_algorithms,
-    });
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|error| UnusableKey(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key_of(credentials, &provider)?)));
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
-    Ok(config)
+    config: ClientConfig,
+}
+
+impl Dialling {
+    /// With the node's own key.
+    pub(crate) fn new(
+        register: Register,
+        credentials: &Credentials,
+        hub: PartyId,
+        speaks: Speaks,
+    ) -> Result<Self, UnusableKey> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Arc::new(Peer {
+            register: register.clone(),
+            expected: Expected::Party(hub.clone()),
+            algorithms: provider.signature_verification_algorithms,
+        });
+        let key = key_of(credentials, &provider)?;
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|error| UnusableKey(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key)));
+        config.alpn_protocols = vec![speaks.protocol().to_vec()];
+        // Only what may be said twice is ever said early; HTTP/2 says nothing early.
+        config.enable_early_data = speaks == Speaks::Quic;
+        Ok(Self { register, hub, config })
+    }
+
+    /// TLS without tickets of earlier connections.
+    pub(crate) fn fresh(&self) -> ClientConfig {
+        let mut config = self.config.clone();
+        config.resumption = Resumption::in_memory_sessions(HUBS_MOST);
+        config
+    }
+
+    /// Whether this key is still one of the hub's: what was resumed has not been judged anew.
+    pub(crate) fn knows(&self, spki: Option<&[u8]>) -> bool {
+        spki.and_then(|spki| self.register.party_of(spki)).is_some_and(|party| party == self.hub)
+    }
 }
 
 /// TLS of a hub.
-pub(crate) fn listening(register: Register, credentials: &Credentials) -> Result<ServerConfig, UnusableKey> {
+pub(crate) fn listening(
+    register: Register,
+    credentials: &Credentials,
+    speaks: Speaks,
+) -> Result<ServerConfig, UnusableKey> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(Peer {
         register,
@@ -99,7 +151,14 @@ pub(crate) fn listening(register: Register, credentials: &Credentials) -> Result
         .map_err(|error| UnusableKey(error.to_string()))?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key_of(credentials, &provider)?)));
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![speaks.protocol().to_vec()];
+    if speaks == Speaks::Quic {
+        // QUIC knows no other value but none. What a ticket stands for is kept in memory and taken out when it is used, so that
+        // early data counts once at this hub.
+        config.max_early_data_size = u32::MAX;
+        config.send_tls13_tickets = TICKETS;
+        config.session_storage = ServerSessionMemoryCache::new(SESSIONS_MOST);
+    }
     Ok(config)
 }
 

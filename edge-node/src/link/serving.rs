@@ -28,38 +28,62 @@ use super::identity::Register;
 /// The one address of the link.
 pub(super) const PATH: &str = "/frames/1";
 /// A frame is never larger than the largest body and what is around it.
-const FRAME_MOST: usize = BODY_MOST + 64 * 1024;
+pub(super) const FRAME_MOST: usize = BODY_MOST + 64 * 1024;
 /// In place of an answer: the request did not reach the platform.
 pub(super) const NOT_SENT: u8 = 0;
 /// In place of an answer: the request may have reached the platform.
 pub(super) const PERHAPS_SENT: u8 = 1;
 /// A handshake takes no longer.
-const HANDSHAKE_MOST: Duration = Duration::from_secs(30);
+pub(super) const HANDSHAKE_MOST: Duration = Duration::from_secs(30);
 /// Requests of one node that are under way at once.
 const STREAMS_MOST: u32 = 64;
 /// A connection that answers no ping for so long is given up.
 const PING_EVERY: Duration = Duration::from_secs(60);
 
-/// What every connection shares.
-struct Hub {
-    client: Client,
-    register: Register,
-    platform: Arc<dyn Transport>,
+/// What every connection shares, whichever way it came.
+pub(crate) struct Hub {
+    pub(crate) client: Client,
+    pub(crate) register: Register,
+    pub(crate) platform: Arc<dyn Transport>,
     /// Scheme and authority.
-    origin: String,
+    pub(crate) origin: String,
+}
+
+/// Why there is no answer of the platform.
+pub(super) enum Unpassed {
+    /// It is no request that could be made.
+    NoRequest,
+    /// It has certainly not reached the platform.
+    NotReached,
+    /// It may have.
+    PerhapsReached,
+}
+
+impl Hub {
+    /// The platform's answer to a node's request.
+    pub(super) async fn pass(&self, party: &PartyId, call: Call) -> Result<Answered, Unpassed> {
+        let request = call.into_request(&self.origin).map_err(|error| {
+            tracing::warn!(party = party.as_str(), %error, "a frame holds no request");
+            Unpassed::NoRequest
+        })?;
+        match self.platform.send(request).await {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                Ok(Answered::new(parts.status, &parts.headers, body))
+            }
+            Err(failure) => {
+                tracing::warn!(party = party.as_str(), %failure, "the platform gave no answer");
+                Err(match failure.may_have_arrived() {
+                    Arrival::No => Unpassed::NotReached,
+                    Arrival::Perhaps => Unpassed::PerhapsReached,
+                })
+            }
+        }
+    }
 }
 
 /// Serves nodes until told to stop.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    tls: ServerConfig,
-    client: Client,
-    register: Register,
-    platform: Arc<dyn Transport>,
-    origin: String,
-    mut stop: watch::Receiver<bool>,
-) {
-    let hub = Arc::new(Hub { client, register, platform, origin });
+pub(crate) async fn serve(listener: TcpListener, tls: ServerConfig, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
     let acceptor = TlsAcceptor::from(Arc::new(tls));
     let mut connections = JoinSet::new();
     while !*stop.borrow() {
@@ -121,26 +145,18 @@ async fn answer(hub: &Hub, party: &PartyId, request: Request<Incoming>) -> Respo
             return respond(StatusCode::BAD_REQUEST, Vec::new());
         }
     };
-    let call = match Call::decode(&body).and_then(|call| call.into_request(&hub.origin)) {
+    let call = match Call::decode(&body) {
         Ok(call) => call,
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
             return respond(StatusCode::BAD_REQUEST, Vec::new());
         }
     };
-    match hub.platform.send(call).await {
-        Ok(response) => {
-            let (parts, body) = response.into_parts();
-            respond(StatusCode::OK, Answered::new(parts.status, &parts.headers, body).encode())
-        }
-        Err(failure) => {
-            tracing::warn!(party = party.as_str(), %failure, "the platform gave no answer");
-            let arrival = match failure.may_have_arrived() {
-                Arrival::No => NOT_SENT,
-                Arrival::Perhaps => PERHAPS_SENT,
-            };
-            respond(StatusCode::BAD_GATEWAY, vec![arrival])
-        }
+    match hub.pass(party, call).await {
+        Ok(answered) => respond(StatusCode::OK, answered.encode()),
+        Err(Unpassed::NoRequest) => respond(StatusCode::BAD_REQUEST, Vec::new()),
+        Err(Unpassed::NotReached) => respond(StatusCode::BAD_GATEWAY, vec![NOT_SENT]),
+        Err(Unpassed::PerhapsReached) => respond(StatusCode::BAD_GATEWAY, vec![PERHAPS_SENT]),
     }
 }
 

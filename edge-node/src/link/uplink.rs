@@ -1,44 +1,41 @@
-//! The node's end of the link: two connections of HTTP/2 to the hub, one of them for what is urgent.
+//! The node's end of the link: by QUIC where UDP gets through, by HTTP/2 where not.
 //!
-//! HTTP/2 as it is commonly used lets a payment wait behind everything that was begun before it, for minutes on a slow link. So
-//! money and keys have a connection of their own, and of the rest only a few requests are under way at once: what waits, waits
-//! here, where it can be overtaken.
+//! Which of them works is found out, remembered for each link, and tried anew now and then: networks that drop UDP are changed,
+//! and boxes are carried from one network to another.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
-use hyper::client::conn::http2::SendRequest;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio::sync::{Mutex, Semaphore, watch};
-use tokio_rustls::TlsConnector;
-use tongqiao::{Arrival, Silence, TransportFailure};
+use serde::Deserialize;
+use tokio::sync::{Semaphore, watch};
+use tongqiao::TransportFailure;
 
-use super::Lane;
 use super::answer::Answered;
 use super::call::Call;
-use super::serving::{NOT_SENT, PATH};
+use super::http2::Http2;
+use super::identity::Dialling;
+use super::memory::{Memory, Remembered};
+use super::quic::{Measures, Quic, Shaper};
+use super::silence::not_connected;
+use super::{Lane, Way};
 
-/// TCP segments are kept so short that a tunnel on the way, which says nothing of its limit, does not swallow them.
-const SEGMENT_BYTES: u32 = 1_200;
-/// For a connection with its handshake: several round trips of a satellite link with losses.
-const CONNECT_MOST: Duration = Duration::from_secs(20);
-/// A connection on which nothing comes back for so long is given up.
-const PING_EVERY: Duration = Duration::from_secs(15);
-const PING_ANSWER_MOST: Duration = Duration::from_secs(15);
-/// The longest silence after a request is away.
-const SILENCE_MOST: Duration = Duration::from_secs(75);
-/// The slowest upload that is waited for.
-const SLOWEST_BYTES_A_SECOND: u64 = 1_024;
-/// The largest frame that comes back.
-const ANSWER_MOST: usize = 64 * 1024 * 1024 + 64 * 1024;
 /// Requests under way at once: urgent ones, cases, bulk.
-const UNDER_WAY: [usize; 3] = [16, 4, 1];
+const UNDER_WAY_QUIC: [usize; 3] = [16, 8, 8];
+const UNDER_WAY_HTTP2: [usize; 3] = [16, 4, 3];
+/// HTTP/2 is taken after so many times that it was reached and QUIC was not; where QUIC has worked before, it takes more.
+const STRIKES: u32 = 1;
+const STRIKES_WHERE_IT_WORKED: u32 = 3;
+/// How soon QUIC is tried again, at first and at last.
+const PROBE_FIRST: Duration = Duration::from_secs(5);
+const PROBE_LAST: Duration = Duration::from_secs(300);
+const PROBE_MOST: Duration = Duration::from_secs(5);
+
+/// While the link is down it is listened for so often, at first and at last, and for so long each time.
+const LISTEN_FIRST: Duration = Duration::from_secs(1);
+const LISTEN_LAST: Duration = Duration::from_secs(10);
+const LISTEN_FOR: Duration = Duration::from_secs(2);
 
 /// How the link stands, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,32 +48,97 @@ pub enum LinkState {
     Down,
 }
 
-/// The way to a hub.
-pub struct Uplink {
+/// By which ways a node may reach its hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkChoice {
+    /// QUIC where it gets through, HTTP/2 where not.
+    #[default]
+    Auto,
+    /// QUIC alone.
+    Quic,
+    /// HTTP/2 alone.
+    Http2,
+}
+
+/// What an uplink is made of.
+pub(crate) struct UplinkParts {
     /// Host and port.
-    hub: String,
-    tls: Arc<ClientConfig>,
-    urgent: Mutex<Option<SendRequest<Full<Bytes>>>>,
-    ordinary: Mutex<Option<SendRequest<Full<Bytes>>>>,
-    places: [Semaphore; 3],
+    pub(crate) hub: String,
+    pub(crate) choice: LinkChoice,
+    pub(crate) http2: Dialling,
+    pub(crate) quic: Dialling,
+    pub(crate) measures: Measures,
+    pub(crate) shaper: Arc<Shaper>,
+    /// Where it is remembered what is learnt.
+    pub(crate) memory: Option<PathBuf>,
+}
+
+/// The way to a hub.
+pub struct Uplink(Arc<Inside>);
+
+struct Inside {
+    choice: LinkChoice,
+    http2: Http2,
+    quic: Quic,
+    places: [[Semaphore; 3]; 2],
     state: watch::Sender<LinkState>,
+    /// Counts how often a link that was down was heard again.
+    returns: watch::Sender<u64>,
+    way: watch::Sender<Way>,
+    memory: Memory,
+    remembered: std::sync::Mutex<Remembered>,
+    strikes: AtomicU32,
 }
 
 impl Uplink {
-    pub(crate) fn new(hub: String, tls: ClientConfig) -> Self {
-        Self {
-            hub,
-            tls: Arc::new(tls),
-            urgent: Mutex::new(None),
-            ordinary: Mutex::new(None),
-            places: UNDER_WAY.map(Semaphore::new),
+    /// Must be called where tasks can be started.
+    pub(crate) fn new(parts: UplinkParts) -> Result<Self, TransportFailure> {
+        let memory = Memory::new(parts.memory);
+        let remembered = memory.recall();
+        let way = match parts.choice {
+            LinkChoice::Auto => remembered.way,
+            LinkChoice::Quic => Way::Quic,
+            LinkChoice::Http2 => Way::Http2,
+        };
+        let known = remembered.known();
+        let quic = Quic::new(parts.hub.clone(), parts.quic, parts.measures, Arc::clone(&parts.shaper), known)?;
+        let inside = Arc::new(Inside {
+            choice: parts.choice,
+            http2: Http2::new(parts.hub, parts.http2.fresh(), parts.shaper),
+            quic,
+            places: [UNDER_WAY_QUIC.map(Semaphore::new), UNDER_WAY_HTTP2.map(Semaphore::new)],
             state: watch::Sender::new(LinkState::Unknown),
+            returns: watch::Sender::new(0),
+            way: watch::Sender::new(way),
+            memory,
+            remembered: std::sync::Mutex::new(remembered),
+            strikes: AtomicU32::new(0),
+        });
+        if parts.choice == LinkChoice::Auto && way == Way::Http2 {
+            Inside::probe_from_now_on(&inside);
         }
+        Ok(Self(inside))
     }
 
     /// How the link stands.
     pub fn state(&self) -> LinkState {
-        *self.state.borrow()
+        *self.0.state.borrow()
+    }
+
+    /// Changes whenever a link that was down is heard again.
+    pub(crate) fn returns(&self) -> watch::Receiver<u64> {
+        self.0.returns.subscribe()
+    }
+
+    /// By which way the next request goes.
+    pub fn way(&self) -> Way {
+        *self.0.way.borrow()
+    }
+
+    /// How many connections have begun with early data that the hub took.
+    pub fn early_dials(&self) -> u64 {
+        self.0.quic.early_dials()
     }
 
     /// Passes a request on, and brings the platform's answer.
@@ -84,17 +146,9 @@ impl Uplink {
     /// # Errors
     /// A [`TransportFailure`] that says whether the platform may have heard it.
     pub async fn pass(&self, call: &Call) -> Result<Answered, TransportFailure> {
-        let lane = call.lane();
-        let places = match lane {
-            Lane::Control | Lane::Payment => &self.places[0],
-            Lane::Case => &self.places[1],
-            Lane::Bulk => &self.places[2],
-        };
-        // The semaphores are never closed.
-        let _place = places.acquire().await.map_err(|_| not_connected("the link is closed"))?;
-        let passed = self.send(lane, call.encode()).await;
+        let passed = Inside::send(&self.0, call).await;
         let state = if passed.is_ok() { LinkState::Up } else { LinkState::Down };
-        self.state.send_if_modified(|known| {
+        let has_changed = self.0.state.send_if_modified(|known| {
             let changed = *known != state;
             *known = state;
             if changed {
@@ -102,124 +156,133 @@ impl Uplink {
             }
             changed
         });
+        if has_changed && state == LinkState::Down {
+            Inside::listen_until_it_returns(&self.0);
+        }
         passed
     }
+}
 
-    async fn send(&self, lane: Lane, frame: Vec<u8>) -> Result<Answered, TransportFailure> {
-        let patience = SILENCE_MOST + Duration::from_secs(frame.len() as u64 / SLOWEST_BYTES_A_SECOND);
-        let mut connection = self.connection(lane).await?;
-        let mut request = Request::new(Full::new(Bytes::from(frame)));
-        *request.method_mut() = Method::POST;
-        let uri = format!("https://{}{PATH}", self.hub);
-        *request.uri_mut() = uri.parse().map_err(|_| not_connected("the hub's address is none"))?;
-        let exchanged = async {
-            let answer = connection.send_request(request).await.map_err(|error| broken(&error))?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), ANSWER_MOST).collect().await;
-            let body = body.map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error))?;
-            Ok((status, body.to_bytes()))
+impl Inside {
+    async fn send(inside: &Arc<Self>, call: &Call) -> Result<Answered, TransportFailure> {
+        let lane = call.lane();
+        let way = *inside.way.borrow();
+        let places = &inside.places[usize::from(way == Way::Http2)];
+        let place = match lane {
+            Lane::Control | Lane::Payment => &places[0],
+            Lane::Case => &places[1],
+            Lane::Bulk => &places[2],
         };
-        let exchanged = match tokio::time::timeout(patience, exchanged).await {
-            Ok(exchanged) => exchanged,
-            Err(_) => Err(TransportFailure::new(Silence::TimedOut, Arrival::Perhaps, "the hub is silent")),
-        };
-        let (status, body) = match exchanged {
-            Ok(answer) => answer,
-            Err(failure) => {
-                self.forget(lane).await;
-                return Err(failure);
+        // The semaphores are never closed.
+        let _place = place.acquire().await.map_err(|_| not_connected("the link is closed"))?;
+        let frame = call.encode();
+        // Whoever waited for a place may find the way changed.
+        if *inside.way.borrow() == Way::Http2 {
+            return inside.http2.exchange(lane, frame).await;
+        }
+        match (inside.quic.connect().await, inside.choice) {
+            (Ok(_), _) => {
+                let passed = inside.quic.exchange(lane, &frame, call.early()).await;
+                if passed.is_ok() {
+                    inside.quic_works();
+                }
+                passed
             }
-        };
-        if status == StatusCode::OK {
-            return Answered::decode(&body)
-                .map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error));
+            (Err(failure), LinkChoice::Auto) => match inside.http2.connection(lane).await {
+                Ok(_) => {
+                    Self::strike(inside).await;
+                    inside.http2.exchange(lane, frame).await
+                }
+                Err(_) => Err(failure),
+            },
+            (Err(failure), _) => Err(failure),
         }
-        let arrival = if body.first() == Some(&NOT_SENT) || status == StatusCode::BAD_REQUEST {
-            Arrival::No
+    }
+
+    fn quic_works(&self) {
+        self.strikes.store(0, Ordering::Relaxed);
+        let known = self.quic.known();
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = remembered.clone();
+        remembered.way = Way::Quic;
+        remembered.quic_worked = true;
+        remembered.learn(known);
+        // A rate that is nearly the same is not worth a write.
+        let is_new = !before.quic_worked || before.way != Way::Quic || {
+            let rate = |one: &Remembered| one.known().map_or(0.0, |known| known.bytes_per_second);
+            (rate(&before) - rate(&remembered)).abs() > rate(&remembered) * 0.2
+        };
+        if is_new {
+            self.memory.keep(&remembered);
         } else {
-            Arrival::Perhaps
-        };
-        Err(TransportFailure::new(Silence::Broken, arrival, format!("the hub answers {status}")))
-    }
-
-    fn slot(&self, lane: Lane) -> &Mutex<Option<SendRequest<Full<Bytes>>>> {
-        if lane.is_urgent() { &self.urgent } else { &self.ordinary }
-    }
-
-    /// A connection that is open, or a new one. Whoever else wants one waits for the same handshake.
-    async fn connection(&self, lane: Lane) -> Result<SendRequest<Full<Bytes>>, TransportFailure> {
-        let mut slot = self.slot(lane).lock().await;
-        if let Some(open) = slot.as_ref().filter(|open| !open.is_closed()) {
-            return Ok(open.clone());
+            *remembered = before;
         }
-        *slot = None;
-        let fresh = tokio::time::timeout(CONNECT_MOST, self.dial()).await;
-        let fresh = fresh.map_err(|_| not_connected("the hub does not answer"))??;
-        *slot = Some(fresh.clone());
-        Ok(fresh)
     }
 
-    async fn forget(&self, lane: Lane) {
-        *self.slot(lane).lock().await = None;
+    /// HTTP/2 was reached and QUIC was not.
+    async fn strike(inside: &Arc<Self>) {
+        let strikes = inside.strikes.fetch_add(1, Ordering::Relaxed) + 1;
+        let has_worked = inside.remembered.lock().unwrap_or_else(PoisonError::into_inner).quic_worked;
+        if strikes < if has_worked { STRIKES_WHERE_IT_WORKED } else { STRIKES } {
+            return;
+        }
+        let changed = inside.way.send_if_modified(|way| {
+            let changed = *way != Way::Http2;
+            *way = Way::Http2;
+            changed
+        });
+        if !changed {
+            return;
+        }
+        tracing::info!("UDP does not get through here: the link goes over HTTP/2");
+        inside.quic.give_up().await;
+        {
+            let mut remembered = inside.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.way = Way::Http2;
+            inside.memory.keep(&remembered);
+        }
+        Self::probe_from_now_on(inside);
     }
 
-    async fn dial(&self) -> Result<SendRequest<Full<Bytes>>, TransportFailure> {
-        let stream = self.reach().await?;
-        drop(stream.set_nodelay(true));
-        let host = self.hub.rsplit_once(':').map_or(self.hub.as_str(), |(host, _)| host);
-        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
-        let name = name.map_err(|_| not_connected("the hub's address is none"))?;
-        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-        let tls = tls.map_err(|error| not_shaken(&error))?;
-        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PING_ANSWER_MOST)
-            .keep_alive_while_idle(true);
-        let shaken = builder.handshake(TokioIo::new(tls)).await;
-        let (sender, connection) = shaken.map_err(|error| not_connected(&error.to_string()))?;
+    /// Listens until the hub is heard, or somebody else has got through.
+    fn listen_until_it_returns(inside: &Arc<Self>) {
+        let inside = Arc::downgrade(inside);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "the link's connection ended");
+            let mut pause = LISTEN_FIRST;
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(inside) = inside.upgrade() else { return };
+                let way = *inside.way.borrow();
+                let is_heard = match way {
+                    Way::Quic if inside.quic.is_heard(LISTEN_FOR).await => true,
+                    Way::Quic if inside.choice == LinkChoice::Quic => false,
+                    _ => inside.http2.connection(Lane::Control).await.is_ok(),
+                };
+                if is_heard || *inside.state.borrow() == LinkState::Up {
+                    inside.returns.send_modify(|count| *count += 1);
+                    return;
+                }
+                pause = (pause * 2).min(LISTEN_LAST);
             }
         });
-        Ok(sender)
     }
 
-    /// The first address of the hub that answers.
-    async fn reach(&self) -> Result<TcpStream, TransportFailure> {
-        let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
-        let mut last = not_connected("the hub has no address");
-        for address in addresses {
-            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
-            let connected = async {
-                let socket = socket?;
-                socket2::SockRef::from(&socket).set_tcp_mss(SEGMENT_BYTES)?;
-                socket.connect(address).await
-            };
-            match connected.await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = not_connected(&error.to_string()),
+    /// Tries QUIC again and again, until it gets through or nobody needs the link any more.
+    fn probe_from_now_on(inside: &Arc<Self>) {
+        let inside = Arc::downgrade(inside);
+        tokio::spawn(async move {
+            let mut pause = PROBE_FIRST;
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(inside) = inside.upgrade() else { return };
+                if inside.quic.is_heard(PROBE_MOST).await && inside.quic.connect().await.is_ok() {
+                    tracing::info!("UDP gets through again: the link goes over QUIC");
+                    inside.strikes.store(0, Ordering::Relaxed);
+                    inside.way.send_replace(Way::Quic);
+                    return;
+                }
+                pause = (pause * 2).min(PROBE_LAST);
             }
-        }
-        Err(last)
+        });
     }
-}
-
-fn not_connected(detail: &str) -> TransportFailure {
-    TransportFailure::new(Silence::NotConnected, Arrival::No, detail)
-}
-
-/// A line that breaks under a handshake is no stranger at its end: only what TLS itself objects to is.
-fn not_shaken(error: &std::io::Error) -> TransportFailure {
-    let is_objection = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-    let silence = if is_objection { Silence::TlsFailed } else { Silence::NotConnected };
-    TransportFailure::new(silence, Arrival::No, error)
-}
-
-fn broken(error: &hyper::Error) -> TransportFailure {
-    // A request that was never put on the wire says so.
-    let arrival = if error.is_canceled() { Arrival::No } else { Arrival::Perhaps };
-    TransportFailure::new(Silence::Broken, arrival, error)
 }

@@ -9,4 +9,5 @@ mod doctor;
 mod office;
 mod passing;
 mod processes;
+mod quic;
 mod sidecar;

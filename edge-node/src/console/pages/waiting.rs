@@ -17,6 +17,9 @@ use crate::courier::local_now;
 /// A record whose size is not known here counts as one of this size.
 const RECORD_BYTES_USUAL: u64 = 2_000;
 
+/// A link of which the settings say nothing is taken for one of this rate.
+const KBIT_USUAL: u32 = 64;
+
 /// A record or file of this counter that is not at the city yet.
 struct Waits {
     lane: Lane,
@@ -54,7 +57,8 @@ pub(in crate::console) async fn show(State(console): State<Console>, visitor: Vi
         Err(error) => return page::failure(&visitor, &error),
     };
     let title = words.say("待传", "Waiting");
-    let rate = u64::from(inside.settings.console.link_bytes_a_second.max(1));
+    let kbit = if inside.settings.link_kbit > 0 { inside.settings.link_kbit } else { KBIT_USUAL };
+    let rate = u64::from(kbit) * 125;
     let body = html! {
         h1 { (title) }
         (today::state(words, inside.uplink.state(), &statistics))

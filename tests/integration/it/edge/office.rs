@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tongqiao::{CaseHandle, Client, Credentials, enrol};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
-use tongqiao_edge::{HubSettings, NodeSettings};
+use tongqiao_edge::{HubSettings, LinkChoice, NodeSettings};
 use tongqiao_protocol::Suite;
 use tongqiao_protocol::enrolment::PartyKind;
 
@@ -58,7 +58,9 @@ impl Office {
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
         let hub_settings =
             HubSettings { data: hub_data, listen: here, platform: sandbox.url(), ..HubSettings::default() };
-        let settings = NodeSettings { data, listen: here, hub: wire.address().to_string(), ..NodeSettings::default() };
+        // The wire carries TCP alone.
+        let (hub, link) = (wire.address().to_string(), LinkChoice::Http2);
+        let settings = NodeSettings { data, listen: here, hub, link, ..NodeSettings::default() };
         Self { sandbox, wire, settings, hub_settings, hub: None, node: None, department }
     }
 
@@ -87,6 +89,11 @@ impl Office {
 
     pub(crate) fn node(&self) -> &Node {
         self.node.as_ref().unwrap()
+    }
+
+    /// Where the hub is behind the wire.
+    pub(crate) fn hub_address(&self) -> SocketAddr {
+        self.hub.as_ref().unwrap().address()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tongqiao-demo", &["tongqiao-protocol", "tongqiao", "tongqiao-reference-platform"]),
     ("tongqiao-integration", EVERYTHING),
     ("tongqiao-bench", EVERYTHING),
+    ("tongqiao-link-lab", &[]),
     ("tongqiao-model", &["tongqiao-protocol", "tongqiao-engine"]),
     ("tongqiao-verify", &[]),
 ];
@@ -30,6 +31,7 @@ const EVERYTHING: &[&str] = &[
     "tongqiao",
     "tongqiao-reference-platform",
     "tongqiao-edge",
+    "tongqiao-link-lab",
 ];
 
 /// Packages without `std`, so that "no I/O" is checked by the compiler.

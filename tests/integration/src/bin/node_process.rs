@@ -17,7 +17,8 @@ async fn main() -> ExitCode {
         eprintln!("{listen} is no address");
         return ExitCode::from(2);
     };
-    let settings = NodeSettings { data: data.into(), listen, hub: hub.clone(), ..NodeSettings::default() };
+    let link = tongqiao_edge::LinkChoice::Http2;
+    let settings = NodeSettings { data: data.into(), listen, hub: hub.clone(), link, ..NodeSettings::default() };
     match Node::start(&settings).await {
         Ok(node) => {
             println!("{}", node.address());

@@ -1,0 +1,28 @@
+//! The link over QUIC: one long-lived connection, one stream for every frame, lanes as priorities.
+//!
+//! What it is worth beside HTTP/2 is not UDP. It is that we decide what goes first, how fast, and what happens when the line was
+//! dark for a while.
+
+mod config;
+mod dialling;
+mod echo;
+mod live;
+mod measures;
+mod rate;
+mod serving;
+mod shaper;
+
+pub(super) use dialling::Quic;
+pub use measures::{Control, Measures, Switch};
+pub(super) use rate::Known;
+pub(crate) use serving::{bind, serve};
+pub(crate) use shaper::Shaper;
+
+/// The first byte of an answer: the answering frame follows.
+const ANSWERED: u8 = 0;
+/// The first byte of an answer, and all of it: the request has certainly not reached the platform.
+const NOT_REACHED: u8 = 1;
+/// The request may have reached the platform.
+const PERHAPS_REACHED: u8 = 2;
+/// What came is no frame.
+const NO_FRAME: u8 = 3;

@@ -1,0 +1,152 @@
+//! The echo: sixteen bytes that a hub sends back, by which a node learns that the line is there before it dials.
+//!
+//! A dial costs kilobytes and a ticket for early data, also when nobody hears it; an echo costs forty-four bytes. It proves
+//! nothing and starts nothing but a dial.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use tokio::net::UdpSocket;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// How it begins; no packet of QUIC that anybody sends does.
+const CALL: [u8; 8] = *b"\0tongqia";
+const LENGTH: usize = 16;
+/// One is sent every so often.
+const EVERY: Duration = Duration::from_millis(250);
+/// Some networks say at once that nobody listens; that may be over in a moment.
+const REFUSED_MOST: u32 = 3;
+
+/// Who answered, and after how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Echo {
+    pub(super) from: SocketAddr,
+    pub(super) after: Duration,
+}
+
+/// Calls these addresses until one answers, for at most so long.
+pub(super) async fn listen(addresses: &[SocketAddr], most: Duration) -> Option<Echo> {
+    let mut calls = JoinSet::new();
+    for address in addresses {
+        calls.spawn(call(*address));
+    }
+    let heard = async {
+        while let Some(ended) = calls.join_next().await {
+            if let Ok(Some(echo)) = ended {
+                return Some(echo);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(most, heard).await.ok().flatten()
+}
+
+/// Calls one address without end, unless it is refused again and again.
+async fn call(address: SocketAddr) -> Option<Echo> {
+    let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(any).await.ok()?;
+    socket.connect(address).await.ok()?;
+    let began = Instant::now();
+    let mut refused = 0;
+    let mut ticks = tokio::time::interval(EVERY);
+    let mut buffer = [0; LENGTH + 1];
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                let stamp = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let mut packet = [0; LENGTH];
+                packet[..8].copy_from_slice(&CALL);
+                packet[8..].copy_from_slice(&stamp.to_be_bytes());
+                // What cannot be sent now is sent the next time.
+                refused += u32::from(socket.send(&packet).await.is_err());
+            }
+            received = socket.recv(&mut buffer) => match received {
+                Ok(LENGTH) if buffer[..8] == CALL => {
+                    let mut stamp = [0; 8];
+                    stamp.copy_from_slice(&buffer[8..LENGTH]);
+                    let after = began.elapsed().saturating_sub(Duration::from_micros(u64::from_be_bytes(stamp)));
+                    return Some(Echo { from: address, after });
+                }
+                Ok(_) => {}
+                Err(_) => refused += 1,
+            }
+        }
+        if refused >= REFUSED_MOST {
+            return None;
+        }
+    }
+}
+
+/// A hub's socket that sends calls back and shows QUIC the rest.
+#[derive(Debug)]
+pub(super) struct EchoingSocket(pub(super) Arc<dyn AsyncUdpSocket>);
+
+impl EchoingSocket {
+    /// Whether all of what was received together is calls; they are sent back then.
+    fn answers(&self, bytes: &[u8], meta: &RecvMeta) -> bool {
+        let is_calls = meta.stride == LENGTH
+            && !bytes.is_empty()
+            && bytes.len().is_multiple_of(LENGTH)
+            && bytes.chunks(LENGTH).all(|call| call.starts_with(&CALL));
+        if is_calls {
+            for contents in bytes.chunks(LENGTH) {
+                let transmit =
+                    Transmit { destination: meta.addr, ecn: None, contents, segment_size: None, src_ip: meta.dst_ip };
+                // An echo that cannot be sent is as one that was lost.
+                drop(self.0.try_send(&transmit));
+            }
+        }
+        is_calls
+    }
+}
+
+impl AsyncUdpSocket for EchoingSocket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.0).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.0.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let received = self.0.poll_recv(cx, bufs, meta);
+        if let Poll::Ready(Ok(count)) = &received {
+            for (buffer, meta) in bufs.iter().zip(meta.iter_mut()).take(*count) {
+                if buffer.get(..meta.len).is_some_and(|bytes| self.answers(bytes, meta)) {
+                    // QUIC passes over what has no length.
+                    meta.len = 0;
+                }
+            }
+        }
+        received
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.0.max_transmit_segments()
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        self.0.max_receive_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.0.may_fragment()
+    }
+}

@@ -1,0 +1,170 @@
+//! The hub's end of the link over QUIC.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{
+    Connection, Endpoint, EndpointConfig, Incoming, RecvStream, Runtime as _, SendStream, ServerConfig, TokioRuntime,
+    VarInt,
+};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tongqiao_protocol::PartyId;
+
+use super::echo::EchoingSocket;
+use super::live::Proof;
+use super::{ANSWERED, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
+use crate::link::call::Call;
+use crate::link::serving::{FRAME_MOST, HANDSHAKE_MOST, Hub, Unpassed};
+use crate::link::{Early, Lane};
+
+/// From so many connections on, whoever is new shows first that he receives where he says he is.
+const UNPROVED_MOST: usize = 1_024;
+/// And from so many on, nobody is taken.
+const CONNECTIONS_MOST: usize = 32 * 1_024;
+/// How long an answer may take to get through.
+const ANSWER_MOST: Duration = Duration::from_secs(120);
+
+/// Binds the hub's address for UDP.
+pub(crate) fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Endpoint> {
+    let crypto = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
+    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
+    server.transport_config(Arc::new(config::serving()));
+    let socket = TokioRuntime.wrap_udp_socket(std::net::UdpSocket::bind(address)?)?;
+    let socket = Arc::new(EchoingSocket(socket));
+    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(server), socket, Arc::new(TokioRuntime))
+}
+
+/// Serves nodes until told to stop.
+pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    while !*stop.borrow() {
+        let incoming = tokio::select! {
+            _ = stop.changed() => break,
+            incoming = endpoint.accept() => incoming,
+        };
+        while connections.try_join_next().is_some() {}
+        let Some(incoming) = incoming else { break };
+        if connections.len() >= CONNECTIONS_MOST {
+            incoming.refuse();
+        } else if connections.len() >= UNPROVED_MOST && incoming.may_retry() && !incoming.remote_address_validated() {
+            // What cannot be sent back was not worth more.
+            drop(incoming.retry());
+        } else {
+            connections.spawn(converse(Arc::clone(&hub), incoming));
+        }
+    }
+    endpoint.close(VarInt::from_u32(0), b"the hub ends");
+    connections.shutdown().await;
+    // So that nodes hear of it at once, and not by silence.
+    drop(tokio::time::timeout(Duration::from_secs(1), endpoint.wait_idle()).await);
+}
+
+async fn converse(hub: Arc<Hub>, incoming: Incoming) {
+    let peer = incoming.remote_address();
+    let Ok(connecting) = incoming.accept() else { return };
+    // An endpoint that accepts always gives the connection before the handshake is over.
+    let Ok((connection, proved)) = connecting.into_0rtt() else { return };
+    let (proof, proof_given) = watch::channel(Proof::Early);
+    let mut streams = JoinSet::new();
+    let shaking = async {
+        let shaken = tokio::time::timeout(HANDSHAKE_MOST, proved).await.is_ok();
+        let party = shown(&connection).and_then(|spki| hub.register.party_of(&spki));
+        match party {
+            Some(party) if shaken && connection.close_reason().is_none() => {
+                tracing::info!(%peer, party = party.as_str(), "a node is connected by QUIC");
+                proof.send_replace(Proof::Given);
+                true
+            }
+            _ => false,
+        }
+    };
+    tokio::pin!(shaking);
+    let mut is_shaken = false;
+    loop {
+        let opened = tokio::select! {
+            well = &mut shaking, if !is_shaken => {
+                if !well {
+                    tracing::debug!(%peer, "a handshake failed");
+                    connection.close(VarInt::from_u32(0), b"unknown");
+                    // Perhaps a node that was enrolled a moment ago: it dials again.
+                    drop(hub.client.refresh_directory().await);
+                    return;
+                }
+                is_shaken = true;
+                continue;
+            }
+            opened = connection.accept_bi() => opened,
+        };
+        while streams.try_join_next().is_some() {}
+        match opened {
+            Ok((send, receive)) => {
+                drop(streams.spawn(answer(Arc::clone(&hub), connection.clone(), send, receive, proof_given.clone())));
+            }
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a node's connection ended");
+                return;
+            }
+        }
+    }
+}
+
+fn shown(connection: &Connection) -> Option<Vec<u8>> {
+    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    chain.first().map(|key| key.to_vec())
+}
+
+async fn answer(
+    hub: Arc<Hub>,
+    connection: Connection,
+    mut send: SendStream,
+    mut receive: RecvStream,
+    mut proof: watch::Receiver<Proof>,
+) {
+    let was_early = receive.is_0rtt();
+    let Ok(frame) = receive.read_to_end(FRAME_MOST).await else { return };
+    let call = Call::decode(&frame);
+    let is_idempotent = call.as_ref().is_ok_and(|call| call.early() == Early::May);
+    // Until the handshake is over, whoever sends could be repeating what another sent before.
+    if !(was_early && is_idempotent) && proof.wait_for(|proof| *proof == Proof::Given).await.is_err() {
+        return;
+    }
+    let Some(party) = shown(&connection).and_then(|spki| hub.register.party_of(&spki)) else {
+        connection.close(VarInt::from_u32(0), b"unknown");
+        return;
+    };
+    let (lane, bytes) = match call {
+        Ok(call) => (call.lane(), pass(&hub, &party, call).await),
+        Err(error) => {
+            tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
+            (Lane::Control, vec![NO_FRAME])
+        }
+    };
+    drop(send.set_priority(match lane {
+        Lane::Control => 3,
+        Lane::Payment => 2,
+        Lane::Case => 1,
+        Lane::Bulk => 0,
+    }));
+    // A node that is gone asks again.
+    if send.write_all(&bytes).await.is_ok() && send.finish().is_ok() {
+        drop(tokio::time::timeout(ANSWER_MOST, send.stopped()).await);
+    }
+}
+
+async fn pass(hub: &Hub, party: &PartyId, call: Call) -> Vec<u8> {
+    match hub.pass(party, call).await {
+        Ok(answered) => {
+            let mut bytes = vec![ANSWERED];
+            bytes.extend(answered.encode());
+            bytes
+        }
+        Err(Unpassed::NoRequest) => vec![NO_FRAME],
+        Err(Unpassed::NotReached) => vec![NOT_REACHED],
+        Err(Unpassed::PerhapsReached) => vec![PERHAPS_REACHED],
+    }
+}
