@@ -19,7 +19,7 @@ use tongqiao::{Client, Credentials, IdentityProvider};
 use crate::citizen;
 use crate::error::DemoError;
 use crate::log_file;
-use crate::plan::{Plan, PlannedCase};
+use crate::plan::{Plan, PlannedCase, place};
 use crate::process::{Report, end_with_orchestrator, report};
 
 /// How the orchestrator starts it.
@@ -31,9 +31,15 @@ pub(crate) struct Arguments {
     /// The word that finds its agencies in the catalogue.
     #[arg(long)]
     agency: String,
-    /// The platform.
+    /// The platform, where it is enrolled and people sign in.
     #[arg(long)]
     endpoint: String,
+    /// The node in its hall, when it knows no other way for its records.
+    #[arg(long)]
+    node: Option<String>,
+    /// The township in which all its cases come in; by chance otherwise.
+    #[arg(long)]
+    township: Option<String>,
     /// Its folder: credentials, plan, outbox.
     #[arg(long)]
     data: PathBuf,
@@ -62,7 +68,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), DemoError> {
     let credentials = credentials(&arguments).await?;
     let (client_id, redirect) = OIDC_CLIENT;
     let provider = IdentityProvider::new(&arguments.endpoint, client_id, redirect).map_err(DemoError::broken)?;
-    let client = Client::builder(&arguments.endpoint, credentials)
+    let client = Client::builder(arguments.node.as_ref().unwrap_or(&arguments.endpoint), credentials)
         .store(arguments.data.join("outbox.sqlite"))
         .identity(provider)
         .numbers_in_stock(200)
@@ -145,10 +151,15 @@ async fn plan(arguments: &Arguments, client: &Client) -> Result<Plan, DemoError>
     if let Some(plan) = Plan::load(&path)? {
         return Ok(plan);
     }
-    let items = preparation::items(client, &arguments.agency).await?;
+    let township = arguments.township.as_deref();
+    let mut items = preparation::items(client, &arguments.agency).await?;
+    items.retain(|item| township.is_none_or(|township| place::lies_in(township, &item.division)));
     let citizens = citizen::who_can_sign_in(&arguments.endpoint).await?;
     let now = client.platform_time();
-    let plan = Plan::make(&arguments.party, &items, &citizens, arguments.cases, arguments.seed, now)?;
+    let mut plan = Plan::make(&arguments.party, &items, &citizens, arguments.cases, arguments.seed, now)?;
+    if let Some(township) = township {
+        plan.cases.iter_mut().for_each(|case| case.division = township.to_owned());
+    }
     plan.save(&path)?;
     Ok(plan)
 }

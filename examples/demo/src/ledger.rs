@@ -2,12 +2,13 @@
 //! from the files and journals themselves and never through the SDK.
 
 mod finding;
+mod node_side;
 mod platform_side;
 mod store_side;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -16,8 +17,9 @@ use crate::plan::Plan;
 use crate::scenes::{Act, Outcome};
 
 pub(crate) use finding::Finding;
+pub(crate) use node_side::Line;
 pub(crate) use platform_side::PlatformSide;
-pub(crate) use store_side::{Kind, StoreSide};
+pub(crate) use store_side::{Kind, Row, StoreSide};
 
 /// Sixteen bytes of a UUID.
 pub(crate) type Id = [u8; 16];
@@ -37,6 +39,10 @@ pub(crate) struct Journal {
     pub(crate) platform_kills: u32,
     /// How often a department was killed.
     pub(crate) department_kills: u32,
+    /// How often a hub was killed.
+    pub(crate) hub_kills: u32,
+    /// How often a node was killed.
+    pub(crate) node_kills: u32,
     /// What each department's reconciliation came to; a department that was started again may say it twice.
     pub(crate) reconciled: BTreeMap<usize, Reconciled>,
 }
@@ -70,10 +76,14 @@ pub(crate) struct Ledger {
     pub(crate) signed_in: u64,
     pub(crate) platform_kills: u32,
     pub(crate) department_kills: u32,
+    pub(crate) hub_kills: u32,
+    pub(crate) node_kills: u32,
     pub(crate) lost: u64,
     pub(crate) doubled: u64,
     pub(crate) out_of_order: u64,
     pub(crate) fen_wrong: i64,
+    /// One line for each township's node.
+    pub(crate) nodes: Vec<Line>,
     /// What the scenes of the second act came to.
     pub(crate) scenes: Vec<Outcome>,
     /// One sentence for each thing that is wrong; empty when all is well.
@@ -95,6 +105,21 @@ impl Ledger {
             sides.push(StoreSide::read(store)?);
         }
         Ok(verdict::compare(&platform, &sides, plans, journal, found_before))
+    }
+
+    /// Takes the nodes into account: what was seen of each, its store, and the store of the system behind it.
+    pub(crate) fn add_nodes(
+        &mut self,
+        nodes: Vec<(Line, PathBuf, PathBuf)>,
+        journal: &Journal,
+    ) -> Result<(), DemoError> {
+        self.findings.extend(node_side::deaths(journal));
+        for (line, node, behind) in nodes {
+            let (line, found) = line.judged(&StoreSide::read(&node)?.rows, &StoreSide::read(&behind)?.rows);
+            self.nodes.push(line);
+            self.findings.extend(found);
+        }
+        Ok(())
     }
 
     /// Takes the second act into account.

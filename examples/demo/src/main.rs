@@ -1,5 +1,5 @@
-//! `cargo demo`: a city's platform and two departments, real processes on embedded databases, killed in the middle; at the
-//! end a ledger that is read from their files from outside.
+//! `cargo demo`: a city's platform, two hubs, the nodes of three townships on weak links, and the systems of five departments: real
+//! processes on embedded databases, killed in the middle; at the end a ledger that is read from their files from outside.
 //!
 //! Citizens sign in, items are looked up, cases are pushed, fees are collected and refunded, everything is settled. The
 //! exit code is 0 only when every accepted record took effect exactly once, in order, and the money is right to the fen;
@@ -9,6 +9,7 @@
 
 mod citizen;
 mod department;
+mod edge;
 mod error;
 mod ledger;
 mod log_file;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A platform and two departments, killed in the middle, with a ledger at the end.
+/// A platform, hubs, township nodes and departments, killed in the middle, with a ledger at the end.
 #[derive(Debug, Parser)]
 #[command(name = "cargo demo", version)]
 struct Arguments {
@@ -38,10 +39,10 @@ struct Arguments {
     /// processes get their turn differ from run to run.
     #[arg(long, default_value_t = 20_261_123)]
     seed: u64,
-    /// 办件数 How many cases, over both departments.
+    /// 办件数 How many cases, over all departments.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=5_000))]
     cases: u32,
-    /// 结束后保留平台 Keep the platform running afterwards and print its address and a sandbox login.
+    /// 结束后保留平台与节点 Keep platform, hubs and nodes running afterwards and print their addresses and a sandbox login.
     #[arg(long)]
     keep: bool,
     /// 数据目录，须为空 Where the databases are written, empty or not there yet; a temporary folder by default.
@@ -56,6 +57,10 @@ enum Role {
     Platform(platform::Arguments),
     #[command(hide = true)]
     Department(department::Arguments),
+    #[command(hide = true)]
+    Hub(edge::HubArguments),
+    #[command(hide = true)]
+    Node(edge::NodeArguments),
     #[command(hide = true)]
     Sender(scenes::SenderArguments),
 }
@@ -75,6 +80,8 @@ fn main() -> ExitCode {
         match arguments.role {
             Some(Role::Platform(platform)) => platform::run(platform).await.map(|()| ExitCode::SUCCESS),
             Some(Role::Department(department)) => department::run(department).await.map(|()| ExitCode::SUCCESS),
+            Some(Role::Hub(hub)) => edge::run_hub(hub).await.map(|()| ExitCode::SUCCESS),
+            Some(Role::Node(node)) => edge::run_node(node).await.map(|()| ExitCode::SUCCESS),
             Some(Role::Sender(sender)) => scenes::send(sender).await.map(|()| ExitCode::SUCCESS),
             None => orchestra::play(arguments).await,
         }

@@ -2,6 +2,7 @@
 
 mod patience;
 mod score;
+mod townships;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,19 +10,20 @@ use std::time::{Duration, Instant};
 
 use patience::{Patience, SILENCE_MAX};
 use score::Score;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::Arguments;
 use crate::citizen::Citizens;
 use crate::error::DemoError;
-use crate::ledger::{Finding, Id, Journal, Ledger, Reconciled};
+use crate::ledger::{Finding, Id, Journal, Ledger, Line, Reconciled};
 use crate::log_file;
 use crate::plan::Plan;
 use crate::process::{Heard, Process, Report, Role};
 use crate::progress::Progress;
 use crate::scenes;
 use crate::summary::{self, Kept};
+use townships::{FIRST_BEHIND, TOWNSHIPS, Townships};
 
 /// One of the demo's departments.
 pub(crate) struct Department {
@@ -31,10 +33,13 @@ pub(crate) struct Department {
     pub(crate) agencies: &'static str,
 }
 
-/// The departments; each handles half of the cases.
-pub(crate) const DEPARTMENTS: [Department; 2] = [
+/// The departments; each handles its share of the cases. The last ones stand behind the nodes of [`TOWNSHIPS`].
+pub(crate) const DEPARTMENTS: [Department; 5] = [
     Department { name: "civil-affairs", agencies: "民政" },
     Department { name: "natural-resources", agencies: "自然资源" },
+    Department { name: "public-security", agencies: "公安" },
+    Department { name: "health", agencies: "卫生健康" },
+    Department { name: "water", agencies: "水利" },
 ];
 
 /// How often it is looked whether a dead platform may rise, and whether patience is exhausted.
@@ -70,11 +75,17 @@ impl Stage {
         Process::start(Role::Platform, life, &arguments, self.hear.clone())
     }
 
-    fn start_department(&self, index: usize, life: u32, code: &str) -> Result<Process, DemoError> {
+    fn start_department(
+        &self,
+        index: usize,
+        life: u32,
+        code: &str,
+        townships: &Townships,
+    ) -> Result<Process, DemoError> {
         let Department { name, agencies } = DEPARTMENTS[index];
         // The first gets the odd one.
         let cases = (self.cases as usize + DEPARTMENTS.len() - 1 - index) / DEPARTMENTS.len();
-        let arguments = [
+        let mut arguments = vec![
             "department".to_owned(),
             format!("--party={name}"),
             format!("--agency={agencies}"),
@@ -84,6 +95,10 @@ impl Stage {
             format!("--cases={cases}"),
             format!("--seed={}", self.seed.wrapping_add(index as u64)),
         ];
+        if let Some(hall) = index.checked_sub(FIRST_BEHIND) {
+            arguments.push(format!("--node=http://{}", townships.address(hall)));
+            arguments.push(format!("--township={}", TOWNSHIPS[hall].code));
+        }
         Process::start(Role::Department(index), life, &arguments, self.hear.clone())
     }
 }
@@ -118,9 +133,14 @@ pub(crate) async fn play(arguments: Arguments) -> Result<ExitCode, DemoError> {
     for (index, department) in DEPARTMENTS.iter().enumerate() {
         std::fs::create_dir_all(stage.department_folder(index))
             .map_err(|source| DemoError::io("make a department's folder", source))?;
-        codes.push(enrolment_code(&stage.listen, department.name).await?);
+        codes.push(enrolment_code(&stage.listen, &json!({ "party": department.name })).await?);
     }
-    let mut score = Score::new(stage, codes, platform);
+    let townships = Townships::open(&stage, &mut heard).await?;
+    let halls = TOWNSHIPS.map(|township| township.zh).join("、");
+    let english = TOWNSHIPS.map(|township| township.en).join(", ");
+    progress
+        .say(&format!("两个汇聚节点和乡镇节点已启动：{halls}"), &format!("two hubs and the nodes of {english} are up"));
+    let mut score = Score::new(stage, codes, platform, townships);
     score.start_departments()?;
     let ending = perform(&mut score, &mut heard, &progress, &mut journal).await?;
     progress.finish();
@@ -131,14 +151,16 @@ pub(crate) async fn play(arguments: Arguments) -> Result<ExitCode, DemoError> {
         found.push(finding);
     }
     let mut ledger = draw_up(&score.stage, &journal, &found)?;
+    ledger.add_nodes(nodes(&score), &journal)?;
     let act = scenes::play(&score.stage.data, &progress).await?;
     ledger.add(act);
     let platform = score.take_platform();
     let kept = (arguments.keep && platform.is_some()).then_some(&kept);
     summary::print(&ledger, &arguments, begun.elapsed(), kept)?;
     if let Some(kept) = kept {
-        summary::keep(kept, &score.stage.data, arguments.json).await?;
+        summary::keep(kept, &ledger.nodes, &score.stage.data, arguments.json).await?;
     }
+    drop(score);
     platform.map_or(Ok(()), Process::kill)?;
     Ok(if ledger.is_balanced() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -233,7 +255,7 @@ fn note(role: Role, report: &Report, progress: &Progress, journal: &mut Journal)
 fn errors_in_logs(stage: &Stage) -> Vec<Finding> {
     let departments = (0..DEPARTMENTS.len()).map(|index| stage.department_folder(index).join("log.jsonl"));
     let platform = stage.platform_database().with_extension("log.jsonl");
-    departments.chain([platform]).flat_map(|path| log_file::errors(&path)).collect()
+    departments.chain([platform]).chain(townships::logs(stage)).flat_map(|path| log_file::errors(&path)).collect()
 }
 
 fn draw_up(stage: &Stage, journal: &Journal, found: &[Finding]) -> Result<Ledger, DemoError> {
@@ -241,6 +263,14 @@ fn draw_up(stage: &Stage, journal: &Journal, found: &[Finding]) -> Result<Ledger
         (0..DEPARTMENTS.len()).map(|index| stage.department_folder(index).join("outbox.sqlite")).collect();
     let stores: Vec<&Path> = stores.iter().map(PathBuf::as_path).collect();
     Ledger::draw_up(&stage.platform_database(), &stores, &plans(stage)?, journal, found)
+}
+
+/// What was seen of the nodes, with their stores and those of the systems behind them.
+fn nodes(score: &Score) -> Vec<(Line, PathBuf, PathBuf)> {
+    let stage = &score.stage;
+    let behind = |hall: usize| stage.department_folder(FIRST_BEHIND + hall).join("outbox.sqlite");
+    let lines = score.townships.lines().into_iter().enumerate();
+    lines.map(|(hall, line)| (line, TOWNSHIPS[hall].folder(stage).join("store.sqlite"), behind(hall))).collect()
 }
 
 async fn wait_for_address(heard: &mut mpsc::Receiver<Heard>) -> Result<Kept, DemoError> {
@@ -252,10 +282,10 @@ async fn wait_for_address(heard: &mut mpsc::Receiver<Heard>) -> Result<Kept, Dem
     }
 }
 
-async fn enrolment_code(listen: &str, party: &str) -> Result<String, DemoError> {
+async fn enrolment_code(listen: &str, wanted: &Value) -> Result<String, DemoError> {
     let answer = reqwest::Client::new()
         .post(format!("http://{listen}/sandbox/enrolment-codes"))
-        .json(&json!({ "party": party }))
+        .json(wanted)
         .send()
         .await
         .and_then(reqwest::Response::error_for_status)

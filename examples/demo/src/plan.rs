@@ -6,7 +6,7 @@
 mod applicant;
 mod bill;
 mod course;
-mod place;
+pub(crate) mod place;
 
 use std::fs::File;
 use std::io::Write as _;

@@ -1,6 +1,7 @@
 //! The real processes of the demo: started, read line by line, killed with SIGKILL, started again.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -21,6 +22,11 @@ pub(crate) enum Report {
         sign_in: String,
         /// Somebody who may.
         user: String,
+    },
+    /// A hub or a node listens here.
+    Serving {
+        /// Its address.
+        address: SocketAddr,
     },
     /// A department knows what it will do.
     Planned {
@@ -85,6 +91,10 @@ pub(crate) enum Role {
     Platform,
     /// A department, by its place in the demo's list.
     Department(usize),
+    /// A hub, by its number.
+    Hub(usize),
+    /// The node of a township, by its place in the demo's list.
+    Node(usize),
 }
 
 /// One line, or the end, of a process's output.

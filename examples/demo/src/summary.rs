@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::Arguments;
 use crate::error::DemoError;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Line};
 
 /// The platform that stays.
 pub(crate) struct Kept {
@@ -61,6 +61,8 @@ pub(crate) fn print(
         ("三方对平（元）", "reconciled with platform and bank, yuan", yuan(ledger.fen_reconciled)),
         ("平台被强杀", "times the platform was killed", ledger.platform_kills.to_string()),
         ("部门系统被强杀", "times a department was killed", ledger.department_kills.to_string()),
+        ("汇聚节点被强杀", "times a hub was killed", ledger.hub_kills.to_string()),
+        ("乡镇节点被强杀", "times a node was killed", ledger.node_kills.to_string()),
         ("丢失", "lost", ledger.lost.to_string()),
         ("重复", "doubled", ledger.doubled.to_string()),
         ("乱序", "out of order", ledger.out_of_order.to_string()),
@@ -69,6 +71,7 @@ pub(crate) fn print(
     ] {
         println!("  {en:45} {value:>12}   {zh}");
     }
+    ledger.nodes.iter().for_each(print_node);
     for scene in &ledger.scenes {
         println!("  {:66} {:>12}   {}", scene.en, scene.value, scene.zh);
     }
@@ -79,10 +82,27 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// Leaves the platform running until Enter or Ctrl-C.
-pub(crate) async fn keep(kept: &Kept, data: &Path, json: bool) -> Result<(), DemoError> {
+/// What one node did.
+fn print_node(node: &Line) {
+    println!("  {}节点（{}）node of {}:", node.zh, node.division, node.en);
+    for (zh, en, value) in [
+        ("保管的事件", "events in custody", node.in_custody.to_string()),
+        ("上行字节", "bytes up", node.bytes_up.to_string()),
+        ("下行字节", "bytes down", node.bytes_down.to_string()),
+        ("积压最多（条）", "most records waiting", node.most_waiting.to_string()),
+        ("最长排空时间（秒）", "longest time to drain, seconds", format!("{:.1}", node.drain_seconds)),
+        ("缴款超越业务数据（笔）", "bills that overtook earlier events", node.overtakes.to_string()),
+    ] {
+        println!("    {en:43} {value:>12}   {zh}");
+    }
+}
+
+/// Leaves the platform, the hub and the nodes running until Enter or Ctrl-C.
+pub(crate) async fn keep(kept: &Kept, nodes: &[Line], data: &Path, json: bool) -> Result<(), DemoError> {
+    let halls = nodes.iter().map(|node| format!("  {}节点 node of {}: {}\n", node.zh, node.en, node.address));
+    let halls: String = halls.collect();
     let text = format!(
-        "\n平台仍在运行 The platform stays: {}\n数据目录 Databases: {}\n\
+        "\n平台仍在运行 The platform stays: {}\n{halls}数据目录 Databases: {}\n\
          沙箱登录 Sandbox login: 以 {} 登录 choose {} at\n  {}\n按回车或 Ctrl-C 结束 Enter or Ctrl-C ends it.",
         kept.address,
         data.display(),

@@ -48,10 +48,13 @@ pub(super) fn compare(
         signed_in: journal.signed_in.len() as u64,
         platform_kills: journal.platform_kills,
         department_kills: journal.department_kills,
+        hub_kills: journal.hub_kills,
+        node_kills: journal.node_kills,
         lost: audit.lost,
         doubled: audit.doubled,
         out_of_order: audit.out_of_order,
         fen_wrong: audit.fen_wrong,
+        nodes: Vec::new(),
         scenes: Vec::new(),
         findings: audit.findings,
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::townships::{DARK, DARK_FOR, TOWNSHIPS, Townships};
 use super::{DEPARTMENTS, Stage};
 use crate::error::DemoError;
 use crate::ledger::Journal;
@@ -18,14 +19,25 @@ const DEAD_MAX: Duration = Duration::from_secs(3);
 enum Move {
     KillPlatform,
     KillDepartment(usize),
+    KillHub,
+    KillNode(usize),
+    Darken,
 }
 
 /// When, in tenths of all planned records: fractions where it hurts most.
-const MOVES: [(usize, Move); 3] = [(2, Move::KillPlatform), (5, Move::KillDepartment(0)), (7, Move::KillPlatform)];
+const MOVES: [(usize, Move); 6] = [
+    (2, Move::KillPlatform),
+    (3, Move::Darken),
+    (4, Move::KillHub),
+    (5, Move::KillDepartment(0)),
+    (6, Move::KillNode(1)),
+    (7, Move::KillPlatform),
+];
 
 /// The state of the performance.
 pub(super) struct Score {
     pub(super) stage: Stage,
+    pub(super) townships: Townships,
     codes: Vec<String>,
     platform: Option<Process>,
     platform_life: u32,
@@ -38,9 +50,10 @@ pub(super) struct Score {
 }
 
 impl Score {
-    pub(super) fn new(stage: Stage, codes: Vec<String>, platform: Process) -> Self {
+    pub(super) fn new(stage: Stage, codes: Vec<String>, platform: Process, townships: Townships) -> Self {
         Self {
             stage,
+            townships,
             codes,
             platform: Some(platform),
             platform_life: 0,
@@ -58,7 +71,8 @@ impl Score {
     }
 
     fn start_department(&mut self, index: usize) -> Result<(), DemoError> {
-        self.departments[index] = Some(self.stage.start_department(index, self.lives[index], &self.codes[index])?);
+        let (life, code) = (self.lives[index], &self.codes[index]);
+        self.departments[index] = Some(self.stage.start_department(index, life, code, &self.townships)?);
         Ok(())
     }
 
@@ -79,6 +93,7 @@ impl Score {
         match role {
             Role::Platform => life < self.platform_life,
             Role::Department(index) => life < self.lives[index],
+            Role::Hub(_) | Role::Node(_) => self.townships.is_expected_to_be_silent(role, life),
         }
     }
 
@@ -86,6 +101,12 @@ impl Score {
     pub(super) fn next_move(&mut self, progress: &Progress, journal: &mut Journal) -> Result<bool, DemoError> {
         let Some(planned) = self.planned.iter().copied().sum::<Option<usize>>() else { return Ok(false) };
         let accepted = journal.acknowledged.len();
+        self.townships.weaken()?;
+        if self.townships.lighten()? {
+            let (zh, en) = (TOWNSHIPS[DARK].zh, TOWNSHIPS[DARK].en);
+            progress.say(&format!("{zh}线路恢复"), &format!("the link of {en} is back"));
+            return Ok(true);
+        }
         if let Some((since, then)) = self.died {
             let enough = ACCEPTED_WHILE_DEAD.min(planned / 10).max(1);
             let may_rise = accepted >= then + enough || since.elapsed() >= DEAD_MAX;
@@ -109,6 +130,31 @@ impl Score {
         match *next {
             Move::KillPlatform => self.kill_platform(accepted, progress, journal)?,
             Move::KillDepartment(index) => self.kill_department(index, accepted, progress, journal)?,
+            Move::KillHub => {
+                self.townships.kill_hub()?;
+                journal.hub_kills += 1;
+                progress.say(
+                    "强杀各乡镇所连的汇聚节点（SIGKILL），另一个在同一地址接替",
+                    "the hub of all townships killed (SIGKILL); the other takes over behind the same address",
+                );
+            }
+            Move::KillNode(index) => {
+                self.townships.kill_node(&self.stage, index)?;
+                journal.node_kills += 1;
+                let (zh, en) = (TOWNSHIPS[index].zh, TOWNSHIPS[index].en);
+                progress.say(
+                    &format!("强杀{zh}节点（SIGKILL）并重新启动"),
+                    &format!("the node of {en} killed (SIGKILL), and started again"),
+                );
+            }
+            Move::Darken => {
+                self.townships.darken()?;
+                let (zh, en, seconds) = (TOWNSHIPS[DARK].zh, TOWNSHIPS[DARK].en, DARK_FOR.as_secs());
+                progress.say(
+                    &format!("{zh}线路中断 {seconds} 秒"),
+                    &format!("the link of {en} is down for {seconds} seconds"),
+                );
+            }
         }
         Ok(true)
     }
@@ -155,7 +201,10 @@ impl Score {
 
     /// Whether every death was died and everything is done all the same.
     pub(super) fn is_over(&self) -> bool {
-        self.are_departments_done() && self.platform.is_some() && self.moves_made == MOVES.len()
+        self.are_departments_done()
+            && self.platform.is_some()
+            && !self.townships.is_dark()
+            && self.moves_made == MOVES.len()
     }
 
     /// The end, for departments as sudden as any: their files are read next, from outside.

@@ -4,7 +4,7 @@ use tongqiao_protocol::DivisionCode;
 use tongqiao_protocol::identifier::division_code::names;
 
 /// A township inside the place that an item's agency serves, by chance; the place itself when none lies inside it.
-pub(super) fn of(chance: &mut fastrand::Rng, served: &str) -> String {
+pub(crate) fn of(chance: &mut fastrand::Rng, served: &str) -> String {
     let townships: Vec<&str> = names::all()
         .filter(|place| place.abolished().is_empty() && is_township(place.code()))
         .map(|place| place.code())
@@ -13,7 +13,8 @@ pub(super) fn of(chance: &mut fastrand::Rng, served: &str) -> String {
     if townships.is_empty() { served.to_owned() } else { townships[chance.usize(..townships.len())].to_owned() }
 }
 
-fn lies_in(code: &str, served: &str) -> bool {
+/// Whether one division lies in another.
+pub(crate) fn lies_in(code: &str, served: &str) -> bool {
     matches!((DivisionCode::parse(served), DivisionCode::parse(code)), (Ok(served), Ok(code)) if served.contains(&code))
 }
 

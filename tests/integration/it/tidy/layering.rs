@@ -16,7 +16,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tongqiao-edge", &["tongqiao-protocol", "tongqiao"]),
     ("tongqiao-examples", &["tongqiao"]),
     // The ledger is read from outside: no engine and no store, so that nothing of the SDK can vouch for itself.
-    ("tongqiao-demo", &["tongqiao-protocol", "tongqiao", "tongqiao-reference-platform"]),
+    (
+        "tongqiao-demo",
+        &["tongqiao-protocol", "tongqiao", "tongqiao-reference-platform", "tongqiao-edge", "tongqiao-link-lab"],
+    ),
     ("tongqiao-integration", EVERYTHING),
     ("tongqiao-bench", EVERYTHING),
     ("tongqiao-link-lab", &[]),
