@@ -4,6 +4,7 @@ mod caller;
 mod copies;
 mod custody;
 mod doctor;
+mod numbers;
 mod office;
 mod passing;
 mod processes;
