@@ -18,10 +18,11 @@ pub(super) async fn lease(inside: &Inside, letter: Letter) -> Result<Reply, Trou
         let caller = inside.identify(&letter).await?;
         return pass_on(inside, &caller, &wish).await?.ok_or_else(|| ErrorCode::LeaseExhausted.into()).and_then(reply);
     }
-    if inside.uplink.state() == LinkState::Down
-        && let Some(part) = of_stock(inside, &letter, &wish).await?
-    {
-        return reply(part);
+    if inside.uplink.state() == LinkState::Down {
+        return match of_stock(inside, &letter, &wish).await? {
+            Some(part) => reply(part),
+            None => passing::pass(inside, letter).await,
+        };
     }
     let again = letter.clone();
     match passing::pass(inside, letter).await {
