@@ -15,6 +15,7 @@
 //!
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
+pub mod console;
 mod courier;
 pub mod doctor;
 pub mod hub;

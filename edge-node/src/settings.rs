@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tongqiao_protocol::PartyId;
 
+use crate::console::ConsoleSettings;
 use crate::link::{HourCap, LinkChoice};
 
 /// A file of settings that cannot be used.
@@ -48,6 +49,8 @@ pub struct NodeSettings {
     pub number_divisions: Vec<String>,
     /// How many numbers are kept of each division.
     pub number_stock: u32,
+    /// The clerk's console, where one is enrolled.
+    pub console: ConsoleSettings,
 }
 
 impl Default for NodeSettings {
@@ -64,6 +67,7 @@ impl Default for NodeSettings {
             store_limit_bytes: 0,
             number_divisions: Vec::new(),
             number_stock: 1000,
+            console: ConsoleSettings::default(),
         }
     }
 }

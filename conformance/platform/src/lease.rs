@@ -20,7 +20,7 @@ use crate::directory::{self, Party};
 use crate::epoch;
 use crate::hop::{Caller, Signed};
 use crate::json::{self, Faults, Members};
-use crate::number_part;
+use crate::number_part::{self, Holder};
 use crate::refusal::Refusal;
 
 /// Numbers in one lease.
@@ -203,27 +203,26 @@ pub(crate) fn holding(
     number: &CaseNumber,
 ) -> Result<Holding, DatabaseError> {
     let serial = i64::try_from(number.serial()).map_err(|_| DatabaseError::Corrupt("serial"))?;
-    let found: Option<([u8; 16], String, [u8; 16], [u8; 16])> = connection
+    let found: Option<([u8; 16], Holder)> = connection
         .prepare_cached(
             "SELECT lease, party, producer, incarnation FROM number_lease
              WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3",
         )?
         .query_row((number.division(), i64::from(number.year()), serial), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, Holder::of_row(row, 1)?))
         })
         .optional()?;
-    let Some((lease, lessee, by, life)) = found else { return Ok(Holding::Foreign) };
-    let whose = |party_of: &str, by: &[u8; 16], life: &[u8; 16]| {
-        party_of == party && by == producer.as_bytes() && life == incarnation.as_bytes()
-    };
+    let Some((lease, lessee)) = found else { return Ok(Holding::Foreign) };
+    let user = Holder { party: party.to_owned(), producer, incarnation };
     // Whoever passed a number on uses it no more.
-    if let Some((holder, by, life)) = number_part::holder(connection, &lease, serial)? {
-        return Ok(if whose(&holder, &by, &life) { Holding::Held } else { Holding::Foreign });
+    if let Some(holder) = number_part::holder(connection, &lease, serial)? {
+        return Ok(if holder == user { Holding::Held } else { Holding::Foreign });
     }
-    if whose(&lessee, &by, &life) {
+    if lessee == user {
         return Ok(Holding::Held);
     }
-    let carries = lessee != party && directory::find_party(connection, &lessee)?.is_some_and(|lessee| lessee.may_carry(party));
+    let lessee = if lessee.party == party { None } else { directory::find_party(connection, &lessee.party)? };
+    let carries = lessee.is_some_and(|lessee| lessee.may_carry(party));
     Ok(if carries { Holding::PartAwaited } else { Holding::Foreign })
 }
 

@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Value, json};
 use tongqiao_protocol::{ErrorCode, IncarnationId, LeaseId, PartyId, ProducerId, RecordId, RecordKind, Timestamp};
 
@@ -150,9 +150,7 @@ fn is_within(connection: &Connection, authentic: &Authentic, part: &Part) -> Res
 
 fn overlaps(connection: &Connection, part: &Part) -> Result<bool, DatabaseError> {
     Ok(connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM number_part WHERE lease = ?1 AND first <= ?3 AND last >= ?2)",
-        )?
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM number_part WHERE lease = ?1 AND first <= ?3 AND last >= ?2)")?
         .query_row((part.lease.as_bytes(), part.first, part.last), |row| row.get(0))?)
 }
 
@@ -171,14 +169,29 @@ fn conflict(
     Ok(Refusal::at("/first", ErrorCode::LeasePartConflict).with("part", part.part))
 }
 
-/// To whom a number of a lease was passed on: party, producer and life of its store.
-pub(crate) fn holder(
-    connection: &Connection,
-    lease: &[u8; 16],
-    serial: i64,
-) -> Result<Option<(String, [u8; 16], [u8; 16])>, DatabaseError> {
+/// One life of one store of one party: whose numbers are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) party: String,
+    pub(crate) producer: ProducerId,
+    pub(crate) incarnation: IncarnationId,
+}
+
+impl Holder {
+    /// From three columns of a row, of which `at` is the first.
+    pub(crate) fn of_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            party: row.get(at)?,
+            producer: ProducerId::from_bytes(row.get(at + 1)?),
+            incarnation: IncarnationId::from_bytes(row.get(at + 2)?),
+        })
+    }
+}
+
+/// To whom a number of a lease was passed on.
+pub(crate) fn holder(connection: &Connection, lease: &[u8; 16], serial: i64) -> Result<Option<Holder>, DatabaseError> {
     let mut statement = connection.prepare_cached(
         "SELECT party, producer, incarnation FROM number_part WHERE lease = ?1 AND first <= ?2 AND last >= ?2",
     )?;
-    Ok(statement.query_row((lease, serial), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?)
+    Ok(statement.query_row((lease, serial), |row| Holder::of_row(row, 0)).optional()?)
 }

@@ -47,11 +47,7 @@ async fn of_stock(inside: &Inside, letter: &Letter, wish: &NumberLeaseRequest) -
     pass_on(inside, &caller, wish).await
 }
 
-async fn pass_on(
-    inside: &Inside,
-    caller: &PartyId,
-    wish: &NumberLeaseRequest,
-) -> Result<Option<NumberLease>, Trouble> {
+async fn pass_on(inside: &Inside, caller: &PartyId, wish: &NumberLeaseRequest) -> Result<Option<NumberLease>, Trouble> {
     match inside.client.carrier().pass_numbers_on(caller, wish).await {
         Err(error) if error.code() == ErrorCode::LeaseRequestConflict => Err(ErrorCode::LeaseRequestConflict.into()),
         other => Ok(other?),

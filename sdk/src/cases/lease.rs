@@ -24,7 +24,13 @@ pub(super) struct Kept {
 
 impl Kept {
     /// What can be claimed of it now, and the block as it must be written back.
-    pub(super) fn claim(&self, count: u64, incarnation: IncarnationId, now: Timestamp, years: Years) -> Option<(Piece, Self)> {
+    pub(super) fn claim(
+        &self,
+        count: u64,
+        incarnation: IncarnationId,
+        now: Timestamp,
+        years: Years,
+    ) -> Option<(Piece, Self)> {
         if !years.hold(self.year, now) {
             return None;
         }

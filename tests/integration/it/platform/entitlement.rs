@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tongqiao_protocol::routes::{Access, ROUTES, find};
 use tongqiao_protocol::{Digest, QueryPassword, Suite, Timestamp};
 
-use super::number_parts::part_for;
 use super::department::{Answer, DIVISION, Department, NOON_MILLIS, Tamper, World, fresh_id};
+use super::number_parts::part_for;
 
 /// Another division than that of the owner's case: who is in charge here has no business there.
 const ELSEWHERE: &str = "340703";

@@ -97,7 +97,8 @@ async fn a_number_passed_on_to_one_is_not_anothers() {
     assert_eq!(refused.result()["problem"]["code"], "case.number_not_leased", "{:#}", refused.body);
     // Nor does another life of the holder's store have it.
     let mut event = applied(&world, stock.number(4)).await;
-    (event["source"], event["producer"]) = (json!(format!("urn:tongqiao:party:{}", other.party)), json!(other.producer));
+    (event["source"], event["producer"]) =
+        (json!(format!("urn:tongqiao:party:{}", other.party)), json!(other.producer));
     event["incarnation"] = json!(fresh_id());
     let refused = other.push(&[event]).await;
     assert_eq!(refused.result()["problem"]["code"], "case.number_not_leased", "{:#}", refused.body);
