@@ -158,6 +158,8 @@ async fn a_refused_application_is_mended_in_its_form_under_the_same_number() {
     let taken = counter.post(&form, &[filled(&case).as_slice(), &[("step", "send")]].concat()).await;
     let path = taken.location.unwrap();
     counter.says(&path, "被退回，待更正").await;
+    let receipt = counter.post(&format!("{path}/receipt"), &[]).await.text;
+    assert!(receipt.contains("本页不是受理凭据") && !receipt.contains("市级平台已签收"), "{receipt}");
     let list = counter.get("/console/attention").await.text;
     let mend =
         list.split("href=\"").find(|rest| rest.contains("/mend\"")).unwrap().split('"').next().unwrap().to_owned();
