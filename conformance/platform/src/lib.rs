@@ -59,4 +59,5 @@ mod supervision;
 mod transparency;
 
 pub use clock::Clock;
+pub use enrolment::CodeWish;
 pub use platform::{Builder, Platform, Running, StartError};
