@@ -26,3 +26,5 @@ const NOT_REACHED: u8 = 1;
 const PERHAPS_REACHED: u8 = 2;
 /// What came is no frame.
 const NO_FRAME: u8 = 3;
+/// The frame is packed with a dictionary that the hub has not.
+const NO_DICTIONARY: u8 = 4;

@@ -5,7 +5,9 @@
 mod corpus;
 mod far;
 mod race;
+mod recorder;
 mod sender;
+pub(crate) mod training;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -24,6 +24,8 @@ enum Benchmark {
     Codes(codes::Options),
     /// A backlog sent over weak links, beside HTTP as it is commonly used; needs the right to make network namespaces.
     Link(link::Options),
+    /// Train the link's dictionary on synthetic cases.
+    Dictionary(link::training::Options),
     /// Cases opened (judged, numbered, signed, committed), beside signing and committing alone.
     Open(open::Options),
     /// Records accepted durably, beside raw SQLite and redis.
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         Benchmark::Codes(options) => codes::run(&options),
         Benchmark::Link(options) => link::run(&options),
+        Benchmark::Dictionary(options) => link::training::run(&options),
         Benchmark::Open(options) => open::run(&options),
         Benchmark::Store(options) => store::run(&options),
     }

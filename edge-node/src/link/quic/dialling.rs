@@ -76,13 +76,13 @@ impl Quic {
         })
     }
 
-    /// A frame to the hub, and the answer. `early` is what may be said before the hub has proved who it is.
+    /// A frame to the hub, and the answer; `None` when the hub has not the dictionary of the frame. `early` is what may be said before the hub has proved who it is.
     pub(in crate::link) async fn exchange(
         &self,
         lane: Lane,
         frame: &[u8],
         early: Early,
-    ) -> Result<Answered, TransportFailure> {
+    ) -> Result<Option<Answered>, TransportFailure> {
         let bulky = if lane.is_urgent() { 0 } else { u32::try_from(frame.len().min(HANDED_MOST)).unwrap_or(u32::MAX) };
         // The semaphore is never closed.
         let _handed = self.handed.acquire_many(bulky).await.map_err(|_| not_connected("the link is closed"))?;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tongqiao::{Arrival, Silence, TransportFailure};
 
 use super::measures::Switch;
-use super::{ANSWERED, NO_FRAME, NOT_REACHED, echo};
+use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, echo};
 use crate::link::Lane;
 use crate::link::answer::Answered;
 use crate::link::silence::{answer_lost, not_connected, patience, timed_out};
@@ -112,7 +112,7 @@ impl Live {
     }
 
     /// A frame to the hub, and the answer.
-    pub(super) async fn exchange(&self, lane: Lane, frame: &[u8], when: Proof) -> Result<Answered, Unanswered> {
+    pub(super) async fn exchange(&self, lane: Lane, frame: &[u8], when: Proof) -> Result<Option<Answered>, Unanswered> {
         let mut stream = Unfinished(None);
         let exchanged = tokio::time::timeout(patience(frame.len()), async {
             if when == Proof::Given {
@@ -147,7 +147,7 @@ impl Live {
         mut receive: RecvStream,
         lane: Lane,
         frame: &[u8],
-    ) -> Result<Answered, Unanswered> {
+    ) -> Result<Option<Answered>, Unanswered> {
         self.prefer(send, self.priority(lane));
         // A frame without its end is none: the hub has not acted upon it.
         send.write_all(frame).await.map_err(|error| match error {
@@ -211,12 +211,14 @@ impl Drop for Unfinished {
     }
 }
 
-fn read(answer: &[u8]) -> Result<Answered, TransportFailure> {
+/// The answer; `None` when the hub has not the dictionary of the frame.
+fn read(answer: &[u8]) -> Result<Option<Answered>, TransportFailure> {
     let broken = |arrival, detail: &str| TransportFailure::new(Silence::Broken, arrival, detail);
     match answer.split_first() {
         Some((&ANSWERED, frame)) => {
-            Answered::decode(frame).map_err(|error| broken(Arrival::Perhaps, &error.to_string()))
+            Answered::decode(frame).map(Some).map_err(|error| broken(Arrival::Perhaps, &error.to_string()))
         }
+        Some((&NO_DICTIONARY, _)) => Ok(None),
         Some((&NOT_REACHED, _)) => Err(broken(Arrival::No, "the platform is not reached")),
         Some((&NO_FRAME, _)) => Err(broken(Arrival::No, "the hub cannot read the frame")),
         _ => Err(broken(Arrival::Perhaps, "the platform gave no answer")),
@@ -317,6 +319,7 @@ mod tests {
         let arrival = |bytes: &[u8]| read(bytes).err().map(|failure| failure.may_have_arrived());
         assert_eq!(arrival(&[NOT_REACHED]), Some(Arrival::No));
         assert_eq!(arrival(&[NO_FRAME]), Some(Arrival::No));
+        assert!(matches!(read(&[NO_DICTIONARY]), Ok(None)));
         for unclear in [&[][..], &[super::super::PERHAPS_REACHED], &[ANSWERED], &[9, 9]] {
             assert_eq!(arrival(unclear), Some(Arrival::Perhaps), "{unclear:?}");
         }

@@ -17,9 +17,11 @@ use tongqiao_protocol::PartyId;
 
 use super::echo::EchoingSocket;
 use super::live::Proof;
-use super::{ANSWERED, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
+use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
 use crate::link::call::Call;
+use crate::link::dictionary::Dictionary;
 use crate::link::serving::{FRAME_MOST, HANDSHAKE_MOST, Hub, Unpassed};
+use crate::link::wire::Malformed;
 use crate::link::{Early, Lane};
 
 /// From so many connections on, whoever is new shows first that he receives where he says he is.
@@ -127,8 +129,8 @@ async fn answer(
 ) {
     let was_early = receive.is_0rtt();
     let Ok(frame) = receive.read_to_end(FRAME_MOST).await else { return };
-    let call = Call::decode(&frame);
-    let is_idempotent = call.as_ref().is_ok_and(|call| call.early() == Early::May);
+    let call = Call::decode_noting(&frame);
+    let is_idempotent = call.as_ref().is_ok_and(|(call, _)| call.early() == Early::May);
     // Until the handshake is over, whoever sends could be repeating what another sent before.
     if !(was_early && is_idempotent) && proof.wait_for(|proof| *proof == Proof::Given).await.is_err() {
         return;
@@ -138,7 +140,8 @@ async fn answer(
         return;
     };
     let (lane, bytes) = match call {
-        Ok(call) => (call.lane(), pass(&hub, &party, call).await),
+        Ok((call, dictionary)) => (call.lane(), pass(&hub, &party, call, dictionary).await),
+        Err(Malformed::NO_DICTIONARY) => (Lane::Control, vec![NO_DICTIONARY]),
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
             (Lane::Control, vec![NO_FRAME])
@@ -156,11 +159,11 @@ async fn answer(
     }
 }
 
-async fn pass(hub: &Hub, party: &PartyId, call: Call) -> Vec<u8> {
+async fn pass(hub: &Hub, party: &PartyId, call: Call, dictionary: Option<Dictionary>) -> Vec<u8> {
     match hub.pass(party, call).await {
         Ok(answered) => {
             let mut bytes = vec![ANSWERED];
-            bytes.extend(answered.encode());
+            bytes.extend(answered.encode_with(dictionary));
             bytes
         }
         Err(Unpassed::NoRequest) => vec![NO_FRAME],

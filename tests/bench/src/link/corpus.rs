@@ -3,24 +3,30 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tongqiao::{
-    BillDraft, CaseDraft, Client, HttpTransport, ItemQuery, Request, Response, Sending, Transport, Trust, enrol,
-};
+use tongqiao::{Client, HttpTransport, Request, Response, Sending, Transport, enrol};
 use tongqiao_protocol::Suite;
 use tongqiao_protocol::enrolment::PartyKind;
-use tongqiao_reference_platform::Platform;
 
+use super::recorder::{Heard, Plan, recorded};
 use crate::store::load::Trouble;
 
-pub(crate) const DEPARTMENT: &str = "bench-department";
 /// Size of a file.
 pub(crate) const ATTACHMENT_BYTES: usize = 300_000;
 const RECORDS: usize = 200;
+
+/// What is in it; the dictionary was trained on other items and other persons.
+const PLAN: Plan = Plan {
+    items: &["社会保障卡", "证明", "登记", "补贴", "许可"],
+    persons: &[("测试用户", "340705199001010016")],
+    fillings: &["填写"],
+    cases: RECORDS,
+    department: "bench-department",
+};
 
 /// What is sent, and how it is answered.
 pub(crate) struct Corpus {
@@ -40,49 +46,15 @@ pub(crate) struct Corpus {
     pub(crate) hash: String,
 }
 
-/// A path, a request's body and its answer's.
-type Heard = (String, Vec<u8>, Vec<u8>);
-
-/// Passes requests on and notes them with their answers.
-struct Recorder {
-    inner: HttpTransport,
-    heard: Mutex<Vec<Heard>>,
-}
-
-impl Transport for Recorder {
-    fn send<'a>(&'a self, request: Request) -> Sending<'a> {
-        Box::pin(async move {
-            let (path, body) = (request.uri().path().to_owned(), request.body().clone());
-            let answer = self.inner.send(request).await?;
-            let heard = (path, body, answer.body().clone());
-            self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
-            Ok(answer)
-        })
-    }
-}
-
 impl Corpus {
     /// Makes it with a real platform and a real client.
     pub(crate) async fn make(folder: &Path, attachments: usize) -> Result<Self, Trouble> {
-        let running = Platform::builder().database(folder.join("platform.db")).sandbox().start().await?;
+        let (running, recorder) = recorded(folder, &PLAN).await?;
         let endpoint = format!("http://{}", running.address());
-        let code = running.enrolment_code(None, &["340000000000"]).await?;
-        let credentials = enrol(&endpoint, DEPARTMENT, &code)?.suite(Suite::International).run().await?;
-        let recorder = Arc::new(Recorder { inner: HttpTransport::direct(&Trust::system())?, heard: Mutex::default() });
-        let builder = Client::builder(&endpoint, credentials).store(folder.join("department.db"));
-        let client =
-            builder.transport(Arc::clone(&recorder) as Arc<dyn Transport>).numbers_in_stock(500).build().await?;
-        open_cases(&client).await?;
-        let bill = BillDraft::new("340700000000", "测试用户").line("certificate", "证书工本费", 2, "5.00");
-        let bill = client.payments().create(&bill).await?;
-        client.payments().registered(bill).await?;
-        client.close().await;
-
         let (node, hub) = (folder.join("node"), folder.join("hub"));
         for (kind, party, data) in [(PartyKind::Hub, "city-hub", &hub), (PartyKind::Edge, "bench-node", &node)] {
             std::fs::create_dir_all(data)?;
-            let wish =
-                json!({ "kind": kind, "carries": if kind == PartyKind::Edge { vec![DEPARTMENT] } else { vec![] } });
+            let wish = json!({ "kind": kind, "carries": if kind == PartyKind::Edge { vec![PLAN.department] } else { vec![] } });
             let answer = post(&recorder.inner, &format!("{endpoint}/sandbox/enrolment-codes"), &wish).await?;
             let code = answer["code"].as_str().ok_or("no code")?.to_owned();
             let enrolment = enrol(&endpoint, party, &code)?.kind(kind).suite(Suite::International);
@@ -99,8 +71,7 @@ impl Corpus {
             open.insert(path.to_owned(), recorder.inner.send(request).await?);
         }
         running.shutdown().await;
-        let heard = std::mem::take(&mut *recorder.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        Self::of(heard, open, attachments, node, hub)
+        Self::of(recorder.heard(), open, attachments, node, hub)
     }
 
     fn of(
@@ -196,39 +167,6 @@ impl Transport for Stub {
         let answer = self.0.answer(&request);
         Box::pin(async move { Ok(answer) })
     }
-}
-
-/// Cases of many items, each with what its guide asks for.
-async fn open_cases(client: &Client) -> Result<(), Trouble> {
-    let mut items = Vec::new();
-    for text in ["社会保障卡", "证明", "登记", "补贴", "许可"] {
-        items.extend(client.items().find(&ItemQuery::text(text)).await?.into_iter().take(8));
-    }
-    let mut opened = Vec::new();
-    for place in 0.. {
-        let Some(item) = items.get(place % items.len().max(1)) else { return Err("the catalogue is empty".into()) };
-        let mut draft = CaseDraft::for_item(item).person("测试用户", "340705199001010016");
-        for material in item.materials.iter().filter(|material| material.required) {
-            draft = draft.material(&material.key, &material.name.zh);
-        }
-        for field in item.form.iter().filter(|field| field.required) {
-            let value = field.choices.first().map_or("填写", |choice| &choice.zh);
-            draft = draft.field(&field.key, if field.kind == "phone" { "13800000000" } else { value });
-        }
-        // An item that cannot be applied for in this way is passed over.
-        if let Ok(case) = client.cases().open(&draft).await {
-            opened.push(case);
-        } else if place > 20 * RECORDS {
-            return Err("the catalogue has too few items".into());
-        }
-        if opened.len() == RECORDS {
-            break;
-        }
-    }
-    for case in opened {
-        case.settled().await?;
-    }
-    Ok(())
 }
 
 async fn post(transport: &HttpTransport, url: &str, body: &Value) -> Result<Value, Trouble> {
