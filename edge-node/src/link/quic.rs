@@ -8,9 +8,11 @@ mod dialling;
 mod echo;
 mod live;
 mod measures;
+mod order;
 mod rate;
 mod serving;
 mod shaper;
+mod twins;
 
 pub(super) use dialling::Quic;
 pub use measures::{Control, Measures, Switch};

@@ -148,16 +148,21 @@ impl Quic {
                 return Ok(Arc::clone(live));
             }
         }
-        *slot = None;
-        let live = self.dial().await?;
+        let echo = slot.take().and_then(|gone| gone.fresh_echo());
+        let live = self.dial(echo).await?;
         *slot = Some(Arc::clone(&live));
         Ok(live)
     }
 
-    async fn dial(&self) -> Result<Arc<Live>, TransportFailure> {
-        let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
-        let addresses = addresses.collect::<Vec<_>>();
-        let heard = echo::listen(&addresses, CALL_MOST).await;
+    /// A new connection, on the word of an echo that was just heard or is listened for now.
+    async fn dial(&self, echo: Option<Echo>) -> Result<Arc<Live>, TransportFailure> {
+        let heard = match echo {
+            Some(echo) => Some(echo),
+            None => {
+                let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
+                echo::listen(&addresses.collect::<Vec<_>>(), CALL_MOST).await
+            }
+        };
         let Echo { from, after } = heard.ok_or_else(|| not_connected("the hub answers no call"))?;
         let endpoint = self.endpoint(from).await?;
         let learnt = self.known().filter(|_| self.measures.carried_rate.is_on());
@@ -204,7 +209,7 @@ impl Quic {
                 connection
             }
         };
-        Ok(Live::new(connection, proved, self.measures.priorities, self.measures.watchdog))
+        Ok(Live::new(connection, proved, self.measures))
     }
 
     /// Tickets are of no use for a hub whose key is not valid any more: nothing may be said early to it.

@@ -42,6 +42,8 @@ pub struct Measures {
     pub early_data: Switch,
     /// A new connection begins with the rate of the last.
     pub carried_rate: Switch,
+    /// Payments are sent twice, a moment apart.
+    pub twin: Switch,
     /// Compressing with the shared dictionary.
     pub dictionary: Switch,
 }
