@@ -148,6 +148,10 @@ impl Quic {
                 return Ok(Arc::clone(live));
             }
         }
+        if began.elapsed() >= DARK_MOST {
+            // Others have tried in vain all the while.
+            return Err(not_connected("nothing comes back over the link"));
+        }
         let echo = slot.take().and_then(|gone| gone.fresh_echo());
         let live = self.dial(echo).await?;
         *slot = Some(Arc::clone(&live));

@@ -285,8 +285,10 @@ fn read(answer: &[u8]) -> Result<Option<Answered>, TransportFailure> {
     }
 }
 
-/// Looks whether what is sent is confirmed; calls the hub when not, and gives the connection up when the hub answers the call
-/// before the connection has recovered. QUIC by itself waits ever longer between its attempts and misses short clear spells.
+/// Looks whether what is sent is confirmed; calls the hub when not, and gives the connection up when the hub answers the call.
+///
+/// QUIC by itself waits ever longer between its attempts and misses short clear spells. That something is heard of the hub
+/// meanwhile says little: it may be an attempt of its own, while ours are still waiting.
 async fn watch_over(live: Arc<Live>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut ear = Ear::default();
@@ -296,34 +298,26 @@ async fn watch_over(live: Arc<Live>) {
             _ = looks.tick() => {}
         }
         let silent_after = SILENT_AFTER.max(live.connection.rtt() * SILENT_AFTER_ROUND_TRIPS);
-        if ear.silent_for(&live, Instant::now()) < silent_after {
-            continue;
-        }
-        live.health.send_replace(Health::Silent);
-        tracing::info!("nothing comes back over the link");
-        let hub = [live.connection.remote_address()];
-        loop {
-            let heard = tokio::select! {
-                _ = live.connection.closed() => return,
-                heard = echo::listen(&hub, LOOK_EVERY * 5) => heard,
-            };
-            let silent = ear.silent_for(&live, Instant::now());
-            if silent.is_zero() {
-                live.health.send_replace(Health::Well);
-                tracing::info!("the link has recovered by itself");
-                break;
-            }
-            if let Some(echo) = heard {
-                *live.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((echo, Instant::now()));
-            }
-            if heard.is_some() || silent > SILENT_MOST {
-                live.give_up("silence");
-                return;
-            }
-            // Where the call is refused at once, there is no hurry either.
-            looks.tick().await;
+        if ear.silent_for(&live, Instant::now()) >= silent_after {
+            break;
         }
     }
+    live.health.send_replace(Health::Silent);
+    tracing::info!("nothing comes back over the link");
+    let (hub, since) = ([live.connection.remote_address()], Instant::now());
+    while since.elapsed() < SILENT_MOST {
+        let heard = tokio::select! {
+            _ = live.connection.closed() => return,
+            heard = echo::listen(&hub, LOOK_EVERY * 10) => heard,
+        };
+        if let Some(echo) = heard {
+            *live.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((echo, Instant::now()));
+            break;
+        }
+        // Where the call is refused at once, there is no hurry either.
+        looks.tick().await;
+    }
+    live.give_up("silence");
 }
 
 /// What was heard of the other end last.

@@ -30,6 +30,8 @@ const FIRST_PACKETS: u64 = 10;
 /// More than this lost, round after round, is no weather: somebody throws away what is too much.
 const LOSS_CEILING: f64 = 0.30;
 const ROUNDS_OVER_CEILING: u8 = 3;
+/// What took longer was held up by an outage, and says nothing of the rate.
+const OUTAGE: Duration = Duration::from_secs(8);
 /// Packets whose sending is remembered.
 const SENT_MOST: usize = 16 * 1024;
 
@@ -212,7 +214,7 @@ impl Controller for Rate {
             let sending = newest.duration_since(sent.confirmed_sent_at);
             let took = confirming.max(sending);
             // Less than the shortest round trip cannot have been measured whole.
-            if took >= self.round_trip && !took.is_zero() {
+            if took >= self.round_trip && !took.is_zero() && took < OUTAGE {
                 self.note_rate(now, (self.delivered - sent.delivered) as f64 / took.as_secs_f64(), app_limited);
             }
             self.sent.drain(..place);
