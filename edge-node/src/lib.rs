@@ -16,6 +16,7 @@
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
 mod bare_link;
+pub mod console;
 mod courier;
 pub mod doctor;
 pub mod hub;

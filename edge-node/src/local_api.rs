@@ -28,14 +28,15 @@ pub(crate) fn tls(data: &Path, listen: SocketAddr) -> Result<Option<Arc<ServerCo
     if listen.ip().is_loopback() { Ok(None) } else { lan_tls::config(data, listen).map(Some) }
 }
 
-/// Serves until told to stop.
+/// Serves until told to stop; `pages` are those for people, beside the interface for systems.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     desk: Desk,
+    pages: Option<Router>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let router = Router::new().fallback(answer).with_state(desk);
+    let router = pages.unwrap_or_default().fallback_service(Router::new().fallback(answer).with_state(desk));
     let stopped = async move { drop(stop.wait_for(|stopped| *stopped).await) };
     let served = match tls {
         None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,

@@ -1,5 +1,7 @@
 //! `tongqiao-edge`: the edge node and the hub as a program.
 
+mod clerk;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +10,7 @@ use tongqiao::{Trust, enrol};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
 use tongqiao_edge::sidecar::Sidecar;
-use tongqiao_edge::{HubSettings, NodeSettings, SidecarSettings, doctor};
+use tongqiao_edge::{HubSettings, NodeSettings, SidecarSettings, console, doctor};
 use tongqiao_protocol::enrolment::PartyKind;
 use tongqiao_protocol::{Language, Suite};
 
@@ -49,14 +51,19 @@ enum Command {
         #[arg(long, default_value = "/etc/tongqiao/sidecar.toml")]
         settings: PathBuf,
     },
+    /// Who may sign in to the console 窗口页面的账号
+    Clerk {
+        #[command(subcommand)]
+        deed: clerk::Deed,
+    },
     /// Turn a one-time code into credentials 用一次性接入码登记
     Enrol {
         /// Where the platform is reached 平台地址
         #[arg(long)]
         platform: String,
-        /// What enrols: node, hub or sidecar 登记的是节点、汇聚还是边车
+        /// What enrols: node, hub, sidecar or console 登记的是节点、汇聚、边车还是窗口页面
         #[arg(long, value_parser = kind)]
-        kind: PartyKind,
+        kind: Enrolled,
         /// The party that the code was made for 接入方标识
         #[arg(long)]
         party: String,
@@ -78,12 +85,33 @@ enum Command {
     },
 }
 
-fn kind(name: &str) -> Result<PartyKind, String> {
+/// What a folder of data is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Enrolled {
+    Node,
+    Hub,
+    Sidecar,
+    /// The clerk's console, in the folder of its node.
+    Console,
+}
+
+impl Enrolled {
+    const fn party_kind(self) -> PartyKind {
+        match self {
+            Self::Node => PartyKind::Edge,
+            Self::Hub => PartyKind::Hub,
+            Self::Sidecar | Self::Console => PartyKind::Department,
+        }
+    }
+}
+
+fn kind(name: &str) -> Result<Enrolled, String> {
     match name {
-        "node" => Ok(PartyKind::Edge),
-        "hub" => Ok(PartyKind::Hub),
-        "sidecar" => Ok(PartyKind::Department),
-        _ => Err("node, hub or sidecar".to_owned()),
+        "node" => Ok(Enrolled::Node),
+        "hub" => Ok(Enrolled::Hub),
+        "sidecar" => Ok(Enrolled::Sidecar),
+        "console" => Ok(Enrolled::Console),
+        _ => Err("node, hub, sidecar or console".to_owned()),
     }
 }
 
@@ -143,16 +171,18 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             stop_signal().await?;
             sidecar.stop().await;
         }
+        Command::Clerk { deed } => clerk::run(deed)?,
         Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
             let trust = match platform_authority {
                 Some(path) => Trust::only(&std::fs::read(path)?)?,
                 None => Trust::system(),
             };
+            let data = if kind == Enrolled::Console { console::folder(&data) } else { data };
             std::fs::create_dir_all(&data)?;
-            let enrolment = enrol(&platform, &party, &code)?.kind(kind).suite(suite).trust(trust.clone());
+            let enrolment = enrol(&platform, &party, &code)?.kind(kind.party_kind()).suite(suite).trust(trust.clone());
             let enrolment = enrolment.name(name.as_deref().unwrap_or(&party)).keep_in(data.join("credentials.json"));
             let credentials = enrolment.run().await?;
-            if kind == PartyKind::Edge {
+            if kind == Enrolled::Node {
                 first_directory(&platform, &data, credentials.clone(), trust).await?;
             }
             println!("enrolled {}", credentials.party());

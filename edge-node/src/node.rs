@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, ClientBuilder, Credentials};
 
+use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
 use crate::link::identity::{Dialling, Register, Speaks};
 use crate::link::{Budget, LinkState, Measures, Shaper, Uplink, UplinkParts, Way};
@@ -27,6 +28,7 @@ pub struct Node {
     client: Client,
     uplink: Arc<Uplink>,
     register: Register,
+    console: Option<console::Running>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -53,10 +55,20 @@ impl Node {
         let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
         let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies);
         let tls = local_api::tls(&settings.data, settings.listen)?;
+        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+        let console = console::Running::start(
+            &NodeSettings { listen: address, ..settings.clone() },
+            &desk,
+            &client,
+            &uplink,
+            scheme,
+        )
+        .await?;
+        let pages = console.as_ref().map(console::Running::router);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(deliver_when_it_returns(client.clone(), uplink.returns(), stopped.clone()));
-        let serving = tokio::spawn(local_api::serve(listener, tls, desk, stopped));
-        Ok(Self { address, client, uplink, register, stop, serving })
+        let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));
+        Ok(Self { address, client, uplink, register, console, stop, serving })
     }
 
     /// The same client and link without a node: to look at its folder, beside it or in its place. Nothing is delivered.
@@ -148,6 +160,9 @@ impl Node {
         self.stop.send_replace(true);
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the node ended abnormally");
+        }
+        if let Some(console) = self.console {
+            console.stop().await;
         }
         self.register.close();
         self.client.close().await;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tongqiao_protocol::PartyId;
 
+use crate::console::ConsoleSettings;
 use crate::link::{HourCap, LinkChoice};
 
 /// A file of settings that cannot be used.
@@ -44,6 +45,8 @@ pub struct NodeSettings {
     pub retention_days: u16,
     /// How many bytes the store may take; 0 leaves it to the disk.
     pub store_limit_bytes: u64,
+    /// The clerk's console, where one is enrolled.
+    pub console: ConsoleSettings,
 }
 
 impl Default for NodeSettings {
@@ -58,6 +61,7 @@ impl Default for NodeSettings {
             link_hours: Vec::new(),
             retention_days: 30,
             store_limit_bytes: 0,
+            console: ConsoleSettings::default(),
         }
     }
 }

@@ -64,7 +64,7 @@ impl Desk {
         }))
     }
 
-    pub(super) async fn answer(&self, request: Request) -> Response {
+    pub(crate) async fn answer(&self, request: Request) -> Response {
         let asked = Asked::by(request.headers());
         let reply = match self.open(request, &asked).await {
             Ok(reply) => reply,

@@ -1,7 +1,9 @@
 //! Nodes and hubs between the client library and the reference platform, over real sockets.
 
 mod caller;
+mod console;
 mod copies;
+mod counter;
 mod custody;
 mod doctor;
 mod office;

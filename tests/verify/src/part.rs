@@ -1,6 +1,7 @@
 //! The table of parts. To add a check, add a row here and a function below `part/`.
 
 mod calendar;
+mod console;
 mod deny;
 mod fuzzing;
 mod guide;
@@ -137,6 +138,13 @@ pub(crate) const PARTS: &[Part] = &[
         budget_minutes: 3,
         reach: Reach::OnlyWithAll("needs node and packages from npm"),
         run: oidc::run,
+    },
+    Part {
+        name: "console",
+        about: "a clerk takes a case in a real browser, by the keyboard, with the link down",
+        budget_minutes: 5,
+        reach: Reach::OnlyWithAll("needs Chromium, node and a package from npm"),
+        run: console::run,
     },
     Part {
         name: "verifier",

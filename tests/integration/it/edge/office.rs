@@ -17,25 +17,25 @@ use tongqiao_protocol::enrolment::PartyKind;
 use crate::sdk::sandbox::Sandbox;
 
 /// No test waits longer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The department whose records the node carries.
-pub(super) const DEPARTMENT: &str = "civil-affairs";
+pub(crate) const DEPARTMENT: &str = "civil-affairs";
 
 /// The whole chain. The link between node and hub is a wire that can be cut.
-pub(super) struct Office {
-    pub(super) sandbox: Sandbox,
-    pub(super) wire: Wire,
-    pub(super) settings: NodeSettings,
+pub(crate) struct Office {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) wire: Wire,
+    pub(crate) settings: NodeSettings,
     hub_settings: HubSettings,
     hub: Option<Hub>,
     node: Option<Node>,
-    pub(super) department: Credentials,
+    pub(crate) department: Credentials,
 }
 
 impl Office {
     /// Everything enrolled; hub and node running.
-    pub(super) async fn open(suite: Suite) -> Self {
+    pub(crate) async fn open(suite: Suite) -> Self {
         let mut office = Self::prepare(suite).await;
         office.start_hub().await;
         office.start_node().await;
@@ -43,7 +43,7 @@ impl Office {
     }
 
     /// Everything enrolled; neither hub nor node running.
-    pub(super) async fn prepare(suite: Suite) -> Self {
+    pub(crate) async fn prepare(suite: Suite) -> Self {
         let sandbox = Sandbox::start().await;
         let department = sandbox.enrol(DEPARTMENT, suite).await;
         let hub_data = folder(&sandbox, "hub");
@@ -64,49 +64,49 @@ impl Office {
         Self { sandbox, wire, settings, hub_settings, hub: None, node: None, department }
     }
 
-    pub(super) async fn start_hub(&mut self) {
+    pub(crate) async fn start_hub(&mut self) {
         let hub = Hub::start(&self.hub_settings).await.unwrap();
         self.wire.lead_to(Some(hub.address()));
         self.hub = Some(hub);
     }
 
     /// The hub is gone, and with it whatever was under way.
-    pub(super) async fn stop_hub(&mut self) {
+    pub(crate) async fn stop_hub(&mut self) {
         self.wire.lead_to(None);
         self.hub.take().unwrap().stop().await;
     }
 
-    pub(super) async fn start_node(&mut self) {
+    pub(crate) async fn start_node(&mut self) {
         let node = Node::start(&self.settings).await.unwrap();
         // The same address after a restart.
         self.settings.listen = node.address();
         self.node = Some(node);
     }
 
-    pub(super) async fn stop_node(&mut self) {
+    pub(crate) async fn stop_node(&mut self) {
         self.node.take().unwrap().stop().await;
     }
 
-    pub(super) fn node(&self) -> &Node {
+    pub(crate) fn node(&self) -> &Node {
         self.node.as_ref().unwrap()
     }
 
     /// Where the hub is behind the wire.
-    pub(super) fn hub_address(&self) -> SocketAddr {
+    pub(crate) fn hub_address(&self) -> SocketAddr {
         self.hub.as_ref().unwrap().address()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.settings.listen)
     }
 
     /// The department's system, which knows no other address than the node's.
-    pub(super) async fn client(&self, store: &str) -> Client {
+    pub(crate) async fn client(&self, store: &str) -> Client {
         Client::builder(&self.url(), self.department.clone()).store(self.sandbox.path(store)).build().await.unwrap()
     }
 
     /// How many events took effect, told by the platform.
-    pub(super) async fn effects(&self) -> Vec<Value> {
+    pub(crate) async fn effects(&self) -> Vec<Value> {
         self.sandbox.ledger().await["effects"]["events"].as_array().unwrap().clone()
     }
 }
@@ -118,7 +118,7 @@ fn folder(sandbox: &Sandbox, name: &str) -> PathBuf {
 }
 
 /// Enrols an edge or a hub, and leaves the credentials in its folder.
-pub(super) async fn enrol_as(
+pub(crate) async fn enrol_as(
     sandbox: &Sandbox,
     kind: PartyKind,
     party: &str,
@@ -133,7 +133,7 @@ pub(super) async fn enrol_as(
 }
 
 /// A wire from a fixed address to wherever the hub is, or to nowhere.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     address: SocketAddr,
     leads_to: watch::Sender<Option<SocketAddr>>,
     _carrying: JoinSet<()>,
@@ -164,27 +164,27 @@ impl Wire {
         Self { address, leads_to, _carrying: carrying }
     }
 
-    pub(super) const fn address(&self) -> SocketAddr {
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn lead_to(&self, there: Option<SocketAddr>) {
+    pub(crate) fn lead_to(&self, there: Option<SocketAddr>) {
         self.leads_to.send_replace(there);
     }
 
     /// Cuts the wire, and gives where it led.
-    pub(super) fn cut(&self) -> Option<SocketAddr> {
+    pub(crate) fn cut(&self) -> Option<SocketAddr> {
         self.leads_to.send_replace(None)
     }
 }
 
 /// Waits until the platform has settled what was accepted.
-pub(super) async fn settle(case: &CaseHandle) {
+pub(crate) async fn settle(case: &CaseHandle) {
     tokio::time::timeout(PATIENCE, case.settled()).await.unwrap().unwrap();
 }
 
 /// Waits for something that comes sooner or later.
-pub(super) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let waiting = async {
         loop {
             if let Some(found) = look().await {

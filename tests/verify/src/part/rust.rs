@@ -18,8 +18,20 @@ pub(crate) fn fmt(repository: &Repository) -> Result<(), Trouble> {
 pub(crate) fn clippy(repository: &Repository) -> Result<(), Trouble> {
     setup::component(repository, "clippy", "clippy")?;
     // `--all-targets` leaves out tests that `cargo test` leaves out; they are named.
-    let words =
-        ["clippy", "--locked", "--quiet", "--workspace", "--all-targets", "--test", "oidc", "--", "-D", "warnings"];
+    let words = [
+        "clippy",
+        "--locked",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--test",
+        "oidc",
+        "--test",
+        "console",
+        "--",
+        "-D",
+        "warnings",
+    ];
     Program::cargo(repository, &words).run()
 }
 
