@@ -16,7 +16,6 @@ mod twins;
 
 pub(super) use dialling::Quic;
 pub use measures::{Control, Measures, Switch};
-pub(super) use rate::Known;
 pub(crate) use serving::{bind, serve};
 pub(crate) use shaper::Shaper;
 

@@ -104,8 +104,7 @@ impl Uplink {
             LinkChoice::Quic => Way::Quic,
             LinkChoice::Http2 => Way::Http2,
         };
-        let known = remembered.known();
-        let quic = Quic::new(parts.hub.clone(), parts.quic, parts.measures, Arc::clone(&parts.shaper), known)?;
+        let quic = Quic::new(parts.hub.clone(), parts.quic, parts.measures, Arc::clone(&parts.shaper))?;
         let inside = Arc::new(Inside {
             choice: parts.choice,
             http2: Http2::new(parts.hub, parts.http2.fresh(), parts.shaper),
@@ -217,21 +216,11 @@ impl Inside {
 
     fn quic_works(&self) {
         self.strikes.store(0, Ordering::Relaxed);
-        let known = self.quic.known();
+        let works = Remembered { way: Way::Quic, quic_worked: true };
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = remembered.clone();
-        remembered.way = Way::Quic;
-        remembered.quic_worked = true;
-        remembered.learn(known);
-        // A rate that is nearly the same is not worth a write.
-        let is_new = !before.quic_worked || before.way != Way::Quic || {
-            let rate = |one: &Remembered| one.known().map_or(0.0, |known| known.bytes_per_second);
-            (rate(&before) - rate(&remembered)).abs() > rate(&remembered) * 0.2
-        };
-        if is_new {
-            self.memory.keep(&remembered);
-        } else {
-            *remembered = before;
+        if *remembered != works {
+            *remembered = works;
+            self.memory.keep(&works);
         }
     }
 

@@ -61,7 +61,6 @@ fn contestants(options: &Options) -> Vec<Contestant> {
             ("quic, no priorities", Way::FramesOverQuic(Measures { priorities: off, ..all })),
             ("quic, no watchdog", Way::FramesOverQuic(Measures { watchdog: off, ..all })),
             ("quic, no early data", Way::FramesOverQuic(Measures { early_data: off, ..all })),
-            ("quic, no carried rate", Way::FramesOverQuic(Measures { carried_rate: off, ..all })),
             ("quic, no twin", Way::FramesOverQuic(Measures { twin: off, ..all })),
             ("quic, no dictionary", Way::FramesOverQuic(Measures { dictionary: off, ..all })),
         ]
