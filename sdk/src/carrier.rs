@@ -5,6 +5,7 @@
 //! is refused at once and leaves no trace; what depends on the state of a case is the platform's to judge.
 
 mod check;
+mod numbers;
 mod standing;
 
 use std::sync::Arc;

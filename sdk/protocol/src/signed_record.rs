@@ -62,6 +62,8 @@ pub enum RecordKind {
     Refusal,
     /// The root of a batch of an edge node's receipts.
     Custody,
+    /// Case numbers that an edge node has passed on.
+    NumberPart,
 }
 
 impl RecordKind {
@@ -86,6 +88,7 @@ impl RecordKind {
         Self::EReceipt,
         Self::Refusal,
         Self::Custody,
+        Self::NumberPart,
     ];
 
     /// The first line of the signed message.
@@ -110,6 +113,7 @@ impl RecordKind {
             Self::EReceipt => "tongqiao-e-receipt-v1",
             Self::Refusal => "tongqiao-refusal-v1",
             Self::Custody => "tongqiao-custody-v1",
+            Self::NumberPart => "tongqiao-number-part-v1",
         }
     }
 }
