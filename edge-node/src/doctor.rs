@@ -20,7 +20,7 @@ use tongqiao_protocol::{KeyDirectory, Timestamp};
 use self::backlog::Way;
 use self::clock::Known;
 pub use self::finding::{Finding, Gravity, Report, Said, Subject};
-use self::room::Room;
+pub(crate) use self::room::Room;
 use crate::courier::local_now;
 use crate::link::Uplink;
 use crate::node::Node;
@@ -75,7 +75,7 @@ pub async fn examine(settings: &NodeSettings) -> Report {
         }
     };
     look_outside(&mut report, settings, &credentials, &client, &uplink).await;
-    look_inside(&mut report, settings, &path, &client, serves).await;
+    look_inside(&mut report, settings, &client, serves).await;
     register.close();
     client.close().await;
     report
@@ -124,7 +124,7 @@ fn judge_keys(
 }
 
 /// The store, the disk, and what is in custody.
-async fn look_inside(report: &mut Report, settings: &NodeSettings, credentials: &Path, client: &Client, serves: bool) {
+async fn look_inside(report: &mut Report, settings: &NodeSettings, client: &Client, serves: bool) {
     let is_up = report.about(Subject::Link).all(|finding| finding.gravity == Gravity::Sound);
     match client.outbox().check().await {
         Ok(integrity) => report.push(room::soundness(&integrity)),
@@ -137,8 +137,7 @@ async fn look_inside(report: &mut Report, settings: &NodeSettings, credentials: 
             return;
         }
     };
-    let in_days = days_since_made(credentials).min(u64::from(settings.retention_days));
-    match Room::of(&settings.data, &statistics, settings.store_limit_bytes, in_days) {
+    match Room::of(settings, &statistics) {
         Ok(room) => report.push(room::judge(&room)),
         Err(error) => report.push(Finding::unseen(
             Subject::Disk,
@@ -147,13 +146,4 @@ async fn look_inside(report: &mut Report, settings: &NodeSettings, credentials: 
     }
     let way = if is_up && serves { Way::Open } else { Way::Closed };
     report.push(backlog::judge(&statistics, way, local_now()));
-}
-
-/// How many days ago the node was enrolled, by the file that was written then: at least one.
-fn days_since_made(credentials: &Path) -> u64 {
-    let made = std::fs::metadata(credentials).and_then(|facts| facts.modified()).ok();
-    let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
-    let made = made.and_then(|made| i64::try_from(made.as_millis()).ok());
-    let age = made.map_or(0, |made| local_now().millis_since(Timestamp::from_millis(made)));
-    u64::try_from(age / DAY_MS).unwrap_or_default().max(1)
 }

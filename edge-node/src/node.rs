@@ -53,7 +53,7 @@ impl Node {
         let listener =
             TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the node's address", error))?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
-        let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies);
+        let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies, settings.clone());
         let tls = local_api::tls(&settings.data, settings.listen)?;
         let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
         let console = console::Running::start(

@@ -31,6 +31,7 @@ pub use draft::CaseDraft;
 pub(crate) use handle::await_record;
 pub use handle::{CaseHandle, CaseView, EventView};
 pub use joint::{JointCase, JointDraft, JointHandle, JointRole, JointView};
+pub(crate) use lease::left as numbers_left;
 pub(crate) use number_part::{pass_on, passed_on, tell as tell_parts};
 pub(crate) use number_pool::NumberPool;
 pub use prepared::Prepared;

@@ -4,8 +4,10 @@
 //! it has the secret: with another's public key it could later claim what that one signed.
 
 mod grant;
+mod wish;
 
 pub(crate) use self::grant::{Grant, make_code};
+pub use self::wish::CodeWish;
 
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -60,4 +60,5 @@ mod transparency;
 mod verify;
 
 pub use clock::Clock;
+pub use enrolment::CodeWish;
 pub use platform::{Builder, Platform, Running, StartError};

@@ -9,7 +9,7 @@ use clap::Parser;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tongqiao_protocol::Suite;
-use tongqiao_reference_platform::{Platform, StartError};
+use tongqiao_reference_platform::{CodeWish, Platform, StartError};
 
 /// The database file in the data directory.
 const DATABASE: &str = "platform.sqlite";
@@ -45,18 +45,36 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Make a one-time code with which a department's system enrols 生成一次性接入码
-    EnrolmentCode {
-        /// Directory of the database; the platform may be running 数据目录
-        #[arg(long, default_value = "tongqiao-platform-data")]
-        data: PathBuf,
-        /// The only party that may use it 限定的接入方
-        #[arg(long)]
-        party: Option<String>,
-        /// A division within which the party may write; may be repeated 允许的行政区划，可重复
-        #[arg(long = "division", required = true)]
-        divisions: Vec<String>,
-    },
+    /// Make a one-time code with which a department's system, an edge node or a hub enrols 生成一次性接入码
+    EnrolmentCode(CodeArguments),
+}
+
+#[derive(clap::Args)]
+struct CodeArguments {
+    /// Directory of the database; the platform may be running 数据目录
+    #[arg(long, default_value = "tongqiao-platform-data")]
+    data: PathBuf,
+    /// The only party that may use it 限定的接入方
+    #[arg(long)]
+    party: Option<String>,
+    /// What it enrols as: department, edge, hub or terminal 接入方类别
+    #[arg(long, default_value = "department")]
+    kind: String,
+    /// A division within which the party may write; may be repeated, a department has one at least 允许的行政区划，可重复
+    #[arg(long = "division")]
+    divisions: Vec<String>,
+    /// A party whose records an edge node may carry; may be repeated 边缘节点可以代送的接入方，可重复
+    #[arg(long)]
+    carries: Vec<String>,
+    /// A party whose cases it may move; may be repeated 可以共同办理其办件的接入方，可重复
+    #[arg(long)]
+    joins: Vec<String>,
+    /// A credit code of an agency or a code of an item that it is in charge of; may be repeated 负责的部门或事项，可重复
+    #[arg(long)]
+    handles: Vec<String>,
+    /// A division for which it may accept what others handle; may be repeated 可以代收的行政区划，可重复
+    #[arg(long)]
+    accepts: Vec<String>,
 }
 
 fn suite(name: &str) -> Result<Suite, String> {
@@ -76,9 +94,7 @@ fn main() -> ExitCode {
     };
     let mut arguments = Arguments::parse();
     let done = match arguments.command.take() {
-        Some(Command::EnrolmentCode { data, party, divisions }) => {
-            runtime.block_on(make_code(&data, party.as_deref(), &divisions))
-        }
+        Some(Command::EnrolmentCode(code)) => runtime.block_on(make_code(code)),
         None => runtime.block_on(run(arguments)),
     };
     match done {
@@ -90,11 +106,11 @@ fn main() -> ExitCode {
     }
 }
 
-async fn make_code(data: &Path, party: Option<&str>, divisions: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    std::fs::create_dir_all(data)?;
-    let divisions: Vec<&str> = divisions.iter().map(String::as_str).collect();
-    let builder = Platform::builder().database(data.join(DATABASE));
-    println!("enrolment-code {}", builder.enrolment_code(party, &divisions).await?);
+async fn make_code(arguments: CodeArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let CodeArguments { data, party, kind, divisions, carries, joins, handles, accepts } = arguments;
+    std::fs::create_dir_all(&data)?;
+    let wish = CodeWish { party, kind, divisions, carries, joins, handles, accepts };
+    println!("enrolment-code {}", Platform::builder().database(data.join(DATABASE)).enrolment_code(&wish).await?);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::life::CaseLife;
 use crate::server::TlsListener;
 use crate::supervision::Arrangement;
 use crate::transparency::LogTree;
-use crate::{bill, catalogue, enrolment, epoch, inbox, keys, oidc, outgoing, people, routes};
+use crate::{CodeWish, bill, catalogue, enrolment, epoch, inbox, keys, oidc, outgoing, people, routes};
 
 /// How long [`Running::shutdown`] waits for requests under way before it cuts them off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -115,12 +115,12 @@ impl Builder {
     }
 
     /// Makes a one-time enrolment code in the database without serving, as an operator does; a platform may be running on
-    /// it. `party` binds the code to one name; `divisions` are those within which the party may write.
+    /// it.
     ///
     /// # Errors
-    /// [`StartError`] when a name or division is not well formed, or the database cannot be written.
-    pub async fn enrolment_code(self, party: Option<&str>, divisions: &[&str]) -> Result<String, StartError> {
-        let grant = enrolment::Grant::department(party, divisions).map_err(failed)?;
+    /// [`StartError`] with every fault of the wish, or when the database cannot be written.
+    pub async fn enrolment_code(self, wish: &CodeWish) -> Result<String, StartError> {
+        let grant = wish.grant().map_err(failed)?;
         let path = self.database.ok_or_else(|| StartError("no database file was named".to_owned()))?;
         let expires = self.clock.now().plus_millis(enrolment::CODE_LIFE_MILLIS);
         let database =

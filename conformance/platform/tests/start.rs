@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tongqiao_reference_platform::Platform;
+use tongqiao_reference_platform::{CodeWish, Platform};
 
 async fn get(address: std::net::SocketAddr, path: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -50,23 +50,44 @@ async fn an_operator_makes_a_code_while_the_platform_runs() {
     let directory = tempfile::tempdir().unwrap();
     let builder = || Platform::builder().database(directory.path().join("platform.sqlite"));
     let running = builder().start().await.unwrap();
-    let first = builder().enrolment_code(Some("civil-affairs"), &["340700000000"]).await.unwrap();
-    let second = builder().enrolment_code(None, &["340706101000", "340706"]).await.unwrap();
+    let department = |party: Option<&str>, divisions: &[&str]| CodeWish {
+        party: party.map(str::to_owned),
+        divisions: divisions.iter().map(|&division| division.to_owned()).collect(),
+        ..CodeWish::of_kind("department")
+    };
+    let make = async |wish: CodeWish| builder().enrolment_code(&wish).await.map_err(|error| error.to_string());
+    let first = make(department(Some("civil-affairs"), &["340700000000"])).await.unwrap();
+    let second = make(department(None, &["340706101000", "340706"])).await.unwrap();
     assert_ne!(first, second);
-    assert!(builder().enrolment_code(None, &["34"]).await.is_err(), "two digits are no division");
-    assert!(builder().enrolment_code(Some("Nobody!"), &["340706"]).await.is_err());
+    assert!(make(department(None, &["34"])).await.is_err(), "two digits are no division");
+    assert!(make(department(None, &[])).await.is_err(), "a department without a division can do nothing");
+    assert!(make(department(Some("Nobody!"), &["340706"])).await.is_err());
+    let carries = vec!["civil-affairs".to_owned(), "No body".to_owned()];
+    let faulty = make(CodeWish { carries, accepts: vec!["1".to_owned()], ..CodeWish::of_kind("egde") }).await;
+    let faulty = faulty.unwrap_err();
+    for path in ["/kind", "/carries/1", "/accepts/0"] {
+        assert!(faulty.contains(path), "{path}: {faulty}");
+    }
     running.shutdown().await;
 }
 
 #[test]
 fn the_program_makes_codes_on_the_command_line() {
     let directory = tempfile::tempdir().unwrap();
-    let run = |division: &str| {
+    let run = |arguments: &[&str]| {
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_tongqiao-platform"));
-        program.args(["enrolment-code", "--division", division, "--data"]).arg(directory.path()).output().unwrap()
+        program.arg("enrolment-code").args(arguments).arg("--data").arg(directory.path()).output().unwrap()
     };
-    let made = run("340700000000");
-    assert!(made.status.success(), "{made:?}");
-    assert!(String::from_utf8(made.stdout).unwrap().starts_with("enrolment-code "));
-    assert!(!run("nowhere").status.success());
+    for arguments in [
+        &["--division", "340700000000"][..],
+        &["--kind", "edge", "--party", "township-1", "--carries", "civil-affairs", "--carries", "natural-resources"],
+        &["--kind", "hub", "--party", "city-hub"],
+    ] {
+        let made = run(arguments);
+        assert!(made.status.success(), "{made:?}");
+        assert!(String::from_utf8(made.stdout).unwrap().starts_with("enrolment-code "));
+    }
+    for arguments in [&["--division", "nowhere"][..], &["--kind", "node"], &[]] {
+        assert!(!run(arguments).status.success(), "{arguments:?}");
+    }
 }

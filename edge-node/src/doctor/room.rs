@@ -3,8 +3,12 @@
 use std::path::Path;
 
 use tongqiao::{IntegrityReport, Statistics};
+use tongqiao_protocol::Timestamp;
 
+use super::DAY_MS;
 use super::finding::{Finding, Said, Subject};
+use crate::courier::local_now;
+use crate::{NodeSettings, settings};
 
 const MIB: u64 = 1024 * 1024;
 /// Below this the next morning may not end well, whatever the pace was.
@@ -39,7 +43,7 @@ pub(super) fn soundness(report: &IntegrityReport) -> Finding {
 
 /// How much is taken, and how much is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// Bytes of the store.
     pub(super) taken: u64,
     /// Bytes that the disk has left.
@@ -51,21 +55,32 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn of(data: &Path, statistics: &Statistics, limit: u64, in_days: u64) -> std::io::Result<Self> {
-        let disk = rustix::fs::statvfs(data)?;
+    pub(crate) fn of(settings: &NodeSettings, statistics: &Statistics) -> std::io::Result<Self> {
+        let disk = rustix::fs::statvfs(&settings.data)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let limit = settings.store_limit_bytes;
+        let in_days = days_since_made(&settings::credentials(&settings.data)).min(u64::from(settings.retention_days));
         Ok(Self { taken: statistics.size_bytes, free, limit: (limit > 0).then_some(limit), in_days })
     }
 
     /// What may still be written.
-    fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.limit.map_or(self.free, |limit| self.free.min(limit.saturating_sub(self.taken)))
     }
 
     /// For how many days of work like that of the last ones it is enough while nothing goes away.
-    fn days(&self) -> u64 {
+    pub(crate) fn days(&self) -> u64 {
         self.left() / (self.taken / self.in_days.max(1)).max(1)
     }
+}
+
+/// How many days ago the node was enrolled, by the file that was written then: at least one.
+fn days_since_made(credentials: &Path) -> u64 {
+    let made = std::fs::metadata(credentials).and_then(|facts| facts.modified()).ok();
+    let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    let made = made.and_then(|made| i64::try_from(made.as_millis()).ok());
+    let age = made.map_or(0, |made| local_now().millis_since(Timestamp::from_millis(made)));
+    u64::try_from(age / DAY_MS).unwrap_or_default().max(1)
 }
 
 pub(super) fn judge(room: &Room) -> Finding {

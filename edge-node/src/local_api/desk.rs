@@ -14,6 +14,7 @@ use super::health::{self, Counters};
 use super::reply::{Asked, Reply, Trouble};
 use super::visitor::{self, Nonces};
 use super::{numbers, open_reading, passing, taking};
+use crate::NodeSettings;
 use crate::courier::Copies;
 use crate::link::Uplink;
 
@@ -28,6 +29,7 @@ pub(super) struct Inside {
     pub(super) uplink: Arc<Uplink>,
     pub(super) copies: Arc<Copies>,
     pub(super) counters: Counters,
+    pub(super) settings: NodeSettings,
     nonces: Nonces,
 }
 
@@ -53,7 +55,13 @@ impl Letter {
 }
 
 impl Desk {
-    pub(crate) fn new(client: Client, credentials: &Credentials, uplink: Arc<Uplink>, copies: Arc<Copies>) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        credentials: &Credentials,
+        uplink: Arc<Uplink>,
+        copies: Arc<Copies>,
+        settings: NodeSettings,
+    ) -> Self {
         Self(Arc::new(Inside {
             client,
             party: credentials.party().clone(),
@@ -61,6 +69,7 @@ impl Desk {
             uplink,
             copies,
             counters: Counters::default(),
+            settings,
             nonces: Nonces::default(),
         }))
     }

@@ -8,6 +8,7 @@ use tongqiao::Statistics;
 
 use super::desk::Inside;
 use super::reply::{Reply, Trouble};
+use crate::doctor::Room;
 use crate::link::LinkState;
 
 /// What has been counted since the start.
@@ -43,7 +44,25 @@ pub(super) async fn ready(inside: &Inside) -> Result<Reply, Trouble> {
 /// `GET /metrics`, in the text form of Prometheus.
 pub(super) async fn metrics(inside: &Inside) -> Result<Reply, Trouble> {
     let statistics = inside.client.outbox().statistics().await?;
-    Ok(text(written(&statistics, inside)))
+    Ok(text(written(&statistics, inside) + &room(&statistics, inside)))
+}
+
+/// What may still be written, and for how many days that is enough without any link: a full disk is told before it is one.
+fn room(statistics: &Statistics, inside: &Inside) -> String {
+    match Room::of(&inside.settings, statistics) {
+        Ok(room) => {
+            gauge("tongqiao_edge_room_bytes", "what may still be written", room.left())
+                + &gauge("tongqiao_edge_room_days", "for how many days of such work that is enough", room.days())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the disk does not say what is left");
+            String::new()
+        }
+    }
+}
+
+fn gauge(name: &str, help: &str, value: u64) -> String {
+    format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
 }
 
 fn written(statistics: &Statistics, inside: &Inside) -> String {

@@ -13,6 +13,14 @@ impl Carrier {
         self.shared.upkeep.notify_one();
     }
 
+    /// How many numbers of a division and of this year are in stock.
+    ///
+    /// # Errors
+    /// A `store.` code.
+    pub async fn numbers_in_stock(&self, division: &DivisionCode) -> Result<u64, Error> {
+        cases::numbers_left(&self.shared, division.as_six(), self.shared.clock.now()).await
+    }
+
     /// Passes numbers in stock on to `to`, and signs that; perhaps fewer than he wishes, `None` when none is left. What is returned
     /// is on disk, and a repeated request gets the same. The platform is told when it can be reached.
     ///

@@ -120,7 +120,7 @@ pub(super) async fn sweep(shared: &Shared, six: &str, now: Timestamp) -> Result<
 }
 
 /// How many numbers of this year are left to be claimed.
-pub(super) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u64, Error> {
+pub(crate) async fn left(shared: &Shared, six: &str, now: Timestamp) -> Result<u64, Error> {
     let prefix = format!("lease/{six}/");
     shared
         .storage

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 use tongqiao_engine::{Change, Collection, Expected};
 use tongqiao_protocol::number_lease::{NumberLease, NumberLeaseRequest, NumberPart};
-use tongqiao_protocol::{DivisionCode, ErrorCode, LeaseId, PartyId, RecordKind, RequestId, SignedRecord, Timestamp};
+use tongqiao_protocol::{
+    DivisionCode, ErrorCode, ErrorKind, LeaseId, PartyId, RecordKind, RequestId, SignedRecord, Timestamp,
+};
 use tongqiao_store::{Reason, Store, StoreError};
 
 use super::lease::{self, Kept, Years};
@@ -126,26 +128,40 @@ fn look(store: &dyn Store, wish: &NumberLeaseRequest, now: Timestamp) -> Result<
     Ok(Found::Nothing)
 }
 
-/// Tells the platform what was passed on, and forgets what nobody can take numbers of any more. Of several failures the first is
-/// given; none keeps the other parts waiting.
+/// Tells the platform what was passed on, and forgets what nobody can take numbers of any more. What the platform does not take is
+/// told again in the next round and keeps nothing else waiting: a human has to look at it.
+///
+/// # Errors
+/// When the platform is not reached: then the rest is not tried either.
 pub(crate) async fn tell(shared: &Shared) -> Result<(), Error> {
-    let mut failed = None;
     for request in shared.storage.ask(|store| names(store, UNTOLD)).await? {
-        if let Err(error) = tell_one(shared, &request).await {
-            failed = failed.or(Some(error));
-        }
+        went_through(tell_one(shared, &request).await)?;
     }
     for part in shared.storage.ask(|store| names(store, RECEIVED)).await? {
-        if let Err(error) = tell_received(shared, &part).await {
-            failed = failed.or(Some(error));
-        }
+        went_through(tell_received(shared, &part).await)?;
     }
     let now = shared.clock.now();
     let changes = shared.storage.ask(move |store| stale(store, now)).await?;
     if !changes.is_empty() {
         shared.storage.commit(changes).await?;
     }
-    failed.map_or(Ok(()), Err)
+    Ok(())
+}
+
+/// Whether the platform was reached, whatever it said.
+fn went_through(told: Result<(), Error>) -> Result<(), Error> {
+    match told {
+        Err(error) if is_judgement(error.code().kind()) => {
+            tracing::error!(code = error.code().code(), "the platform does not take numbers that were passed on");
+            Ok(())
+        }
+        told => told,
+    }
+}
+
+const fn is_judgement(kind: ErrorKind) -> bool {
+    use ErrorKind::{Conflict, Forbidden, InvalidInput, Unauthenticated};
+    matches!(kind, Conflict | Forbidden | InvalidInput | Unauthenticated)
 }
 
 async fn tell_one(shared: &Shared, request: &str) -> Result<(), Error> {

@@ -69,6 +69,15 @@ impl Grant {
                 };
                 listed(name, otherwise).iter().enumerate().filter_map(read).collect::<Vec<_>>()
             };
+            let parties = |name: &str| {
+                let names = listed(name, &[]);
+                for (index, party) in names.iter().enumerate() {
+                    if party.parse::<PartyId>().is_err() {
+                        members.element_fault(name, index, ErrorCode::RequestInvalidValue);
+                    }
+                }
+                names
+            };
             let handles = listed("handles", &[]);
             for (index, code) in handles.iter().enumerate() {
                 if code.len() < AGENCY_CODE_LENGTH {
@@ -77,8 +86,8 @@ impl Grant {
             }
             let scopes = Scopes {
                 divisions: divisions("divisions", &[WHOLE_PROVINCE]),
-                carries: listed("carries", &[]),
-                joins: listed("joins", &[]),
+                carries: parties("carries"),
+                joins: parties("joins"),
                 handles,
                 accepts: divisions("accepts", &[]),
             };

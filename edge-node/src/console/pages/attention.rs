@@ -139,6 +139,10 @@ pub(in crate::console) async fn mend(
         Ok(None) => return super::items::unknown(&visitor),
         Err(error) => return page::failure(&visitor, &error),
     };
+    // The form shows everything that was filled in.
+    if let Err(error) = inside.audit.note(&visitor.session.name, Deed::Revealed, &case.to_string()) {
+        return page::disk_failure(&visitor, &error);
+    }
     let mut fields = draft::fields(&taken);
     fields.set("mends", event.to_string());
     let faults = found.problem.map(|problem| problem.faults).unwrap_or_default();

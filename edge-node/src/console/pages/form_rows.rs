@@ -129,6 +129,7 @@ impl Sheet<'_> {
         let (words, key) = (self.words, &material.key);
         let (name, licence, cause) = (format!("material.{key}"), format!("licence.{key}"), format!("cause.{key}"));
         let (file, digest) = (format!("file.{key}"), format!("digest.{key}"));
+        let upload = format!("upload.{key}");
         let chosen = self.fields.get(&name);
         let said = self.said(&licence).into_iter().chain(self.said(&cause)).collect::<Vec<_>>();
         let control = html! {
@@ -142,6 +143,7 @@ impl Sheet<'_> {
                 input type="file" name=(file) aria-label=(words.say("扫描件文件", "File"));
                 @if !self.fields.get(&digest).is_empty() {
                     input type="hidden" name=(digest) value=(self.fields.get(&digest));
+                    input type="hidden" name=(upload) value=(self.fields.get(&upload));
                     span.hint { (words.say("文件已保存", "the file is kept")) }
                 }
             }

@@ -170,6 +170,7 @@ async fn a_refused_application_is_mended_in_its_form_under_the_same_number() {
         (!action.ends_with(&format!("/{version}"))).then_some((action, page))
     });
     let (action, page) = newer.await;
+    assert_eq!(counter.deeds().last().map(String::as_str), Some("li revealed"));
     let mends = hidden(&page, "mends");
     assert!(page.contains("办理入职手续"), "what was filled in is still there");
     let fields = [filled(&case).as_slice(), &[("step", "send"), ("mends", &mends)]].concat();

@@ -241,6 +241,7 @@ async fn a_node_that_starts_without_a_link_knows_the_epoch_and_says_how_it_is() 
     let known = office.sandbox.ledger().await["epoch"].clone();
     office.stop_node().await;
     office.stop_hub().await;
+    office.settings.store_limit_bytes = 64 << 20;
     office.start_node().await;
     let http = sandbox::reqwest_client();
     let get = async |path: &str| http.get(format!("{}{path}", office.url())).send().await.unwrap();
@@ -257,5 +258,12 @@ async fn a_node_that_starts_without_a_link_knows_the_epoch_and_says_how_it_is() 
     for line in ["tongqiao_edge_link_up 0", "tongqiao_edge_records_pending 1", "tongqiao_edge_records_retained 1"] {
         assert!(metrics.lines().any(|one| one == line), "{line}: {metrics}");
     }
+    let value = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    let (room, store) = (value("tongqiao_edge_room_bytes "), value("tongqiao_edge_store_bytes "));
+    assert_eq!(room + store, 64 << 20, "what the settings allow counts as the disk does");
+    assert_eq!(value("tongqiao_edge_room_days "), room / store, "the node is of today");
     assert!(!metrics.contains(&case.id().to_string()));
 }
