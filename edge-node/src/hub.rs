@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tongqiao::{Client, Credentials, HttpTransport, Trust};
+use tongqiao::{Client, Credentials, HttpTransport, Transport, Trust};
 
 use crate::link;
 use crate::link::identity::{self, Register, Speaks};
@@ -42,7 +42,6 @@ impl Hub {
     /// # Errors
     /// [`StartError`]: settings, credentials without a key for links, or an address that is taken.
     pub async fn start(settings: &HubSettings) -> Result<Self, StartError> {
-        let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
         let trust = match &settings.platform_authority {
             Some(path) => {
                 let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
@@ -50,8 +49,17 @@ impl Hub {
             }
             None => Trust::system(),
         };
-        let client =
-            Client::builder(&settings.platform, credentials.clone()).trust(trust.clone()).in_memory().build().await?;
+        Self::start_before(settings, Arc::new(HttpTransport::direct(&trust)?)).await
+    }
+
+    /// Starts a hub before a platform that is reached in another way.
+    ///
+    /// # Errors
+    /// As [`Hub::start`].
+    pub async fn start_before(settings: &HubSettings, platform: Arc<dyn Transport>) -> Result<Self, StartError> {
+        let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
+        let builder = Client::builder(&settings.platform, credentials.clone()).transport(Arc::clone(&platform));
+        let client = builder.in_memory().build().await?;
         // Without it nobody would be known; a platform that is away for the moment is asked again with every handshake.
         if let Err(error) = client.refresh_directory().await {
             tracing::warn!(%error, "the platform's directory cannot be had yet");
@@ -65,7 +73,6 @@ impl Hub {
         let (listener, endpoint) = bind(settings.listen, tls(Speaks::Quic)?).await?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the hub's address", error))?;
         let (stop, stopped) = watch::channel(false);
-        let platform = Arc::new(HttpTransport::direct(&trust)?);
         let origin = settings.platform.trim_end_matches('/').to_owned();
         let tls = tls(Speaks::Http2)?;
         let hub = Arc::new(link::Hub { client, register, platform, origin });

@@ -15,6 +15,7 @@
 //!
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
+mod bare_link;
 pub mod console;
 mod courier;
 pub mod doctor;
@@ -26,6 +27,7 @@ mod settings;
 pub mod sidecar;
 mod start_error;
 
+pub use bare_link::BareLink;
 pub use link::{
     Answered, Call, Control, HourCap, Lane, LinkChoice, LinkState, Malformed, Measures, Switch, Uplink, Way,
 };

@@ -11,6 +11,7 @@ mod answer;
 mod block;
 mod budget;
 mod call;
+mod dictionary;
 mod http2;
 pub(crate) mod identity;
 mod memory;

@@ -44,7 +44,8 @@ impl Node {
             Copies::open(&settings.data.join("copies")).map_err(|error| StartError::Io("the copies", error))?;
         let copies = Arc::new(copies);
         let register = Register::default();
-        let (builder, uplink) = Self::prepare(settings, &credentials, Some(Arc::clone(&copies)), &register)?;
+        let (builder, uplink) =
+            Self::prepare(settings, &credentials, Some(Arc::clone(&copies)), &register, Measures::default())?;
         let client = builder.build().await?;
         // Whose the hub's key is, must be known before the first request wants a link.
         client.carrier().directory().await?;
@@ -75,8 +76,17 @@ impl Node {
         settings: &NodeSettings,
         credentials: &Credentials,
     ) -> Result<(Client, Arc<Uplink>, Register), StartError> {
+        Self::at_rest_with(settings, credentials, Measures::default()).await
+    }
+
+    /// The same with some of the link's measures left out.
+    pub(crate) async fn at_rest_with(
+        settings: &NodeSettings,
+        credentials: &Credentials,
+        measures: Measures,
+    ) -> Result<(Client, Arc<Uplink>, Register), StartError> {
         let register = Register::default();
-        let (builder, uplink) = Self::prepare(settings, credentials, None, &register)?;
+        let (builder, uplink) = Self::prepare(settings, credentials, None, &register, measures)?;
         let client = builder.without_background().build().await?;
         register.open(client.clone());
         Ok((client, uplink, register))
@@ -87,19 +97,21 @@ impl Node {
         credentials: &Credentials,
         copies: Option<Arc<Copies>>,
         register: &Register,
+        measures: Measures,
     ) -> Result<(ClientBuilder, Arc<Uplink>), StartError> {
         let dialling = |speaks| {
             Dialling::new(register.clone(), credentials, settings.hub_party.clone(), speaks)
                 .map_err(|error| StartError::Tls(error.to_string()))
         };
         let shaper = Arc::new(Shaper::new(Instant::now()));
-        Budget { line_kbit: settings.link_kbit, caps: settings.link_hours.clone() }.govern(&shaper);
+        let line_kbit = if measures.shaper.is_on() { settings.link_kbit } else { 0 };
+        Budget { line_kbit, caps: settings.link_hours.clone() }.govern(&shaper);
         let uplink = Uplink::new(UplinkParts {
             hub: settings.hub.clone(),
             choice: settings.link,
             http2: dialling(Speaks::Http2)?,
             quic: dialling(Speaks::Quic)?,
-            measures: Measures::default(),
+            measures,
             shaper,
             // Who only looks leaves no trace.
             memory: copies.is_some().then(|| settings.data.join("links.json")),

@@ -4,6 +4,7 @@ use http::header::{CONTENT_TYPE, DATE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::block::{self, Secrecy};
+use super::dictionary::Dictionary;
 use super::wire::{Malformed, Reader, Writer};
 
 /// The version of the frames.
@@ -52,9 +53,14 @@ impl Answered {
         response
     }
 
-    /// The frame.
+    /// The frame, for whoever has no dictionary.
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        self.encode_with(None)
+    }
+
+    /// The frame, for whoever has this dictionary.
+    pub(super) fn encode_with(&self, dictionary: Option<Dictionary>) -> Vec<u8> {
+        let mut writer = Writer::with(dictionary);
         writer.byte(VERSION);
         writer.number(usize::from(self.status.as_u16()));
         let present = HEADERS.iter().zip(0_u8..).filter_map(|(name, place)| Some((place, self.headers.get(name)?)));
@@ -107,7 +113,9 @@ mod tests {
             headers.insert("server", "somebody".parse().unwrap());
             let answer = Answered::new(StatusCode::from_u16(status).unwrap(), &headers, body);
             prop_assert_eq!(answer.headers.len(), 2);
-            prop_assert_eq!(Answered::decode(&answer.encode()).unwrap(), answer);
+            for dictionary in [None, Some(Dictionary::NEWEST)] {
+                prop_assert_eq!(&Answered::decode(&answer.encode_with(dictionary)).unwrap(), &answer);
+            }
         }
 
         #[test]

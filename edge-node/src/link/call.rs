@@ -11,6 +11,7 @@ use tongqiao_protocol::hop_signature::{HopSignature, content_digest, parse_signa
 use tongqiao_protocol::{KeyId, RequestId, SignatureValue, Suite, Timestamp, limits};
 
 use super::block::{self, Secrecy};
+use super::dictionary::Dictionary;
 use super::records;
 use super::wire::{Malformed, Reader, Writer};
 
@@ -95,9 +96,14 @@ impl Call {
         Ok(request)
     }
 
-    /// The frame.
+    /// The frame, for whoever has no dictionary.
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        self.encode_with(None)
+    }
+
+    /// The frame, for whoever has this dictionary.
+    pub(super) fn encode_with(&self, dictionary: Option<Dictionary>) -> Vec<u8> {
+        let mut writer = Writer::with(dictionary);
         writer.byte(VERSION);
         writer.bytes(self.method.as_str().as_bytes());
         writer.bytes(self.target.as_bytes());
@@ -121,7 +127,7 @@ impl Call {
                 _ => writer.bytes(value),
             }
         }
-        match records::pack(self.path(), &self.body) {
+        match records::pack(self.path(), &self.body, dictionary) {
             Some(packed) => {
                 writer.byte(BODY_RECORDS);
                 writer.raw(&packed);
@@ -139,6 +145,11 @@ impl Call {
     /// # Errors
     /// [`Malformed`].
     pub fn decode(frame: &[u8]) -> Result<Self, Malformed> {
+        Self::decode_noting(frame).map(|(call, _)| call)
+    }
+
+    /// Reads a frame, and with which dictionary it was packed: the other end has it.
+    pub(super) fn decode_noting(frame: &[u8]) -> Result<(Self, Option<Dictionary>), Malformed> {
         let mut reader = Reader::new(frame);
         if reader.byte()? != VERSION {
             return Err(Malformed("another version"));
@@ -166,11 +177,12 @@ impl Call {
             BODY_RECORDS => records::unpack(&mut reader, BODY_MOST)?,
             _ => return Err(Malformed("an unknown body")),
         };
+        let dictionary = reader.dictionary();
         reader.end()?;
         if let Some(stamp) = stamp {
             stamp.put(&mut headers, &body)?;
         }
-        Ok(Self { method, target, headers, body })
+        Ok((Self { method, target, headers, body }, dictionary))
     }
 }
 
@@ -318,7 +330,9 @@ mod tests {
         fn every_body_comes_back(body in proptest::collection::vec(any::<u8>(), 0..2_000), path in 0_usize..3) {
             let path = ["/v1/case-events", "/v1/materials/x/chunks", "/v1/enrolments"][path];
             let call = Call::new(Method::POST, path, &signed(Suite::ShangMi, &body), body);
-            prop_assert_eq!(Call::decode(&call.encode()).unwrap(), call);
+            for dictionary in [None, Some(Dictionary::NEWEST)] {
+                prop_assert_eq!(&Call::decode(&call.encode_with(dictionary)).unwrap(), &call);
+            }
         }
 
         #[test]

@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tongqiao::{Arrival, Silence, TransportFailure};
 
 use super::answer::Answered;
-use super::serving::{NOT_SENT, PATH};
+use super::serving::{NO_DICTIONARY, NOT_SENT, PATH};
 use super::silence::{not_connected, patience};
 use super::throttled::Throttled;
 use super::{Lane, Shaper};
@@ -49,8 +49,8 @@ impl Http2 {
         Self { hub, tls: Arc::new(tls), shaper, urgent: Mutex::new(None), ordinary: Mutex::new(None) }
     }
 
-    /// A frame to the hub, and the answer.
-    pub(super) async fn exchange(&self, lane: Lane, frame: Vec<u8>) -> Result<Answered, TransportFailure> {
+    /// A frame to the hub, and the answer; `None` when the hub has not the dictionary of the frame.
+    pub(super) async fn exchange(&self, lane: Lane, frame: Vec<u8>) -> Result<Option<Answered>, TransportFailure> {
         let patience = patience(frame.len());
         let mut connection = self.connection(lane).await?;
         let mut request = Request::new(Full::new(Bytes::from(frame)));
@@ -77,7 +77,11 @@ impl Http2 {
         };
         if status == StatusCode::OK {
             return Answered::decode(&body)
+                .map(Some)
                 .map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error));
+        }
+        if status == StatusCode::BAD_REQUEST && body.first() == Some(&NO_DICTIONARY) {
+            return Ok(None);
         }
         let arrival = if body.first() == Some(&NOT_SENT) || status == StatusCode::BAD_REQUEST {
             Arrival::No

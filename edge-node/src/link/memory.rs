@@ -5,11 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-
-use super::quic::Known;
 
 /// Links that are remembered; the rest of the file is forgotten.
 const LINKS_MOST: usize = 16;
@@ -28,31 +25,12 @@ pub enum Way {
 }
 
 /// What is known of one link.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Remembered {
     pub(super) way: Way,
     /// QUIC has worked here: an outage does not make us forget it.
     pub(super) quic_worked: bool,
-    bytes_per_second: f64,
-    round_trip_ms: u32,
-}
-
-impl Remembered {
-    pub(super) fn known(&self) -> Option<Known> {
-        let is_known = self.bytes_per_second.is_finite() && self.bytes_per_second > 0.0;
-        is_known.then(|| Known {
-            bytes_per_second: self.bytes_per_second,
-            round_trip: Duration::from_millis(self.round_trip_ms.into()),
-        })
-    }
-
-    pub(super) fn learn(&mut self, known: Option<Known>) {
-        if let Some(known) = known {
-            self.bytes_per_second = known.bytes_per_second.round();
-            self.round_trip_ms = u32::try_from(known.round_trip.as_millis()).unwrap_or(u32::MAX);
-        }
-    }
 }
 
 /// The file.
@@ -75,7 +53,7 @@ impl Memory {
     pub(super) fn keep(&self, remembered: &Remembered) {
         let Some(path) = &self.path else { return };
         let mut links = self.read();
-        links.insert(link_now(), remembered.clone());
+        links.insert(link_now(), *remembered);
         while links.len() > LINKS_MOST {
             links.pop_first();
         }
@@ -122,15 +100,12 @@ mod tests {
     fn what_was_learnt_is_there_after_a_restart_and_a_torn_file_is_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("links.json");
-        let mut remembered = Remembered { way: Way::Http2, quic_worked: true, ..Remembered::default() };
-        remembered.learn(Some(Known { bytes_per_second: 8_000.4, round_trip: Duration::from_millis(600) }));
+        let remembered = Remembered { way: Way::Http2, quic_worked: true };
         Memory::new(Some(path.clone())).keep(&remembered);
-        let recalled = Memory::new(Some(path.clone())).recall();
-        assert_eq!(recalled, remembered);
-        assert_eq!(recalled.known().unwrap().bytes_per_second, 8_000.0);
+        assert_eq!(Memory::new(Some(path.clone())).recall(), remembered);
         std::fs::write(&path, b"{\"eth0").unwrap();
         assert_eq!(Memory::new(Some(path)).recall(), Remembered::default());
-        assert_eq!(Memory::new(None).recall().known(), None);
+        assert_eq!(Memory::new(None).recall(), Remembered::default());
     }
 
     #[test]

@@ -8,13 +8,14 @@ mod dialling;
 mod echo;
 mod live;
 mod measures;
+mod order;
 mod rate;
 mod serving;
 mod shaper;
+mod twins;
 
 pub(super) use dialling::Quic;
 pub use measures::{Control, Measures, Switch};
-pub(super) use rate::Known;
 pub(crate) use serving::{bind, serve};
 pub(crate) use shaper::Shaper;
 
@@ -26,3 +27,5 @@ const NOT_REACHED: u8 = 1;
 const PERHAPS_REACHED: u8 = 2;
 /// What came is no frame.
 const NO_FRAME: u8 = 3;
+/// The frame is packed with a dictionary that the hub has not.
+const NO_DICTIONARY: u8 = 4;

@@ -10,6 +10,7 @@ use tongqiao_protocol::{KeyId, SignatureValue, SignedRecord};
 
 use super::block::{self, Secrecy};
 use super::call::exact_base64;
+use super::dictionary::Dictionary;
 use super::wire::{Malformed, Reader, Writer};
 
 /// The one address whose bodies are packed so.
@@ -50,7 +51,7 @@ struct Packable {
 }
 
 /// The batch in the form of the link; `None` where the same body could not be made of it again.
-pub(super) fn pack(path: &str, body: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn pack(path: &str, body: &[u8], dictionary: Option<Dictionary>) -> Option<Vec<u8>> {
     if path != PATH {
         return None;
     }
@@ -70,7 +71,7 @@ pub(super) fn pack(path: &str, body: &[u8]) -> Option<Vec<u8>> {
             .unwrap_or_else(|_| Class { source: String::new(), dataclass: place.to_string() });
         groups.entry(class).or_default().push(place);
     }
-    let mut writer = Writer::default();
+    let mut writer = Writer::with(dictionary);
     writer.number(records.len());
     writer.number(keys.len());
     keys.iter().for_each(|key| writer.bytes(key.as_str().as_bytes()));
@@ -157,6 +158,10 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
+    fn pack(path: &str, body: &[u8]) -> Option<Vec<u8>> {
+        super::pack(path, body, None)
+    }
+
     fn record(author: &str, class: &str, text: &str) -> Packable {
         let record = serde_json::json!({
             "source": format!("urn:tongqiao:party:{author}"), "dataclass": class, "data": { "reason": text.repeat(20) },
@@ -174,11 +179,13 @@ mod tests {
             record("civil-affairs", "public", "公示"),
         ];
         let body = write_body(&records);
-        let packed = pack(PATH, &body).unwrap();
-        let mut reader = Reader::new(&packed);
-        assert_eq!(unpack(&mut reader, 1 << 20).unwrap(), body);
-        reader.end().unwrap();
-        assert!(packed.len() * 2 < body.len());
+        for dictionary in [None, Some(Dictionary::NEWEST)] {
+            let packed = super::pack(PATH, &body, dictionary).unwrap();
+            let mut reader = Reader::new(&packed);
+            assert_eq!(unpack(&mut reader, 1 << 20).unwrap(), body);
+            reader.end().unwrap();
+            assert!(packed.len() * 2 < body.len());
+        }
     }
 
     #[test]

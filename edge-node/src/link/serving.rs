@@ -24,6 +24,7 @@ use tongqiao_protocol::PartyId;
 use super::answer::Answered;
 use super::call::{BODY_MOST, Call};
 use super::identity::Register;
+use super::wire::Malformed;
 
 /// The one address of the link.
 pub(super) const PATH: &str = "/frames/1";
@@ -33,6 +34,8 @@ pub(super) const FRAME_MOST: usize = BODY_MOST + 64 * 1024;
 pub(super) const NOT_SENT: u8 = 0;
 /// In place of an answer: the request may have reached the platform.
 pub(super) const PERHAPS_SENT: u8 = 1;
+/// In place of an answer: the frame is packed with a dictionary that this hub has not.
+pub(super) const NO_DICTIONARY: u8 = 4;
 /// A handshake takes no longer.
 pub(super) const HANDSHAKE_MOST: Duration = Duration::from_secs(30);
 /// Requests of one node that are under way at once.
@@ -145,15 +148,16 @@ async fn answer(hub: &Hub, party: &PartyId, request: Request<Incoming>) -> Respo
             return respond(StatusCode::BAD_REQUEST, Vec::new());
         }
     };
-    let call = match Call::decode(&body) {
-        Ok(call) => call,
+    let (call, dictionary) = match Call::decode_noting(&body) {
+        Ok(decoded) => decoded,
+        Err(Malformed::NO_DICTIONARY) => return respond(StatusCode::BAD_REQUEST, vec![NO_DICTIONARY]),
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
             return respond(StatusCode::BAD_REQUEST, Vec::new());
         }
     };
     match hub.pass(party, call).await {
-        Ok(answered) => respond(StatusCode::OK, answered.encode()),
+        Ok(answered) => respond(StatusCode::OK, answered.encode_with(dictionary)),
         Err(Unpassed::NoRequest) => respond(StatusCode::BAD_REQUEST, Vec::new()),
         Err(Unpassed::NotReached) => respond(StatusCode::BAD_GATEWAY, vec![NOT_SENT]),
         Err(Unpassed::PerhapsReached) => respond(StatusCode::BAD_GATEWAY, vec![PERHAPS_SENT]),

@@ -4,7 +4,7 @@
 //! and boxes are carried from one network to another.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tongqiao::TransportFailure;
 
 use super::answer::Answered;
 use super::call::Call;
+use super::dictionary::Dictionary;
 use super::http2::Http2;
 use super::identity::Dialling;
 use super::memory::{Memory, Remembered};
@@ -89,6 +90,8 @@ struct Inside {
     memory: Memory,
     remembered: std::sync::Mutex<Remembered>,
     strikes: AtomicU32,
+    /// Whether the hub has the dictionary, as far as is known.
+    dictionary: AtomicBool,
 }
 
 impl Uplink {
@@ -101,8 +104,7 @@ impl Uplink {
             LinkChoice::Quic => Way::Quic,
             LinkChoice::Http2 => Way::Http2,
         };
-        let known = remembered.known();
-        let quic = Quic::new(parts.hub.clone(), parts.quic, parts.measures, Arc::clone(&parts.shaper), known)?;
+        let quic = Quic::new(parts.hub.clone(), parts.quic, parts.measures, Arc::clone(&parts.shaper))?;
         let inside = Arc::new(Inside {
             choice: parts.choice,
             http2: Http2::new(parts.hub, parts.http2.fresh(), parts.shaper),
@@ -114,6 +116,7 @@ impl Uplink {
             memory,
             remembered: std::sync::Mutex::new(remembered),
             strikes: AtomicU32::new(0),
+            dictionary: AtomicBool::new(parts.measures.dictionary.is_on()),
         });
         if parts.choice == LinkChoice::Auto && way == Way::Http2 {
             Inside::probe_from_now_on(&inside);
@@ -175,7 +178,19 @@ impl Inside {
         };
         // The semaphores are never closed.
         let _place = place.acquire().await.map_err(|_| not_connected("the link is closed"))?;
-        let frame = call.encode();
+        let dictionary = inside.dictionary.load(Ordering::Relaxed).then_some(Dictionary::NEWEST);
+        if let Some(answered) = Self::send_frame(inside, call, call.encode_with(dictionary)).await? {
+            return Ok(answered);
+        }
+        // Nothing has reached the platform: the hub has said that it cannot read the frame. It may be an older one.
+        tracing::info!("the hub has not this version's dictionary");
+        inside.dictionary.store(false, Ordering::Relaxed);
+        let answered = Self::send_frame(inside, call, call.encode()).await?;
+        answered.ok_or_else(|| not_connected("the hub misses a dictionary that was not used"))
+    }
+
+    async fn send_frame(inside: &Arc<Self>, call: &Call, frame: Vec<u8>) -> Result<Option<Answered>, TransportFailure> {
+        let lane = call.lane();
         // Whoever waited for a place may find the way changed.
         if *inside.way.borrow() == Way::Http2 {
             return inside.http2.exchange(lane, frame).await;
@@ -201,21 +216,11 @@ impl Inside {
 
     fn quic_works(&self) {
         self.strikes.store(0, Ordering::Relaxed);
-        let known = self.quic.known();
+        let works = Remembered { way: Way::Quic, quic_worked: true };
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = remembered.clone();
-        remembered.way = Way::Quic;
-        remembered.quic_worked = true;
-        remembered.learn(known);
-        // A rate that is nearly the same is not worth a write.
-        let is_new = !before.quic_worked || before.way != Way::Quic || {
-            let rate = |one: &Remembered| one.known().map_or(0.0, |known| known.bytes_per_second);
-            (rate(&before) - rate(&remembered)).abs() > rate(&remembered) * 0.2
-        };
-        if is_new {
-            self.memory.keep(&remembered);
-        } else {
-            *remembered = before;
+        if *remembered != works {
+            *remembered = works;
+            self.memory.keep(&works);
         }
     }
 

@@ -1,34 +1,54 @@
 //! Bytes of a frame, written and read: numbers of variable length, and byte strings with a limit.
 
+use super::dictionary::Dictionary;
+
 /// The bytes are no frame of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no frame: {0}")]
 pub struct Malformed(pub &'static str);
+
+impl Malformed {
+    /// A block was packed with a dictionary that this end has not: the other end can pack it without.
+    pub(crate) const NO_DICTIONARY: Self = Self("no dictionary of this number");
+}
 
 /// The longest text of a header or address.
 const TEXT_MOST: usize = 16 * 1024;
 
 /// Writes a frame.
 #[derive(Default)]
-pub(super) struct Writer(Vec<u8>);
+pub(super) struct Writer {
+    bytes: Vec<u8>,
+    /// What blocks may be packed with.
+    dictionary: Option<Dictionary>,
+}
 
 impl Writer {
+    /// A frame for an end that has this dictionary.
+    pub(super) const fn with(dictionary: Option<Dictionary>) -> Self {
+        Self { bytes: Vec::new(), dictionary }
+    }
+
+    pub(super) const fn dictionary(&self) -> Option<Dictionary> {
+        self.dictionary
+    }
+
     pub(super) fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
+        self.bytes.push(byte);
     }
 
     /// Seven bits a byte, the lowest first; the eighth says that more follow.
     pub(super) fn number(&mut self, number: usize) {
         let mut rest = number;
         while rest >= 0x80 {
-            self.0.push(u8::try_from(rest & 0x7f).unwrap_or_default() | 0x80);
+            self.bytes.push(u8::try_from(rest & 0x7f).unwrap_or_default() | 0x80);
             rest >>= 7;
         }
-        self.0.push(u8::try_from(rest).unwrap_or_default());
+        self.bytes.push(u8::try_from(rest).unwrap_or_default());
     }
 
     pub(super) fn raw(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// A length and the bytes.
@@ -38,21 +58,34 @@ impl Writer {
     }
 
     pub(super) fn finish(self) -> Vec<u8> {
-        self.0
+        self.bytes
     }
 }
 
 /// Reads a frame.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    dictionary: Option<Dictionary>,
+}
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { rest: bytes, dictionary: None }
+    }
+
+    /// A block was packed with this one.
+    pub(super) const fn note(&mut self, dictionary: Dictionary) {
+        self.dictionary = Some(dictionary);
+    }
+
+    /// What blocks were packed with, as far as they were read.
+    pub(super) const fn dictionary(&self) -> Option<Dictionary> {
+        self.dictionary
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
-        let (first, rest) = self.0.split_first().ok_or(Malformed("it ends too early"))?;
-        self.0 = rest;
+        let (first, rest) = self.rest.split_first().ok_or(Malformed("it ends too early"))?;
+        self.rest = rest;
         Ok(*first)
     }
 
@@ -71,8 +104,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn raw(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
-        let (bytes, rest) = self.0.split_at_checked(count).ok_or(Malformed("it ends too early"))?;
-        self.0 = rest;
+        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Malformed("it ends too early"))?;
+        self.rest = rest;
         Ok(bytes)
     }
 
@@ -91,7 +124,7 @@ impl<'a> Reader<'a> {
 
     /// Nothing may be left over.
     pub(super) const fn end(self) -> Result<(), Malformed> {
-        if self.0.is_empty() { Ok(()) } else { Err(Malformed("something is left over")) }
+        if self.rest.is_empty() { Ok(()) } else { Err(Malformed("something is left over")) }
     }
 }
 

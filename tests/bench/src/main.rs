@@ -3,6 +3,7 @@
 //! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
 mod codes;
+mod link;
 mod open;
 mod store;
 
@@ -21,6 +22,10 @@ struct Arguments {
 enum Benchmark {
     /// Identifiers read per second, beside a scan of length and alphabet only.
     Codes(codes::Options),
+    /// A backlog sent over weak links, beside HTTP as it is commonly used; needs the right to make network namespaces.
+    Link(link::Options),
+    /// Train the link's dictionary on synthetic cases.
+    Dictionary(link::training::Options),
     /// Cases opened (judged, numbered, signed, committed), beside signing and committing alone.
     Open(open::Options),
     /// Records accepted durably, beside raw SQLite and redis.
@@ -30,6 +35,8 @@ enum Benchmark {
 fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         Benchmark::Codes(options) => codes::run(&options),
+        Benchmark::Link(options) => link::run(&options),
+        Benchmark::Dictionary(options) => link::training::run(&options),
         Benchmark::Open(options) => open::run(&options),
         Benchmark::Store(options) => store::run(&options),
     }

@@ -11,11 +11,10 @@ use tokio::net::lookup_host;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tongqiao::{Silence, TransportFailure};
 
-use super::config::{self, Start};
+use super::config;
 use super::echo::{self, Echo};
 use super::live::{Health, Live, Proof, Unanswered};
 use super::measures::Measures;
-use super::rate::{Known, Learnt};
 use super::shaper::{ShapedSocket, Shaper};
 use crate::link::answer::Answered;
 use crate::link::identity::Dialling;
@@ -30,8 +29,6 @@ const HANDSHAKE_MOST: Duration = Duration::from_secs(12);
 const DARK_MOST: Duration = Duration::from_secs(20);
 /// Bytes of cases and bulk that are handed to QUIC at once; what is behind them waits where it can be overtaken.
 const HANDED_MOST: usize = 128 * 1024;
-/// A new connection begins a little below what the last one knew.
-const CARRIED: f64 = 0.75;
 
 /// The way over QUIC.
 pub(in crate::link) struct Quic {
@@ -47,7 +44,6 @@ pub(in crate::link) struct Quic {
     handed: Semaphore,
     measures: Measures,
     shaper: Arc<Shaper>,
-    learnt: Learnt,
     /// How many connections have begun with early data that the hub took.
     early: watch::Sender<u64>,
 }
@@ -58,7 +54,6 @@ impl Quic {
         identity: Dialling,
         measures: Measures,
         shaper: Arc<Shaper>,
-        known: Option<Known>,
     ) -> Result<Self, TransportFailure> {
         let tls = tls(&identity)?;
         Ok(Self {
@@ -71,18 +66,17 @@ impl Quic {
             handed: Semaphore::new(HANDED_MOST),
             measures,
             shaper,
-            learnt: Arc::new(std::sync::Mutex::new(known)),
             early: watch::Sender::new(0),
         })
     }
 
-    /// A frame to the hub, and the answer. `early` is what may be said before the hub has proved who it is.
+    /// A frame to the hub, and the answer; `None` when the hub has not the dictionary of the frame. `early` is what may be said before the hub has proved who it is.
     pub(in crate::link) async fn exchange(
         &self,
         lane: Lane,
         frame: &[u8],
         early: Early,
-    ) -> Result<Answered, TransportFailure> {
+    ) -> Result<Option<Answered>, TransportFailure> {
         let bulky = if lane.is_urgent() { 0 } else { u32::try_from(frame.len().min(HANDED_MOST)).unwrap_or(u32::MAX) };
         // The semaphore is never closed.
         let _handed = self.handed.acquire_many(bulky).await.map_err(|_| not_connected("the link is closed"))?;
@@ -99,11 +93,6 @@ impl Quic {
             Unanswered::Failed(failure) => failure,
             Unanswered::TooEarly => not_connected("the hub took it for too early twice"),
         })
-    }
-
-    /// What has been learnt of the line.
-    pub(in crate::link) fn known(&self) -> Option<Known> {
-        *self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many connections have begun with early data.
@@ -148,23 +137,30 @@ impl Quic {
                 return Ok(Arc::clone(live));
             }
         }
-        *slot = None;
-        let live = self.dial().await?;
+        if began.elapsed() >= DARK_MOST {
+            // Others have tried in vain all the while.
+            return Err(not_connected("nothing comes back over the link"));
+        }
+        let echo = slot.take().and_then(|gone| gone.fresh_echo());
+        let live = self.dial(echo).await?;
         *slot = Some(Arc::clone(&live));
         Ok(live)
     }
 
-    async fn dial(&self) -> Result<Arc<Live>, TransportFailure> {
-        let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
-        let addresses = addresses.collect::<Vec<_>>();
-        let heard = echo::listen(&addresses, CALL_MOST).await;
+    /// A new connection, on the word of an echo that was just heard or is listened for now.
+    async fn dial(&self, echo: Option<Echo>) -> Result<Arc<Live>, TransportFailure> {
+        let heard = match echo {
+            Some(echo) => Some(echo),
+            None => {
+                let addresses = lookup_host(&self.hub).await.map_err(|error| not_connected(&error.to_string()))?;
+                echo::listen(&addresses.collect::<Vec<_>>(), CALL_MOST).await
+            }
+        };
         let Echo { from, after } = heard.ok_or_else(|| not_connected("the hub answers no call"))?;
         let endpoint = self.endpoint(from).await?;
-        let learnt = self.known().filter(|_| self.measures.carried_rate.is_on());
-        let known = learnt.map(|known| Known { bytes_per_second: known.bytes_per_second * CARRIED, ..known });
-        let start = Start { known, round_trip: Some(after) };
         let mut config = ClientConfig::new(self.tls_for_known_hub()?);
-        config.transport_config(Arc::new(config::dialling(&self.measures, start, Arc::clone(&self.learnt))));
+        let transport = config::dialling(&self.measures, after);
+        config.transport_config(Arc::new(transport));
         let host = self.hub.rsplit_once(':').map_or(self.hub.as_str(), |(host, _)| host).trim_matches(['[', ']']);
         let connecting = endpoint.connect_with(config, from, host);
         let connecting = connecting.map_err(|error| not_connected(&error.to_string()))?;
@@ -204,7 +200,7 @@ impl Quic {
                 connection
             }
         };
-        Ok(Live::new(connection, proved, self.measures.priorities, self.measures.watchdog))
+        Ok(Live::new(connection, proved, self.measures))
     }
 
     /// Tickets are of no use for a hub whose key is not valid any more: nothing may be said early to it.

@@ -1,7 +1,7 @@
 //! A connection to the hub, and whether the line below it is alive.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use quinn::{Connection, ReadError, ReadToEndError, RecvStream, SendStream, VarInt, WriteError};
@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tongqiao::{Arrival, Silence, TransportFailure};
 
-use super::measures::Switch;
-use super::{ANSWERED, NO_FRAME, NOT_REACHED, echo};
+use super::echo::Echo;
+use super::measures::Measures;
+use super::order::Order;
+use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, echo};
 use crate::link::Lane;
 use crate::link::answer::Answered;
 use crate::link::silence::{answer_lost, not_connected, patience, timed_out};
@@ -22,18 +24,17 @@ const SILENT_AFTER: Duration = Duration::from_secs(2);
 const SILENT_AFTER_ROUND_TRIPS: u32 = 4;
 /// Whoever waits for an answer on a silent line waits no longer.
 const SILENT_MOST: Duration = Duration::from_secs(25);
+/// A line that was heard is dialled without another call, within this time.
+const ECHO_GOOD_FOR: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A payment is sent a second time when its answer is not there after this part of a round trip.
+const TWIN_AFTER_PART: u32 = 4;
+const TWIN_AFTER_LEAST: Duration = Duration::from_millis(25);
 /// A stream looks for itself so often. When a hub takes no early data, numbers of streams begin anew, and quinn 0.11 lets the end
 /// of an old stream take away the waking of the new one with its number.
 const WAKE_EVERY: Duration = Duration::from_millis(250);
 /// What is longest ahead of cases gets its turn with them: bulk has a floor.
 const BULK_FLOOR_AFTER: Duration = Duration::from_secs(5);
-/// Priorities of streams; bulk has them below zero, the first begun first.
-const CONTROL: i32 = 300;
-const PAYMENT: i32 = 200;
-const CASE: i32 = 100;
-const BULK_LEAST: i32 = -1_000_000;
-
 /// How the line below a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Health {
@@ -67,25 +68,26 @@ pub(super) struct Live {
     connection: Connection,
     proof: watch::Receiver<Proof>,
     health: watch::Sender<Health>,
-    begun_bulk: AtomicI32,
-    priorities: Switch,
+    order: Order,
+    /// Frames of which the hub has not confirmed everything.
+    unconfirmed: AtomicUsize,
+    measures: Measures,
+    /// By which call the line was heard again, and when.
+    heard: Mutex<Option<(Echo, Instant)>>,
 }
 
 impl Live {
-    pub(super) fn new(
-        connection: Connection,
-        proof: watch::Receiver<Proof>,
-        priorities: Switch,
-        watchdog: Switch,
-    ) -> Arc<Self> {
+    pub(super) fn new(connection: Connection, proof: watch::Receiver<Proof>, measures: Measures) -> Arc<Self> {
         let live = Arc::new(Self {
             connection,
             proof,
             health: watch::Sender::new(Health::Well),
-            begun_bulk: AtomicI32::new(0),
-            priorities,
+            order: Order::default(),
+            unconfirmed: AtomicUsize::new(0),
+            measures,
+            heard: Mutex::new(None),
         });
-        if watchdog.is_on() {
+        if measures.watchdog.is_on() {
             tokio::spawn(watch_over(Arc::clone(&live)));
         }
         live
@@ -105,6 +107,12 @@ impl Live {
         self.health()
     }
 
+    /// The echo that ended it, if it is so fresh that the line may be dialled on its word.
+    pub(super) fn fresh_echo(&self) -> Option<Echo> {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.filter(|(_, at)| at.elapsed() < ECHO_GOOD_FOR).map(|(echo, _)| echo)
+    }
+
     /// Gives the connection up: whoever waits for an answer on it learns that none will come.
     pub(super) fn give_up(&self, reason: &str) {
         self.health.send_replace(Health::Gone);
@@ -112,7 +120,7 @@ impl Live {
     }
 
     /// A frame to the hub, and the answer.
-    pub(super) async fn exchange(&self, lane: Lane, frame: &[u8], when: Proof) -> Result<Answered, Unanswered> {
+    pub(super) async fn exchange(&self, lane: Lane, frame: &[u8], when: Proof) -> Result<Option<Answered>, Unanswered> {
         let mut stream = Unfinished(None);
         let exchanged = tokio::time::timeout(patience(frame.len()), async {
             if when == Proof::Given {
@@ -120,9 +128,16 @@ impl Live {
                 let given = proof.wait_for(|proof| *proof == Proof::Given).await;
                 drop(given.map_err(|_| Unanswered::Failed(not_connected("the hub has not proved itself")))?);
             }
-            let opened = self.connection.open_bi().await;
-            let (send, receive) = opened.map_err(|error| Unanswered::Failed(not_connected(&error.to_string())))?;
-            self.speak(stream.0.insert(send), receive, lane, frame).await
+            let (send, receive) = self.open().await?;
+            let first = self.speak(stream.0.insert(send), receive, lane, frame);
+            if lane != Lane::Payment || !self.measures.twin.is_on() {
+                return first.await;
+            }
+            tokio::pin!(first);
+            match tokio::time::timeout(self.twin_after(), &mut first).await {
+                Ok(answered) => answered,
+                Err(_) => self.with_twin(first, frame).await,
+            }
         });
         tokio::pin!(exchanged);
         let mut health = self.health.subscribe();
@@ -141,33 +156,65 @@ impl Live {
         }
     }
 
+    async fn open(&self) -> Result<(SendStream, RecvStream), Unanswered> {
+        self.connection.open_bi().await.map_err(|error| Unanswered::Failed(not_connected(&error.to_string())))
+    }
+
+    /// So late that both are not in one packet, nor lost in one burst.
+    fn twin_after(&self) -> Duration {
+        (self.connection.rtt() / TWIN_AFTER_PART).max(TWIN_AFTER_LEAST)
+    }
+
+    /// The same frame once more, on another stream: the hub makes one request of both, and the first answer counts.
+    async fn with_twin(
+        &self,
+        first: impl Future<Output = Result<Option<Answered>, Unanswered>>,
+        frame: &[u8],
+    ) -> Result<Option<Answered>, Unanswered> {
+        let mut stream = Unfinished(None);
+        let twin = async {
+            let (send, receive) = self.open().await?;
+            self.speak(stream.0.insert(send), receive, Lane::Payment, frame).await
+        };
+        tokio::pin!(first, twin);
+        let (answered, other) = tokio::select! {
+            answered = &mut first => (answered, None),
+            answered = &mut twin => (answered, Some(first)),
+        };
+        match (answered, other) {
+            // What the twin met says nothing of the first.
+            (Err(_), Some(first)) => first.await,
+            (answered, _) => answered,
+        }
+    }
+
     async fn speak(
         &self,
         send: &mut SendStream,
         mut receive: RecvStream,
         lane: Lane,
         frame: &[u8],
-    ) -> Result<Answered, Unanswered> {
-        self.prefer(send, self.priority(lane));
+    ) -> Result<Option<Answered>, Unanswered> {
+        let unconfirmed = Unconfirmed::new(&self.unconfirmed);
+        self.prefer(send, self.order.next(lane));
         // A frame without its end is none: the hub has not acted upon it.
         send.write_all(frame).await.map_err(|error| match error {
             WriteError::ZeroRttRejected => Unanswered::TooEarly,
             other => Unanswered::Failed(TransportFailure::new(Silence::Broken, Arrival::No, other)),
         })?;
         send.finish().map_err(|error| Unanswered::Failed(answer_lost(&error.to_string())))?;
+        let confirmed = send.stopped();
         let answer = receive.read_to_end(ANSWER_MOST);
-        let answer = match lane {
-            Lane::Bulk => {
-                tokio::pin!(answer);
-                match tokio::time::timeout(BULK_FLOOR_AFTER, &mut answer).await {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        self.prefer(send, CASE);
-                        answer.await
-                    }
-                }
-            }
-            _ => answer.await,
+        tokio::pin!(answer, confirmed);
+        // The frame is there, and its answer may take its time; until then silence is a sign.
+        let answered = tokio::select! {
+            answer = &mut answer => Some(answer),
+            _ = self.confirmed(confirmed, send, lane) => None,
+        };
+        drop(unconfirmed);
+        let answer = match answered {
+            Some(answer) => answer,
+            None => answer.await,
         };
         let answer = answer.map_err(|error| match error {
             ReadToEndError::Read(ReadError::ZeroRttRejected) => Unanswered::TooEarly,
@@ -176,26 +223,39 @@ impl Live {
         read(&answer).map_err(Unanswered::Failed)
     }
 
+    /// Until the hub has all of the frame. Bulk that takes long gets its turn with cases meanwhile.
+    async fn confirmed<T>(&self, confirmed: impl Future<Output = T>, send: &SendStream, lane: Lane) {
+        tokio::pin!(confirmed);
+        if lane == Lane::Bulk {
+            if tokio::time::timeout(BULK_FLOOR_AFTER, &mut confirmed).await.is_ok() {
+                return;
+            }
+            self.prefer(send, self.order.next(Lane::Case));
+        }
+        confirmed.await;
+    }
+
     fn prefer(&self, send: &SendStream, priority: i32) {
-        if self.priorities.is_on() {
+        if self.measures.priorities.is_on() {
             // A stream that is closed already needs none.
             drop(send.set_priority(priority));
         }
     }
+}
 
-    fn priority(&self, lane: Lane) -> i32 {
-        match lane {
-            Lane::Control => CONTROL,
-            Lane::Payment => PAYMENT,
-            Lane::Case => CASE,
-            Lane::Bulk => {
-                let begun = self.begun_bulk.fetch_sub(1, Ordering::Relaxed);
-                if begun <= BULK_LEAST {
-                    self.begun_bulk.store(0, Ordering::Relaxed);
-                }
-                begun - 1
-            }
-        }
+/// A frame that is not confirmed yet, for as long as it lives.
+struct Unconfirmed<'a>(&'a AtomicUsize);
+
+impl<'a> Unconfirmed<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Unconfirmed<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -211,20 +271,24 @@ impl Drop for Unfinished {
     }
 }
 
-fn read(answer: &[u8]) -> Result<Answered, TransportFailure> {
+/// The answer; `None` when the hub has not the dictionary of the frame.
+fn read(answer: &[u8]) -> Result<Option<Answered>, TransportFailure> {
     let broken = |arrival, detail: &str| TransportFailure::new(Silence::Broken, arrival, detail);
     match answer.split_first() {
         Some((&ANSWERED, frame)) => {
-            Answered::decode(frame).map_err(|error| broken(Arrival::Perhaps, &error.to_string()))
+            Answered::decode(frame).map(Some).map_err(|error| broken(Arrival::Perhaps, &error.to_string()))
         }
+        Some((&NO_DICTIONARY, _)) => Ok(None),
         Some((&NOT_REACHED, _)) => Err(broken(Arrival::No, "the platform is not reached")),
         Some((&NO_FRAME, _)) => Err(broken(Arrival::No, "the hub cannot read the frame")),
         _ => Err(broken(Arrival::Perhaps, "the platform gave no answer")),
     }
 }
 
-/// Looks whether what is sent is confirmed; calls the hub when not, and gives the connection up when the hub answers the call
-/// before the connection has recovered. QUIC by itself waits ever longer between its attempts and misses short clear spells.
+/// Looks whether what is sent is confirmed; calls the hub when not, and gives the connection up when the hub answers the call.
+///
+/// QUIC by itself waits ever longer between its attempts and misses short clear spells. That something is heard of the hub
+/// meanwhile says little: it may be an attempt of its own, while ours are still waiting.
 async fn watch_over(live: Arc<Live>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut ear = Ear::default();
@@ -234,31 +298,26 @@ async fn watch_over(live: Arc<Live>) {
             _ = looks.tick() => {}
         }
         let silent_after = SILENT_AFTER.max(live.connection.rtt() * SILENT_AFTER_ROUND_TRIPS);
-        if ear.silent_for(&live.connection, Instant::now()) < silent_after {
-            continue;
-        }
-        live.health.send_replace(Health::Silent);
-        tracing::info!("nothing comes back over the link");
-        let hub = [live.connection.remote_address()];
-        loop {
-            let heard = tokio::select! {
-                _ = live.connection.closed() => return,
-                heard = echo::listen(&hub, LOOK_EVERY * 5) => heard,
-            };
-            let silent = ear.silent_for(&live.connection, Instant::now());
-            if silent.is_zero() {
-                live.health.send_replace(Health::Well);
-                tracing::info!("the link has recovered by itself");
-                break;
-            }
-            if heard.is_some() || silent > SILENT_MOST {
-                live.give_up("silence");
-                return;
-            }
-            // Where the call is refused at once, there is no hurry either.
-            looks.tick().await;
+        if ear.silent_for(&live, Instant::now()) >= silent_after {
+            break;
         }
     }
+    live.health.send_replace(Health::Silent);
+    tracing::info!("nothing comes back over the link");
+    let (hub, since) = ([live.connection.remote_address()], Instant::now());
+    while since.elapsed() < SILENT_MOST {
+        let heard = tokio::select! {
+            _ = live.connection.closed() => return,
+            heard = echo::listen(&hub, LOOK_EVERY * 10) => heard,
+        };
+        if let Some(echo) = heard {
+            *live.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((echo, Instant::now()));
+            break;
+        }
+        // Where the call is refused at once, there is no hurry either.
+        looks.tick().await;
+    }
+    live.give_up("silence");
 }
 
 /// What was heard of the other end last.
@@ -272,23 +331,18 @@ struct Ear {
 
 impl Ear {
     /// For how long something has been waiting for a sign; zero when nothing is.
-    fn silent_for(&mut self, connection: &Connection, now: Instant) -> Duration {
-        let stats = connection.stats();
+    fn silent_for(&mut self, live: &Live, now: Instant) -> Duration {
+        let stats = live.connection.stats();
         let frames = stats.frame_tx;
-        let said = frames.stream
-            + frames.ping
-            + frames.crypto
-            + frames.max_data
-            + frames.max_stream_data
-            + frames.reset_stream
-            + frames.stop_sending;
-        self.listen(stats.udp_rx.datagrams, said, now)
+        let said = frames.stream + frames.ping + frames.crypto;
+        let is_waiting = live.unconfirmed.load(Ordering::Relaxed) > 0;
+        self.listen(stats.udp_rx.datagrams, said, is_waiting, now)
     }
 
-    fn listen(&mut self, heard: u64, said: u64, now: Instant) -> Duration {
+    fn listen(&mut self, heard: u64, said: u64, is_waiting: bool, now: Instant) -> Duration {
         if heard != self.heard {
-            *self = Self { heard, said, waiting_since: None };
-        } else if said != self.said {
+            *self = Self { heard, said, waiting_since: is_waiting.then_some(now) };
+        } else if said != self.said || is_waiting {
             self.waiting_since.get_or_insert(now);
         }
         self.waiting_since.map_or(Duration::ZERO, |since| now.duration_since(since))
@@ -304,12 +358,19 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut ear = Ear::default();
-        assert_eq!(ear.listen(1, 1, at(0)), Duration::ZERO);
-        assert_eq!(ear.listen(1, 1, at(60)), Duration::ZERO, "nothing was said: nothing is missed");
-        assert_eq!(ear.listen(1, 2, at(61)), Duration::ZERO);
-        assert_eq!(ear.listen(1, 5, at(64)), Duration::from_secs(3), "what is said again does not begin it anew");
-        assert_eq!(ear.listen(2, 6, at(65)), Duration::ZERO);
-        assert_eq!(ear.listen(2, 6, at(99)), Duration::ZERO);
+        assert_eq!(ear.listen(1, 1, false, at(0)), Duration::ZERO);
+        assert_eq!(ear.listen(1, 1, false, at(60)), Duration::ZERO, "nothing was said: nothing is missed");
+        assert_eq!(ear.listen(1, 2, false, at(61)), Duration::ZERO);
+        assert_eq!(
+            ear.listen(1, 5, false, at(64)),
+            Duration::from_secs(3),
+            "what is said again does not begin it anew"
+        );
+        assert_eq!(ear.listen(2, 6, false, at(65)), Duration::ZERO);
+        assert_eq!(ear.listen(2, 6, false, at(99)), Duration::ZERO);
+        assert_eq!(ear.listen(3, 6, true, at(100)), Duration::ZERO);
+        assert_eq!(ear.listen(3, 6, true, at(103)), Duration::from_secs(3), "a frame is not confirmed");
+        assert_eq!(ear.listen(4, 6, true, at(104)), Duration::ZERO);
     }
 
     #[test]
@@ -317,6 +378,7 @@ mod tests {
         let arrival = |bytes: &[u8]| read(bytes).err().map(|failure| failure.may_have_arrived());
         assert_eq!(arrival(&[NOT_REACHED]), Some(Arrival::No));
         assert_eq!(arrival(&[NO_FRAME]), Some(Arrival::No));
+        assert!(matches!(read(&[NO_DICTIONARY]), Ok(None)));
         for unclear in [&[][..], &[super::super::PERHAPS_REACHED], &[ANSWERED], &[9, 9]] {
             assert_eq!(arrival(unclear), Some(Arrival::Perhaps), "{unclear:?}");
         }

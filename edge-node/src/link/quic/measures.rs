@@ -40,8 +40,8 @@ pub struct Measures {
     pub watchdog: Switch,
     /// What may be said twice is said in the first packet of a new connection.
     pub early_data: Switch,
-    /// A new connection begins with the rate of the last.
-    pub carried_rate: Switch,
+    /// Payments are sent twice, a moment apart.
+    pub twin: Switch,
     /// Compressing with the shared dictionary.
     pub dictionary: Switch,
 }

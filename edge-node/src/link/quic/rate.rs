@@ -6,7 +6,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn::congestion::{Controller, ControllerFactory};
@@ -30,28 +30,17 @@ const FIRST_PACKETS: u64 = 10;
 /// More than this lost, round after round, is no weather: somebody throws away what is too much.
 const LOSS_CEILING: f64 = 0.30;
 const ROUNDS_OVER_CEILING: u8 = 3;
+/// What took longer was held up by an outage, and says nothing of the rate.
+const OUTAGE: Duration = Duration::from_secs(8);
 /// Packets whose sending is remembered.
 const SENT_MOST: usize = 16 * 1024;
 
-/// What one connection has learnt of the line, for the next.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::link) struct Known {
-    pub(in crate::link) bytes_per_second: f64,
-    pub(in crate::link) round_trip: Duration,
-}
-
-/// Where what is learnt is kept.
-pub(in crate::link) type Learnt = Arc<Mutex<Option<Known>>>;
-
-/// Makes controllers that begin with what is known already, and leave behind what they learn.
-pub(super) struct RateFactory {
-    pub(super) known: Option<Known>,
-    pub(super) learnt: Learnt,
-}
+/// Makes controllers.
+pub(super) struct RateFactory;
 
 impl ControllerFactory for RateFactory {
     fn build(self: Arc<Self>, now: Instant, current_mtu: u16) -> Box<dyn Controller> {
-        Box::new(Rate::new(now, current_mtu, self.known, Arc::clone(&self.learnt)))
+        Box::new(Rate::new(now, current_mtu))
     }
 }
 
@@ -93,11 +82,10 @@ pub(super) struct Rate {
     round_delivered: u64,
     round_lost: u64,
     rounds_over_ceiling: u8,
-    learnt: Learnt,
 }
 
 impl Rate {
-    fn new(now: Instant, mtu: u16, known: Option<Known>, learnt: Learnt) -> Self {
+    fn new(now: Instant, mtu: u16) -> Self {
         Self {
             mtu: mtu.into(),
             delivered: 0,
@@ -106,16 +94,15 @@ impl Rate {
             confirmed_at: now,
             confirmed_sent_at: now,
             newest: None,
-            rates: known.map(|known| (now, known.bytes_per_second)).into_iter().collect(),
-            round_trip: known.map_or(Duration::ZERO, |known| known.round_trip),
+            rates: VecDeque::new(),
+            round_trip: Duration::ZERO,
             round_trip_at: now,
             drain: None,
-            startup: known.is_none().then_some(Startup { best: 0.0, rounds_without_growth: 0 }),
+            startup: Some(Startup { best: 0.0, rounds_without_growth: 0 }),
             round_began: now,
             round_delivered: 0,
             round_lost: 0,
             rounds_over_ceiling: 0,
-            learnt,
         }
     }
 
@@ -212,7 +199,7 @@ impl Controller for Rate {
             let sending = newest.duration_since(sent.confirmed_sent_at);
             let took = confirming.max(sending);
             // Less than the shortest round trip cannot have been measured whole.
-            if took >= self.round_trip && !took.is_zero() {
+            if took >= self.round_trip && !took.is_zero() && took < OUTAGE {
                 self.note_rate(now, (self.delivered - sent.delivered) as f64 / took.as_secs_f64(), app_limited);
             }
             self.sent.drain(..place);
@@ -221,10 +208,6 @@ impl Controller for Rate {
         self.confirmed_sent_at = self.confirmed_sent_at.max(newest);
         if newest >= self.round_began {
             self.end_round(now);
-        }
-        if self.startup.is_none() && self.rate() > 0.0 {
-            let known = Known { bytes_per_second: self.rate(), round_trip: self.round_trip };
-            *self.learnt.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
         }
     }
 
@@ -256,5 +239,61 @@ impl Controller for Rate {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of so many bytes a second with an empty queue, on which every tenth packet is lost; gives the window in the end.
+    fn window_on(bytes_per_second: f64, round_trip: Duration, seconds: u64) -> u64 {
+        let start = Instant::now();
+        let mut rate = Rate::new(start, 1_200);
+        let (mut on_line, mut busy_until) = (VecDeque::<(Instant, Instant)>::new(), start);
+        let (mut now, mut count, mut flying) = (start, 0_u64, 0_u64);
+        while now < start + Duration::from_secs(seconds) {
+            while flying + 1_200 <= rate.window() {
+                rate.on_sent(now, 1_200, count);
+                busy_until = busy_until.max(now) + Duration::from_secs_f64(1_200.0 / bytes_per_second);
+                on_line.push_back((now, busy_until + round_trip));
+                flying += 1_200;
+                count += 1;
+            }
+            let Some((sent, arrives)) = on_line.pop_front() else { break };
+            now = arrives;
+            flying -= 1_200;
+            if count.is_multiple_of(10) {
+                rate.on_congestion_event(now, sent, false, 1_200);
+            } else {
+                rate.delivered += 1_200;
+                rate.round_delivered += 1_200;
+                rate.newest = Some(sent);
+                rate.on_end_acks(now, flying, false, None);
+            }
+        }
+        rate.window()
+    }
+
+    #[test]
+    fn the_window_is_what_the_line_holds_whatever_is_lost() {
+        for (rate, millis) in [(8_000.0, 600), (64_000.0, 150), (250_000.0, 60)] {
+            let round_trip = Duration::from_millis(millis);
+            let holds = rate * (round_trip.as_secs_f64() + 1_200.0 / rate);
+            let window = window_on(rate, round_trip, 30) as f64;
+            assert!(window > 0.9 * holds && window < 1.6 * holds + 3.0 * 1_200.0, "{window} of {holds}");
+        }
+    }
+
+    #[test]
+    fn after_twenty_seconds_the_queue_is_let_run_empty_once() {
+        let start = Instant::now();
+        let mut rate = Rate::new(start, 1_200);
+        let millis = |millis| Duration::from_millis(millis);
+        rate.note_round_trip(start + millis(100), start);
+        rate.note_round_trip(start + millis(21_000), start + millis(20_500));
+        assert_eq!(rate.window(), DRAIN_PACKETS * 1_200);
+        rate.note_round_trip(start + millis(21_500), start + millis(21_300));
+        assert_eq!((rate.drain, rate.round_trip), (None, millis(200)));
     }
 }

@@ -17,9 +17,13 @@ use tongqiao_protocol::PartyId;
 
 use super::echo::EchoingSocket;
 use super::live::Proof;
-use super::{ANSWERED, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
+use super::order::Order;
+use super::twins::Twins;
+use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
 use crate::link::call::Call;
+use crate::link::dictionary::Dictionary;
 use crate::link::serving::{FRAME_MOST, HANDSHAKE_MOST, Hub, Unpassed};
+use crate::link::wire::Malformed;
 use crate::link::{Early, Lane};
 
 /// From so many connections on, whoever is new shows first that he receives where he says he is.
@@ -28,6 +32,13 @@ const UNPROVED_MOST: usize = 1_024;
 const CONNECTIONS_MOST: usize = 32 * 1_024;
 /// How long an answer may take to get through.
 const ANSWER_MOST: Duration = Duration::from_secs(120);
+
+/// What the streams of one connection share.
+#[derive(Default)]
+struct Talk {
+    twins: Twins,
+    order: Order,
+}
 
 /// Binds the hub's address for UDP.
 pub(crate) fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Endpoint> {
@@ -70,7 +81,7 @@ async fn converse(hub: Arc<Hub>, incoming: Incoming) {
     // An endpoint that accepts always gives the connection before the handshake is over.
     let Ok((connection, proved)) = connecting.into_0rtt() else { return };
     let (proof, proof_given) = watch::channel(Proof::Early);
-    let mut streams = JoinSet::new();
+    let (mut streams, talk) = (JoinSet::new(), Arc::new(Talk::default()));
     let shaking = async {
         let shaken = tokio::time::timeout(HANDSHAKE_MOST, proved).await.is_ok();
         let party = shown(&connection).and_then(|spki| hub.register.party_of(&spki));
@@ -103,7 +114,14 @@ async fn converse(hub: Arc<Hub>, incoming: Incoming) {
         while streams.try_join_next().is_some() {}
         match opened {
             Ok((send, receive)) => {
-                drop(streams.spawn(answer(Arc::clone(&hub), connection.clone(), send, receive, proof_given.clone())));
+                drop(streams.spawn(answer(
+                    Arc::clone(&hub),
+                    connection.clone(),
+                    send,
+                    receive,
+                    proof_given.clone(),
+                    Arc::clone(&talk),
+                )));
             }
             Err(error) => {
                 tracing::debug!(%peer, %error, "a node's connection ended");
@@ -124,11 +142,12 @@ async fn answer(
     mut send: SendStream,
     mut receive: RecvStream,
     mut proof: watch::Receiver<Proof>,
+    talk: Arc<Talk>,
 ) {
     let was_early = receive.is_0rtt();
     let Ok(frame) = receive.read_to_end(FRAME_MOST).await else { return };
-    let call = Call::decode(&frame);
-    let is_idempotent = call.as_ref().is_ok_and(|call| call.early() == Early::May);
+    let call = Call::decode_noting(&frame);
+    let is_idempotent = call.as_ref().is_ok_and(|(call, _)| call.early() == Early::May);
     // Until the handshake is over, whoever sends could be repeating what another sent before.
     if !(was_early && is_idempotent) && proof.wait_for(|proof| *proof == Proof::Given).await.is_err() {
         return;
@@ -138,29 +157,28 @@ async fn answer(
         return;
     };
     let (lane, bytes) = match call {
-        Ok(call) => (call.lane(), pass(&hub, &party, call).await),
+        Ok((call, dictionary)) if call.lane() == Lane::Payment => {
+            (Lane::Payment, talk.twins.answer(&frame, pass(&hub, &party, call, dictionary)).await)
+        }
+        Ok((call, dictionary)) => (call.lane(), pass(&hub, &party, call, dictionary).await),
+        Err(Malformed::NO_DICTIONARY) => (Lane::Control, vec![NO_DICTIONARY]),
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
             (Lane::Control, vec![NO_FRAME])
         }
     };
-    drop(send.set_priority(match lane {
-        Lane::Control => 3,
-        Lane::Payment => 2,
-        Lane::Case => 1,
-        Lane::Bulk => 0,
-    }));
+    drop(send.set_priority(talk.order.next(lane)));
     // A node that is gone asks again.
     if send.write_all(&bytes).await.is_ok() && send.finish().is_ok() {
         drop(tokio::time::timeout(ANSWER_MOST, send.stopped()).await);
     }
 }
 
-async fn pass(hub: &Hub, party: &PartyId, call: Call) -> Vec<u8> {
+async fn pass(hub: &Hub, party: &PartyId, call: Call, dictionary: Option<Dictionary>) -> Vec<u8> {
     match hub.pass(party, call).await {
         Ok(answered) => {
             let mut bytes = vec![ANSWERED];
-            bytes.extend(answered.encode());
+            bytes.extend(answered.encode_with(dictionary));
             bytes
         }
         Err(Unpassed::NoRequest) => vec![NO_FRAME],
