@@ -29,6 +29,22 @@ async fn bind(listen: SocketAddr, tls: rustls::ServerConfig) -> Result<(TcpListe
     Err(failed(std::io::ErrorKind::AddrInUse.into()))
 }
 
+/// A client of the platform that speaks as the hub, and whom it believes.
+pub(crate) async fn platform_client(
+    settings: &HubSettings,
+    credentials: &Credentials,
+) -> Result<(Client, Trust), StartError> {
+    let trust = match &settings.platform_authority {
+        Some(path) => {
+            let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
+            Trust::only(&pem)?
+        }
+        None => Trust::system(),
+    };
+    let builder = Client::builder(&settings.platform, credentials.clone()).trust(trust.clone());
+    Ok((builder.in_memory().build().await?, trust))
+}
+
 /// A hub that serves until it is dropped or told to stop.
 pub struct Hub {
     address: SocketAddr,
@@ -43,15 +59,7 @@ impl Hub {
     /// [`StartError`]: settings, credentials without a key for links, or an address that is taken.
     pub async fn start(settings: &HubSettings) -> Result<Self, StartError> {
         let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
-        let trust = match &settings.platform_authority {
-            Some(path) => {
-                let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
-                Trust::only(&pem)?
-            }
-            None => Trust::system(),
-        };
-        let client =
-            Client::builder(&settings.platform, credentials.clone()).trust(trust.clone()).in_memory().build().await?;
+        let (client, trust) = platform_client(settings, &credentials).await?;
         // Without it nobody would be known; a platform that is away for the moment is asked again with every handshake.
         if let Err(error) = client.refresh_directory().await {
             tracing::warn!(%error, "the platform's directory cannot be had yet");

@@ -18,6 +18,7 @@
 pub mod console;
 mod courier;
 pub mod doctor;
+pub mod ferry;
 pub mod hub;
 mod link;
 mod local_api;

@@ -10,6 +10,7 @@
 mod answer;
 mod block;
 mod budget;
+pub(crate) mod bundle;
 mod call;
 mod http2;
 pub(crate) mod identity;

@@ -58,7 +58,7 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId, RecordId,
+    BillId, BundleId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId, RecordId,
     RefundId, RequestId,
 };
 pub use identifier::{

@@ -62,6 +62,8 @@ pub enum RecordKind {
     Refusal,
     /// The root of a batch of an edge node's receipts.
     Custody,
+    /// The head of a bundle that is carried between node and hub.
+    Bundle,
 }
 
 impl RecordKind {
@@ -86,6 +88,7 @@ impl RecordKind {
         Self::EReceipt,
         Self::Refusal,
         Self::Custody,
+        Self::Bundle,
     ];
 
     /// The first line of the signed message.
@@ -110,6 +113,7 @@ impl RecordKind {
             Self::EReceipt => "tongqiao-e-receipt-v1",
             Self::Refusal => "tongqiao-refusal-v1",
             Self::Custody => "tongqiao-custody-v1",
+            Self::Bundle => "tongqiao-bundle-v1",
         }
     }
 }

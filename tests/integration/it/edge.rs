@@ -6,6 +6,7 @@ mod copies;
 mod counter;
 mod custody;
 mod doctor;
+mod ferry;
 mod office;
 mod passing;
 mod processes;
