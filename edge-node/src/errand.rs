@@ -144,7 +144,9 @@ fn tell_all(read: &[Read]) -> ExitCode {
             Fate::Taken { judged, open, reasons, .. } => {
                 println!("{file}: {judged} judged, {open} open ({})", reasons.join(", "));
             }
-            Fate::Quarantined => println!("{file}: its key is revoked or was not valid; kept in quarantine for a person"),
+            Fate::Quarantined => {
+                println!("{file}: its key is revoked or was not valid; kept in quarantine for a person")
+            }
             Fate::Refused(unusable) => println!("{file}: not taken: {unusable}"),
             Fate::Failed(error) => println!("{file}: not taken now, may be read again: {error}"),
         }

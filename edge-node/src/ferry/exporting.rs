@@ -11,8 +11,8 @@ use tongqiao_protocol::batch::EventBatch;
 use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{KeyDirectory, KeyRecord, PartyId, SignedRecord, Suite};
 
-use super::folder::{self, RECORDS};
 use super::FerryError;
+use super::folder::{self, RECORDS};
 use crate::courier::local_now;
 use crate::link::Call;
 use crate::link::bundle::{self, Address, Holds, Load};
@@ -25,6 +25,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 const BATCH_RECORDS: usize = 500;
 /// A bundle is closed when it has so many bytes, packed.
 const LOAD_BYTES: usize = 16 * 1024 * 1024;
+/// Or so many records: the answers to them have to fit into one bundle as well.
+const LOAD_RECORDS: usize = 10_000;
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,7 +95,7 @@ async fn export_with(
                 size = 0;
                 add(&mut load, std::mem::take(&mut batch));
             }
-            if load.size >= LOAD_BYTES {
+            if load.size >= LOAD_BYTES || load.count >= LOAD_RECORDS {
                 written.insert(writing.close(std::mem::take(&mut load), &mut done)?);
             }
         }

@@ -81,6 +81,13 @@ impl Taking<'_> {
             Err(unusable) => return Ok(Fate::Refused(unusable)),
         };
         let (bundle, parts) = parts;
+        for part in parts.iter().filter(|part| part.target == "/v1/directory") {
+            let Ok(answered) = Answered::decode(&part.frame) else { return Ok(Fate::Refused(Unusable::Malformed)) };
+            // Of a bundle that comes late it is older than what is known here.
+            if let Err(error) = self.carrier.take_directory(&answered.body).await {
+                tracing::info!(code = error.code().code(), "the directory of a bundle is not taken");
+            }
+        }
         match keep(arrivals, bundle, &parts) {
             Ok(fate) => Ok(fate),
             Err(error) => Err(FerryError::Io(self.settings.data.clone(), error)),

@@ -73,6 +73,15 @@ impl Carrier {
         Ok(self.shared.exchange.ask(Ask::get("/v1/epoch")).await?.body().to_vec())
     }
 
+    /// Takes a signed key directory that was carried here, as if it had been asked for; nothing is learnt of the time from it.
+    ///
+    /// # Errors
+    /// `directory.invalid` when it is not to be believed or older than the one in use, which stays; or a `store.` code.
+    pub async fn take_directory(&self, signed: &[u8]) -> Result<(), Error> {
+        let record = serde_json::from_slice(signed).map_err(Error::malformed_answer)?;
+        self.shared.directory.take(&self.shared, record).await
+    }
+
     /// The platform's signed key directory, as it came; nothing of it is checked here.
     ///
     /// # Errors

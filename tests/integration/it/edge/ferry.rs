@@ -227,3 +227,30 @@ async fn answers_are_taken_from_the_hub_alone_and_by_the_node_for_whom_they_are(
     assert_eq!(judged(&fates), 1);
     trip.drained().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restored_platform_has_lost_is_carried_again_and_old_receipts_do_not_count() {
+    let trip = Trip::begin(Suite::International).await;
+    let backup = trip.office.sandbox.post("/sandbox/backup", &json!({})).await["backup"].clone();
+    trip.open().await;
+    trip.export().await;
+    trip.pass().await;
+    let (stale_name, stale) = (trip.file(), std::fs::read(trip.file()).unwrap());
+    trip.import().await;
+    trip.drained().await;
+    trip.office.sandbox.post("/sandbox/restore", &json!({ "backup": backup })).await;
+    assert_eq!(trip.effects().await, 1);
+    trip.open().await;
+    assert_eq!(trip.export().await, 1);
+    trip.pass().await;
+    trip.import().await;
+    eventually("the lost case, waiting again", async || {
+        std::fs::write(&stale_name, &stale).unwrap();
+        trip.import().await;
+        (trip.export().await > 0 && judged(&trip.pass().await) > 0 && trip.effects().await == 3).then_some(())
+    })
+    .await;
+    trip.import().await;
+    trip.drained().await;
+    assert_eq!(trip.effects().await, 3);
+}
