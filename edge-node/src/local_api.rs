@@ -3,6 +3,7 @@
 mod desk;
 mod health;
 mod lan_tls;
+mod numbers;
 mod open_reading;
 mod passing;
 mod reply;

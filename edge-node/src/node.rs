@@ -117,7 +117,11 @@ impl Node {
             .store(settings::store(&settings.data))
             .transport(Arc::new(courier))
             .batch_bytes(BATCH_BYTES)
-            .retention_days(settings.retention_days);
+            .retention_days(settings.retention_days)
+            .numbers_in_stock(settings.number_stock);
+        for division in &settings.number_divisions {
+            builder = builder.division(division);
+        }
         if settings.store_limit_bytes > 0 {
             builder = builder.store_limit_bytes(settings.store_limit_bytes);
         }
@@ -171,12 +175,17 @@ async fn deliver_when_it_returns(
     mut stopped: watch::Receiver<bool>,
 ) {
     loop {
-        tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-            changed = returns.changed() => match changed {
-                Ok(()) => client.outbox().nudge(),
-                Err(_) => return,
-            },
+        let has_returned = tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => false,
+            changed = returns.changed() => changed.is_ok(),
+        };
+        if !has_returned {
+            return;
         }
+        // Before the events that have these numbers: the platform would put them off.
+        if let Err(error) = client.carrier().tell_numbers().await {
+            tracing::info!(code = error.code().code(), "to whom numbers were passed on is told later");
+        }
+        client.outbox().nudge();
     }
 }

@@ -45,6 +45,10 @@ pub struct NodeSettings {
     pub retention_days: u16,
     /// How many bytes the store may take; 0 leaves it to the disk.
     pub store_limit_bytes: u64,
+    /// Divisions of which case numbers are kept from the start, for the office's systems while the link is down.
+    pub number_divisions: Vec<String>,
+    /// How many numbers are kept of each division.
+    pub number_stock: u32,
     /// The clerk's console, where one is enrolled.
     pub console: ConsoleSettings,
 }
@@ -61,6 +65,8 @@ impl Default for NodeSettings {
             link_hours: Vec::new(),
             retention_days: 30,
             store_limit_bytes: 0,
+            number_divisions: Vec::new(),
+            number_stock: 1000,
             console: ConsoleSettings::default(),
         }
     }

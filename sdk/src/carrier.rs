@@ -6,6 +6,7 @@
 
 mod check;
 mod ferry;
+mod numbers;
 mod standing;
 
 use std::sync::Arc;

@@ -73,6 +73,7 @@ async fn round(shared: &Shared, with_catalogue: Option<WithCatalogue>) -> Result
     }
     steps.push(("fences", payments::renew_fences(shared).await));
     steps.push(("numbers", shared.numbers.top_up(shared).await));
+    steps.push(("numbers passed on", cases::tell_parts(shared).await));
     if with_catalogue.is_some() {
         steps.push(("log", witness::keep_watch(shared).await));
         steps.push(("catalogue", shared.mirror.refresh(shared).await.map(|_| ())));

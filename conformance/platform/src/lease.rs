@@ -16,9 +16,11 @@ use tongqiao_protocol::{
 use crate::app::AppState;
 use crate::crypto;
 use crate::database::DatabaseError;
+use crate::directory::{self, Party};
 use crate::epoch;
 use crate::hop::{Caller, Signed};
 use crate::json::{self, Faults, Members};
+use crate::number_part::{self, Holder};
 use crate::refusal::Refusal;
 
 /// Numbers in one lease.
@@ -36,11 +38,28 @@ pub(crate) fn router() -> Router<AppState> {
 
 async fn lease(State(app): State<AppState>, signed: Signed) -> Result<Json<Value>, Refusal> {
     let wish = Wish::read(&json::document(&signed.body)?)?;
-    if !signed.caller.party.may_accept_for(wish.division.as_twelve()) {
-        return Err(Refusal::at("/division", ErrorCode::ScopeDivision).with("division", wish.division.as_str()));
-    }
     let now = app.clock.now();
-    app.database.write(move |connection| grant(connection, &signed.caller, &wish, now)).await.map(Json)
+    let leased = app.database.write(move |connection| {
+        if !may_lease(connection, &signed.caller.party, &wish.division)? {
+            return Err(Refusal::at("/division", ErrorCode::ScopeDivision).with("division", wish.division.as_str()));
+        }
+        grant(connection, &signed.caller, &wish, now)
+    });
+    leased.await.map(Json)
+}
+
+/// Whether numbers of this division are a party's business: its own, or that of somebody whose records it carries.
+fn may_lease(connection: &Connection, party: &Party, division: &DivisionCode) -> Result<bool, DatabaseError> {
+    if party.may_accept_for(division.as_twelve()) {
+        return Ok(true);
+    }
+    for author in &party.scopes.carries {
+        let author = directory::find_party(connection, author)?;
+        if author.is_some_and(|author| author.may_accept_for(division.as_twelve())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 struct Wish {
@@ -164,24 +183,47 @@ fn view(connection: &Connection, lease: &[u8; 16]) -> Result<Value, DatabaseErro
     )?)
 }
 
-/// Whether `party` may use `number` in this life of this producer's store: it lies in a lease of exactly these.
-pub(crate) fn covers(
+/// How a number stands to whoever uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holding {
+    /// It lies in a lease, or in a part of one, that is exactly his: of this party, producer and life of the store.
+    Held,
+    /// A node that carries his records has leased it, and of nobody is known that it got it: that may still come.
+    PartAwaited,
+    /// It is somebody else's, or nobody's.
+    Foreign,
+}
+
+/// Whether `party` may use `number` in this life of this producer's store.
+pub(crate) fn holding(
     connection: &Connection,
     party: &str,
     producer: ProducerId,
     incarnation: IncarnationId,
     number: &CaseNumber,
-) -> Result<bool, DatabaseError> {
+) -> Result<Holding, DatabaseError> {
     let serial = i64::try_from(number.serial()).map_err(|_| DatabaseError::Corrupt("serial"))?;
-    Ok(connection
+    let found: Option<([u8; 16], Holder)> = connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM number_lease WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3
-                AND party = ?4 AND producer = ?5 AND incarnation = ?6)",
+            "SELECT lease, party, producer, incarnation FROM number_lease
+             WHERE division = ?1 AND year = ?2 AND first <= ?3 AND last >= ?3",
         )?
-        .query_row(
-            (number.division(), i64::from(number.year()), serial, party, producer.as_bytes(), incarnation.as_bytes()),
-            |row| row.get(0),
-        )?)
+        .query_row((number.division(), i64::from(number.year()), serial), |row| {
+            Ok((row.get(0)?, Holder::of_row(row, 1)?))
+        })
+        .optional()?;
+    let Some((lease, lessee)) = found else { return Ok(Holding::Foreign) };
+    let user = Holder { party: party.to_owned(), producer, incarnation };
+    // Whoever passed a number on uses it no more.
+    if let Some(holder) = number_part::holder(connection, &lease, serial)? {
+        return Ok(if holder == user { Holding::Held } else { Holding::Foreign });
+    }
+    if lessee == user {
+        return Ok(Holding::Held);
+    }
+    let lessee = if lessee.party == party { None } else { directory::find_party(connection, &lessee.party)? };
+    let carries = lessee.is_some_and(|lessee| lessee.may_carry(party));
+    Ok(if carries { Holding::PartAwaited } else { Holding::Foreign })
 }
 
 /// The year in China Standard Time.
@@ -194,7 +236,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::database::Database;
-    use crate::directory::{Party, Scopes};
+    use crate::directory::Scopes;
 
     const NOON: Timestamp = Timestamp::from_millis(1_795_406_400_000);
 

@@ -42,6 +42,7 @@ mod lease;
 mod licence;
 mod life;
 mod material;
+mod number_part;
 mod oidc;
 mod outgoing;
 mod people;

@@ -12,7 +12,7 @@ use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
     bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, joint, lease, licence,
-    material, oidc, publication, sandbox, status, supervision, transparency,
+    material, number_part, oidc, publication, sandbox, status, supervision, transparency,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -29,6 +29,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(lease::router())
         .merge(licence::router())
         .merge(material::router())
+        .merge(number_part::router())
         .merge(publication::router())
         .merge(supervision::router())
         .merge(transparency::router())

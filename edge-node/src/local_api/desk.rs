@@ -13,7 +13,7 @@ use tongqiao_protocol::{ErrorCode, PartyId};
 use super::health::{self, Counters};
 use super::reply::{Asked, Reply, Trouble};
 use super::visitor::{self, Nonces};
-use super::{open_reading, passing, taking};
+use super::{numbers, open_reading, passing, taking};
 use crate::courier::Copies;
 use crate::link::Uplink;
 
@@ -32,6 +32,7 @@ pub(super) struct Inside {
 }
 
 /// A request, read whole.
+#[derive(Clone)]
 pub(super) struct Letter {
     pub(super) method: Method,
     /// Path and query, byte for byte.
@@ -90,6 +91,7 @@ impl Desk {
         let letter = Letter { method: parts.method, target, headers: parts.headers, body, asked: asked.clone() };
         match route.path {
             "/v1/time" => open_reading::time(&self.0),
+            "/v1/case-number-leases" => numbers::lease(&self.0, letter).await,
             "/v1/case-events" => taking::events(&self.0, letter).await,
             "/v1/case-events/{event}/receipt" => taking::receipt(&self.0, letter).await,
             _ if Copies::may_keep(&letter.target) && letter.method == Method::GET => {

@@ -125,6 +125,16 @@ impl ClaimedPart {
     pub const fn left(&self) -> u64 {
         (self.last + 1).saturating_sub(self.next)
     }
+
+    /// Those that are left: for whoever passes them on whole.
+    pub const fn serials(&self) -> RangeInclusive<u64> {
+        self.next..=self.last
+    }
+
+    /// No number is taken after this.
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
 }
 
 #[cfg(test)]

@@ -326,6 +326,10 @@ pub enum ErrorCode {
     LeaseExhausted,
     /// `lease.request_conflict`: The lease request's id was used for another request.
     LeaseRequestConflict,
+    /// `lease.part_invalid`: The numbers do not lie in a lease of the node that passed them on.
+    LeasePartInvalid,
+    /// `lease.part_conflict`: Some of these numbers were passed on to somebody else.
+    LeasePartConflict,
     /// `receipt.unknown`: There is no receipt for this record yet.
     ReceiptUnknown,
     /// `lease.count_too_large`: More numbers were asked for than one lease may hold.
@@ -560,6 +564,8 @@ Row { code: "enrolment.key_taken", number: 6003, kind: ErrorKind::Conflict, http
 Row { code: "scope.not_allowed", number: 6101, kind: ErrorKind::Forbidden, http_status: 403, retry: Retry::Never, outcome: Outcome::Rejected, params: &["scope"], zh: ("超出接入方的授权范围", "请向市级平台申请扩大授权。"), en: ("The party's scope does not cover this", "Ask the city to extend the scope.") },
 Row { code: "lease.exhausted", number: 6201, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("办件编号已用尽且无法连接平台", "请连接平台，领取新号段。"), en: ("No case number is left and the platform cannot be reached", "Connect once so that a new block is leased.") },
 Row { code: "lease.request_conflict", number: 6202, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &[], zh: ("同一领号请求编号对应了不同内容", "请使用新的请求编号。"), en: ("The lease request's id was used for another request", "Use a new request id.") },
+Row { code: "lease.part_invalid", number: 6203, kind: ErrorKind::InvalidInput, http_status: 422, retry: Retry::Never, outcome: Outcome::Rejected, params: &["lease"], zh: ("转租的编号不在该节点租用的号段内", "请重新领号，并检查该边缘节点。"), en: ("The numbers do not lie in a lease of the node that passed them on", "Take new numbers, and have the node looked at.") },
+Row { code: "lease.part_conflict", number: 6204, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::Never, outcome: Outcome::Rejected, params: &["part"], zh: ("其中的编号已转租给他方", "请重新领号，由市级平台查明被复制的节点。"), en: ("Some of these numbers were passed on to somebody else", "Take new numbers; the city finds out which node was copied.") },
 Row { code: "receipt.unknown", number: 6302, kind: ErrorKind::NotFound, http_status: 404, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("该记录尚无回执", "请发送该记录。"), en: ("There is no receipt for this record yet", "Send the record.") },
 Row { code: "lease.count_too_large", number: 6501, kind: ErrorKind::Limit, http_status: 400, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["limit_numbers"], zh: ("所取号数超过单次上限", "减少数量或分次领取。"), en: ("More numbers were asked for than one lease may hold", "Ask for fewer, or for several leases.") },
 Row { code: "lease.expired", number: 6503, kind: ErrorKind::Conflict, http_status: 409, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["lease", "expires"], zh: ("号段租约已到期，不能再取号", "领取新的号段；此前取出的编号仍有效。"), en: ("The lease has expired; no further number may be taken from it", "Take a new lease; numbers taken before stay valid.") },
@@ -738,6 +744,8 @@ impl ErrorCode {
         Self::ScopeNotAllowed,
         Self::LeaseExhausted,
         Self::LeaseRequestConflict,
+        Self::LeasePartInvalid,
+        Self::LeasePartConflict,
         Self::ReceiptUnknown,
         Self::LeaseCountTooLarge,
         Self::LeaseExpired,

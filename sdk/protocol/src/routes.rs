@@ -96,6 +96,7 @@ pub const ROUTES: &[Route] = &[
     Route { repetition: Repetition::Attempt, ..write("/v1/progress-queries", Access::Open, SMALL_BODY_BYTES_MAX) },
     write("/v1/enrolments", Access::OneTimeCode, SMALL_BODY_BYTES_MAX),
     write("/v1/case-number-leases", Access::Signed, SMALL_BODY_BYTES_MAX),
+    write("/v1/case-number-parts", Access::Signed, SMALL_BODY_BYTES_MAX),
     write("/v1/case-events", Access::Signed, BATCH_BYTES_MAX),
     read("/v1/case-events/{event}/receipt", Access::Signed),
     read("/v1/cases/{case}", Access::Signed),

@@ -64,6 +64,8 @@ pub enum RecordKind {
     Custody,
     /// The head of a bundle that is carried between node and hub.
     Bundle,
+    /// Case numbers that an edge node has passed on.
+    NumberPart,
 }
 
 impl RecordKind {
@@ -89,6 +91,7 @@ impl RecordKind {
         Self::Refusal,
         Self::Custody,
         Self::Bundle,
+        Self::NumberPart,
     ];
 
     /// The first line of the signed message.
@@ -114,6 +117,7 @@ impl RecordKind {
             Self::Refusal => "tongqiao-refusal-v1",
             Self::Custody => "tongqiao-custody-v1",
             Self::Bundle => "tongqiao-bundle-v1",
+            Self::NumberPart => "tongqiao-number-part-v1",
         }
     }
 }

@@ -7,6 +7,7 @@ use tongqiao_protocol::number_lease::{NumberLease, NumberLeaseRequest};
 use tongqiao_protocol::{DivisionCode, IncarnationId, RequestId, Timestamp};
 use tongqiao_store::{Reason, Store, StoreError};
 
+use super::number_part;
 use super::number_pool::Piece;
 use crate::client::Shared;
 use crate::exchange::Ask;
@@ -16,14 +17,20 @@ const PAGE: u32 = 100;
 
 /// A block as it is kept, beside the year of its numbers. The division stands in the key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Kept {
-    year: u16,
-    block: LeasedBlock,
+pub(super) struct Kept {
+    pub(super) year: u16,
+    pub(super) block: LeasedBlock,
 }
 
 impl Kept {
     /// What can be claimed of it now, and the block as it must be written back.
-    fn claim(&self, count: u64, incarnation: IncarnationId, now: Timestamp, years: Years) -> Option<(Piece, Self)> {
+    pub(super) fn claim(
+        &self,
+        count: u64,
+        incarnation: IncarnationId,
+        now: Timestamp,
+        years: Years,
+    ) -> Option<(Piece, Self)> {
         if !years.hold(self.year, now) {
             return None;
         }
@@ -168,7 +175,7 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
     let kept = Kept { year: lease.year, block };
     let lease_key = format!("lease/{six}/{}", lease.lease);
     let spent_key = format!("spent/{six}/{}", lease.lease);
-    let changes = vec![
+    let mut changes = vec![
         // Absent: two processes that sent the same request get the same lease, and only the first keeps it; nor
         // may it come back once its numbers are used up.
         put(spent_key.clone(), &kept, Expected::Absent),
@@ -176,25 +183,26 @@ pub(super) async fn fetch(shared: &Shared, six: &str, count: u64) -> Result<(), 
         put(lease_key, &kept, Expected::Absent),
         delete(key, Expected::Any),
     ];
+    changes.extend(number_part::received(&lease)?);
     match shared.storage.commit(changes).await {
         Err(error) if matches!(error.reason(), Reason::VersionConflict { .. }) => Ok(()),
         other => other.map(drop).map_err(Error::from),
     }
 }
 
-fn delete(key: String, expected: Expected) -> Change {
+pub(super) fn delete(key: String, expected: Expected) -> Change {
     Change::DeleteDocument { collection: Collection::NumberLease, key, expected }
 }
 
-fn put(key: String, kept: &Kept, expected: Expected) -> Change {
+pub(super) fn put(key: String, kept: &Kept, expected: Expected) -> Change {
     let bytes = serde_json::to_vec(kept).unwrap_or_default();
     Change::PutDocument { collection: Collection::NumberLease, key, expected, bytes }
 }
 
-type Found = (String, u64, Kept);
+pub(super) type Found = (String, u64, Kept);
 
 /// The leases of a division, oldest first (their ids sort by age).
-fn kept(store: &dyn Store, prefix: &str) -> Result<Vec<Found>, StoreError> {
+pub(super) fn kept(store: &dyn Store, prefix: &str) -> Result<Vec<Found>, StoreError> {
     let mut found = Vec::new();
     let mut after = String::new();
     loop {

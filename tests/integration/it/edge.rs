@@ -7,6 +7,7 @@ mod counter;
 mod custody;
 mod doctor;
 mod ferry;
+mod numbers;
 mod office;
 mod passing;
 mod processes;

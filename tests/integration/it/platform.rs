@@ -15,6 +15,7 @@ mod leases;
 mod licences;
 mod materials;
 mod money;
+mod number_parts;
 mod oversight;
 mod routes;
 mod spine;

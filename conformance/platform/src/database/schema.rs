@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::DatabaseError;
 
 /// What `PRAGMA user_version` says of a file this program understands.
-const VERSION: i64 = 15;
+const VERSION: i64 = 16;
 
 /// The tables of the protocol, and those of each portal beside it.
 const FIRST: &str = concat!(

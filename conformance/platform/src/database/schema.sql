@@ -151,6 +151,23 @@ CREATE TABLE number_lease (
 ) STRICT;
 CREATE INDEX number_lease_by_range ON number_lease (division, year, first);
 
+-- Numbers of an edge node's lease that it has passed on.
+CREATE TABLE number_part (
+    part BLOB PRIMARY KEY,
+    digest TEXT NOT NULL,
+    lease BLOB NOT NULL,
+    party TEXT NOT NULL,
+    producer BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    keyid TEXT NOT NULL,
+    record BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    arrived INTEGER NOT NULL
+) STRICT;
+CREATE INDEX number_part_by_range ON number_part (lease, first);
+
 CREATE TABLE bill (
     bill BLOB PRIMARY KEY,
     party TEXT NOT NULL,

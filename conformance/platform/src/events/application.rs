@@ -12,7 +12,7 @@ use crate::catalogue::Item;
 use crate::database::DatabaseError;
 use crate::dispatch;
 use crate::joint;
-use crate::lease;
+use crate::lease::{self, Holding};
 use crate::record::Authentic;
 
 /// What the case begins with; adds every fault.
@@ -26,7 +26,8 @@ pub(super) fn open(
 ) -> Result<Opening, DatabaseError> {
     let number = event.number.map(|number| number.as_str().to_owned()).unwrap_or_default();
     if let Some(number) = &event.number {
-        if !lease::covers(connection, &authentic.author.id, event.producer, event.incarnation, number)? {
+        let party = authentic.author.id.as_str();
+        if lease::holding(connection, party, event.producer, event.incarnation, number)? == Holding::Foreign {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberNotLeased));
         } else if case::holder_of(connection, number.as_str())?.is_some_and(|holder| holder != event.case) {
             faults.push(Fault::new("/number", ErrorCode::CaseNumberTaken));
@@ -63,6 +64,18 @@ pub(super) fn open(
         item_version: version,
         applicant_masked: masked(application),
     })
+}
+
+/// The number of an application, while it may still become known that a node has passed it on to the author.
+pub(super) fn awaited_number(
+    connection: &Connection,
+    authentic: &Authentic,
+    event: &CaseEvent,
+) -> Result<Option<String>, DatabaseError> {
+    let Some(number) = &event.number else { return Ok(None) };
+    let party = authentic.author.id.as_str();
+    let holding = lease::holding(connection, party, event.producer, event.incarnation, number)?;
+    Ok((holding == Holding::PartAwaited).then(|| number.as_str().to_owned()))
 }
 
 /// Kind and name with all but the first character hidden: enough for a trace, too little for a stranger.

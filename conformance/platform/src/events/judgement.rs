@@ -64,6 +64,12 @@ pub(super) fn judge(
             if let CaseEventData::Applied(application) = &event.data {
                 opening = Some(application::open(app, connection, authentic, event, application, &mut faults)?);
             }
+            if faults.is_empty()
+                && let Some(number) = application::awaited_number(connection, authentic, event)?
+                && !overdue(connection, envelope, now)?
+            {
+                return Ok(Judged::Early(json!({ "number": number })));
+            }
             let seen = i64::try_from(event.revision).unwrap_or(i64::MAX);
             if faults.is_empty() && seen > revision && !overdue(connection, envelope, now)? {
                 return Ok(Judged::Early(json!({ "revision": revision + 1 })));

@@ -67,7 +67,8 @@ fn reached(connection: &Connection) -> Result<(EpochId, i64), DatabaseError> {
 fn put_registers_aside(connection: &Connection) -> Result<(), DatabaseError> {
     Ok(connection.execute_batch(
         "CREATE TEMP TABLE register_of_epochs AS SELECT number, epoch, started FROM main.epoch;
-         CREATE TEMP TABLE register_of_leases AS SELECT * FROM main.number_lease;",
+         CREATE TEMP TABLE register_of_leases AS SELECT * FROM main.number_lease;
+         CREATE TEMP TABLE register_of_parts AS SELECT * FROM main.number_part;",
     )?)
 }
 
@@ -81,8 +82,10 @@ fn keep_registers(connection: &Connection) -> Result<(), DatabaseError> {
         "INSERT OR IGNORE INTO main.epoch (number, epoch, started, kept)
             SELECT number, epoch, started, 0 FROM temp.register_of_epochs;
          INSERT OR IGNORE INTO main.number_lease SELECT * FROM temp.register_of_leases;
+         INSERT OR IGNORE INTO main.number_part SELECT * FROM temp.register_of_parts;
          DROP TABLE temp.register_of_epochs;
-         DROP TABLE temp.register_of_leases;",
+         DROP TABLE temp.register_of_leases;
+         DROP TABLE temp.register_of_parts;",
     )?)
 }
 

@@ -11,6 +11,7 @@ use tongqiao_protocol::routes::{Access, ROUTES, find};
 use tongqiao_protocol::{Digest, QueryPassword, Suite, Timestamp};
 
 use super::department::{Answer, DIVISION, Department, NOON_MILLIS, Tamper, World, fresh_id};
+use super::number_parts::part_for;
 
 /// Another division than that of the owner's case: who is in charge here has no business there.
 const ELSEWHERE: &str = "340703";
@@ -67,6 +68,8 @@ struct Estate {
     edition: String,
     code: Value,
     next: Value,
+    /// Numbers that a node has passed on to the owner.
+    part: Value,
 }
 
 impl Estate {
@@ -107,7 +110,24 @@ impl Estate {
         let code = owner.plain(Method::POST, "/sandbox/enrolment-codes", &json!({ "party": "newcomer" })).await;
         let (event, number) = (text(&applied["id"]), text(&applied["number"]));
         let (code, next) = (code.body["code"].clone(), world.applied(&fresh_id()).await);
-        Self { owner, other, case, event, bill, unpaid, refund, material, number, password, item, edition, code, next }
+        let part = part_for(&owner, base_url).await;
+        Self {
+            owner,
+            other,
+            case,
+            event,
+            bill,
+            unpaid,
+            refund,
+            material,
+            number,
+            password,
+            item,
+            edition,
+            code,
+            next,
+            part,
+        }
     }
 
     fn get(&self, path: impl Into<String>) -> Request {
@@ -204,6 +224,7 @@ impl Estate {
                 allowed: self.post(leases, &lease(owner)),
                 other: Other::GetsRefused(foreign_lease, "scope.division"),
             },
+            self.refused(self.post("/v1/case-number-parts", &self.part), "scope.author_not_carried"),
             self.refused(self.post("/v1/case-events", &batch), "scope.author_not_carried"),
             self.refused(self.get(format!("/v1/case-events/{event}/receipt")), "receipt.unknown"),
             self.refused(self.get(format!("/v1/cases/{case}")), "case.unknown"),
