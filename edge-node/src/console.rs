@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, Credentials};
 
@@ -77,6 +78,8 @@ pub(crate) struct Inside {
     scheme: Scheme,
     /// Held while something is accepted, so that two presses of a button see each other.
     sending: tokio::sync::Mutex<()>,
+    /// Rung when somebody does not want to wait for the next look at the inbox.
+    asked: Notify,
 }
 
 /// How browsers reach the console.
@@ -131,6 +134,7 @@ impl Running {
             shifts: Shifts::at(folder.join("shifts.jsonl")),
             scheme,
             sending: tokio::sync::Mutex::new(()),
+            asked: Notify::new(),
         }));
         let upkeep = tokio::spawn(upkeep::keep_up(console.clone()));
         Ok(Some(Self { console, upkeep }))

@@ -57,6 +57,7 @@ mod server;
 mod status;
 mod supervision;
 mod transparency;
+mod verify;
 
 pub use clock::Clock;
 pub use platform::{Builder, Platform, Running, StartError};

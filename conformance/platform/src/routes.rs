@@ -12,7 +12,7 @@ use crate::app::AppState;
 use crate::refusal::{Refusal, language_of};
 use crate::{
     bill, case, cashier, catalogue, crypto, directory, dispatch, enrolment, events, hop, inbox, joint, lease, licence,
-    material, number_part, oidc, publication, sandbox, status, supervision, transparency,
+    material, number_part, oidc, publication, sandbox, status, supervision, transparency, verify,
 };
 
 /// Every module brings its own routes; a new module adds one `merge` here.
@@ -33,6 +33,7 @@ pub(crate) fn all(app: &AppState) -> Router {
         .merge(publication::router())
         .merge(supervision::router())
         .merge(transparency::router())
+        .merge(verify::router())
         .merge(events::router());
     // Signing in with synthetic people, paying without money and moving the clock must not exist anywhere else.
     let routes = if app.settings.sandbox {

@@ -24,7 +24,7 @@ const DAY_MS: i64 = 86_400_000;
 pub(super) async fn keep_up(console: Console) {
     let inside = &console.0;
     // The hall may have enrolled after the node last asked for the directory.
-    let mut is_known = false;
+    let (mut is_known, mut is_asked) = (false, false);
     for tick in 0_u64.. {
         match inside.node.outbox().statistics().await {
             Ok(statistics) => {
@@ -34,13 +34,16 @@ pub(super) async fn keep_up(console: Console) {
             Err(error) => tracing::warn!(code = error.code().code(), "the node's store was not asked"),
         }
         is_known = is_known || inside.node.refresh_directory().await.is_ok();
-        if tick % INBOX_EVERY == 0 {
+        if is_asked || tick % INBOX_EVERY == 0 {
             inside.read_inbox().await;
         }
         if tick % FORGET_EVERY == 0 {
             inside.forget_what_is_over().await;
         }
-        tokio::time::sleep(TICK).await;
+        is_asked = tokio::select! {
+            () = tokio::time::sleep(TICK) => false,
+            () = inside.asked.notified() => true,
+        };
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod caller;
 mod console;
+mod console_department;
 mod copies;
 mod counter;
 mod custody;

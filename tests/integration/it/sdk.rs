@@ -36,4 +36,5 @@ mod signing_in;
 mod subjects;
 mod tls;
 mod transparency;
+mod verify_page;
 mod webhook;

@@ -126,7 +126,12 @@ pub(in crate::console) async fn mend(
     let case = CaseId::from_bytes(*found.entry.stream.subject.as_bytes());
     let Some(taken) = inside.ledger.get(case) else { return gone() };
     // An item that was changed meanwhile is taken in its present version; without a link the mirror has to do.
-    if let Ok(Err(error)) = tokio::time::timeout(REFRESHED_WITHIN, inside.client.items().refresh()).await {
+    let refreshing = async {
+        // By the node first: its copy is what the hall's own client is given.
+        inside.node.items().refresh().await?;
+        inside.client.items().refresh().await
+    };
+    if let Ok(Err(error)) = tokio::time::timeout(REFRESHED_WITHIN, refreshing).await {
         tracing::debug!(code = error.code().code(), "the catalogue is read as it is here");
     }
     let item = match current(&console, &taken).await {

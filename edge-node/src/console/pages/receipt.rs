@@ -80,7 +80,8 @@ fn materials(data: &serde_json::Map<String, serde_json::Value>) -> String {
 
 /// The bundle that proves the platform's receipt to anybody, where there is one and the link gives it in time.
 async fn proof(inside: &Inside, way: &Way) -> Option<String> {
-    let event = way.view.as_ref().and_then(opening).filter(|_| way.receipt.is_some())?.event;
+    let event =
+        way.view.as_ref().and_then(opening).filter(|_| way.receipt.is_some() && way.stage != Stage::Stuck)?.event;
     let receipts = inside.client.receipts();
     let proving = receipts.prove(event);
     match tokio::time::timeout(PROOF_WITHIN, proving).await {
@@ -109,6 +110,13 @@ fn verify_code(inside: &Inside, words: Words, way: &Way) -> Markup {
 
 /// What the receipt is worth by now.
 fn standing(words: Words, way: &Way, proof: Option<&str>) -> Markup {
+    if way.stage == Stage::Stuck {
+        let text = words.say(
+            "市级平台已将本申请退回，由窗口更正后在原编号下重新提交；本页不是受理凭据。",
+            "The city's platform has sent this application back; the counter mends it and hands it in again under the same number. This is no proof that it was taken.",
+        );
+        return html! { p.standing { (text) } };
+    }
     let Some(receipt) = &way.receipt else {
         let text = words.say(
             "本回执由大厅节点签收：申请已安全保存，编号即为最终编号。因链路中断尚未送达市级平台，恢复后自动补传，收件时间以本回执为准。",

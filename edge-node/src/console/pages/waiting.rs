@@ -184,6 +184,7 @@ fn table(words: Words, waits: &[Waits], rate: u64) -> Markup {
 pub(in crate::console) async fn now(State(console): State<Console>, _posted: Posted) -> Response {
     console.0.client.outbox().nudge();
     console.0.node.outbox().nudge();
+    console.0.asked.notify_one();
     Redirect::to("/console/waiting").into_response()
 }
 
