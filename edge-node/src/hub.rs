@@ -29,6 +29,23 @@ async fn bind(listen: SocketAddr, tls: rustls::ServerConfig) -> Result<(TcpListe
     Err(failed(std::io::ErrorKind::AddrInUse.into()))
 }
 
+/// A client of the platform that speaks as the hub, and whom it believes.
+pub(crate) async fn platform_client(
+    settings: &HubSettings,
+    credentials: &Credentials,
+) -> Result<(Client, Trust), StartError> {
+    let trust = trust(settings)?;
+    let builder = Client::builder(&settings.platform, credentials.clone()).trust(trust.clone());
+    Ok((builder.in_memory().build().await?, trust))
+}
+
+/// Whose word is believed for the platform's name.
+fn trust(settings: &HubSettings) -> Result<Trust, StartError> {
+    let Some(path) = &settings.platform_authority else { return Ok(Trust::system()) };
+    let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
+    Ok(Trust::only(&pem)?)
+}
+
 /// A hub that serves until it is dropped or told to stop.
 pub struct Hub {
     address: SocketAddr,
@@ -42,14 +59,7 @@ impl Hub {
     /// # Errors
     /// [`StartError`]: settings, credentials without a key for links, or an address that is taken.
     pub async fn start(settings: &HubSettings) -> Result<Self, StartError> {
-        let trust = match &settings.platform_authority {
-            Some(path) => {
-                let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
-                Trust::only(&pem)?
-            }
-            None => Trust::system(),
-        };
-        Self::start_before(settings, Arc::new(HttpTransport::direct(&trust)?)).await
+        Self::start_before(settings, Arc::new(HttpTransport::direct(&trust(settings)?)?)).await
     }
 
     /// Starts a hub before a platform that is reached in another way.

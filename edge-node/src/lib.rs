@@ -19,6 +19,7 @@ mod bare_link;
 pub mod console;
 mod courier;
 pub mod doctor;
+pub mod ferry;
 pub mod hub;
 mod link;
 mod local_api;

@@ -10,6 +10,7 @@
 mod answer;
 mod block;
 mod budget;
+pub(crate) mod bundle;
 mod call;
 mod dictionary;
 mod http2;

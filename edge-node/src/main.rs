@@ -1,6 +1,7 @@
 //! `tongqiao-edge`: the edge node and the hub as a program.
 
 mod clerk;
+mod errand;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,6 +56,11 @@ enum Command {
     Clerk {
         #[command(subcommand)]
         deed: clerk::Deed,
+    },
+    /// Carry what waits as files: on a stick, or through a gap that passes files one way 摆渡：U 盘或网闸
+    Ferry {
+        #[command(subcommand)]
+        errand: errand::Errand,
     },
     /// Turn a one-time code into credentials 用一次性接入码登记
     Enrol {
@@ -171,6 +177,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             stop_signal().await?;
             sidecar.stop().await;
         }
+        Command::Ferry { errand } => return errand::run(errand, stop_signal()).await,
         Command::Clerk { deed } => clerk::run(deed)?,
         Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
             let trust = match platform_authority {

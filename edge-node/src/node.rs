@@ -11,6 +11,7 @@ use tongqiao::{Client, ClientBuilder, Credentials};
 
 use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
+use crate::ferry::{self, Arrivals};
 use crate::link::identity::{Dialling, Register, Speaks};
 use crate::link::{Budget, LinkState, Measures, Shaper, Uplink, UplinkParts, Way};
 use crate::local_api::{self, Desk};
@@ -67,6 +68,11 @@ impl Node {
         let pages = console.as_ref().map(console::Running::router);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(deliver_when_it_returns(client.clone(), uplink.returns(), stopped.clone()));
+        tokio::spawn(ferry::deliver_when_something_arrives(
+            client.clone(),
+            Arrivals::of(&settings.data),
+            stopped.clone(),
+        ));
         let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));
         Ok(Self { address, client, uplink, register, console, stop, serving })
     }
@@ -117,7 +123,8 @@ impl Node {
             memory: copies.is_some().then(|| settings.data.join("links.json")),
         });
         let uplink = Arc::new(uplink.map_err(|error| StartError::Tls(error.to_string()))?);
-        let courier = Courier { uplink: Arc::clone(&uplink), copies };
+        let arrivals = copies.is_some().then(|| Arrivals::of(&settings.data));
+        let courier = Courier { uplink: Arc::clone(&uplink), copies, arrivals };
         let mut builder = Client::builder(PLATFORM, credentials.clone())
             .store(settings::store(&settings.data))
             .transport(Arc::new(courier))

@@ -5,6 +5,7 @@
 //! is refused at once and leaves no trace; what depends on the state of a case is the platform's to judge.
 
 mod check;
+mod ferry;
 mod numbers;
 mod standing;
 
@@ -16,6 +17,7 @@ use tongqiao_protocol::receipt::Receipt;
 use tongqiao_protocol::{EpochId, EventId, KeyDirectory, KeyId, KeyRecord, PartyId, Problem, SignedRecord, Timestamp};
 
 use self::check::Genuine;
+pub use self::ferry::Waiting;
 pub use self::standing::Carried;
 use crate::client::Running;
 use crate::{Error, entropy};

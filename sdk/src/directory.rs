@@ -156,11 +156,21 @@ impl Directory {
 
     /// The caller holds `asking`.
     async fn fetch(&self, shared: &Shared) -> Result<(), Error> {
-        let before = self.recall(shared).await?;
         let asked_at = shared.clock.local();
         let answer = shared.exchange.ask(Ask::get("/v1/directory")).await?;
         let record = serde_json::from_slice::<SignedRecord>(answer.body()).map_err(Error::malformed_answer)?;
-        let (mut trusted, mut version) = before;
+        self.keep(shared, record, Some(asked_at)).await
+    }
+
+    /// Takes a directory that has come in another way than by asking, if it is one to be believed and not older than the one in
+    /// use. How old it is nobody knows: it says nothing of the present time.
+    pub(crate) async fn take(&self, shared: &Shared, record: SignedRecord) -> Result<(), Error> {
+        let _asking = self.asking.lock().await;
+        self.keep(shared, record, None).await
+    }
+
+    async fn keep(&self, shared: &Shared, record: SignedRecord, asked_at: Option<Timestamp>) -> Result<(), Error> {
+        let (mut trusted, mut version) = self.recall(shared).await?;
         loop {
             let next = Trusted::next(trusted.as_deref(), &self.pinned, record.clone())?;
             let put = Change::PutDocument {
@@ -172,7 +182,9 @@ impl Directory {
             match shared.storage.commit(vec![put]).await.map_err(Error::from) {
                 Ok(_) => {
                     // The platform signs a directory when it is asked: its time is the platform's present.
-                    shared.clock.hear_signed(next.issued(), asked_at);
+                    if let Some(asked_at) = asked_at {
+                        shared.clock.hear_signed(next.issued(), asked_at);
+                    }
                     self.remember(Arc::new(next));
                     return Ok(());
                 }

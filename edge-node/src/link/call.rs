@@ -74,6 +74,11 @@ impl Call {
         self.target.split('?').next().unwrap_or_default()
     }
 
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The lane in which it travels.
     pub fn lane(&self) -> super::Lane {
         super::Lane::of(self.method.as_str(), self.path())

@@ -122,6 +122,10 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.bytes(TEXT_MOST)?).map_err(|_| Malformed("a text is not UTF-8"))
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Nothing may be left over.
     pub(super) const fn end(self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed("something is left over")) }

@@ -125,6 +125,10 @@ uuid_id! {
     RequestId
 }
 uuid_id! {
+    /// One bundle that is carried between node and hub.
+    BundleId
+}
+uuid_id! {
     /// One entry of a party's inbox, made from what caused it.
     InboxEntryId
 }

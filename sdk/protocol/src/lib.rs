@@ -58,8 +58,8 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use error_code::{ErrorCode, ErrorKind, Language, Outcome, Retry};
 pub use fault::{Fault, FaultWords, Faults};
 pub use id::{
-    BillId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId, RecordId,
-    RefundId, RequestId,
+    BillId, BundleId, CaseId, EpochId, EventId, InboxEntryId, IncarnationId, LeaseId, MaterialId, PartyId, ProducerId,
+    RecordId, RefundId, RequestId,
 };
 pub use identifier::{
     CaseNumber, CheckScheme, CheckStanding, CitizenNumber, CreditCode, DivisionCode, DivisionLevel, EReceiptCode,

@@ -62,6 +62,8 @@ pub enum RecordKind {
     Refusal,
     /// The root of a batch of an edge node's receipts.
     Custody,
+    /// The head of a bundle that is carried between node and hub.
+    Bundle,
     /// Case numbers that an edge node has passed on.
     NumberPart,
 }
@@ -88,6 +90,7 @@ impl RecordKind {
         Self::EReceipt,
         Self::Refusal,
         Self::Custody,
+        Self::Bundle,
         Self::NumberPart,
     ];
 
@@ -113,6 +116,7 @@ impl RecordKind {
             Self::EReceipt => "tongqiao-e-receipt-v1",
             Self::Refusal => "tongqiao-refusal-v1",
             Self::Custody => "tongqiao-custody-v1",
+            Self::Bundle => "tongqiao-bundle-v1",
             Self::NumberPart => "tongqiao-number-part-v1",
         }
     }

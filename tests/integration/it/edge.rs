@@ -7,6 +7,7 @@ mod copies;
 mod counter;
 mod custody;
 mod doctor;
+mod ferry;
 mod numbers;
 mod office;
 mod passing;

@@ -44,10 +44,19 @@ impl Office {
 
     /// Everything enrolled; neither hub nor node running.
     pub(crate) async fn prepare(suite: Suite) -> Self {
+        Self::prepare_carrying(suite, &[]).await
+    }
+
+    /// The same with a hub that may bring what the ferry has carried.
+    pub(crate) async fn prepare_with_carrying_hub(suite: Suite) -> Self {
+        Self::prepare_carrying(suite, &[DEPARTMENT]).await
+    }
+
+    async fn prepare_carrying(suite: Suite, hub_carries: &[&str]) -> Self {
         let sandbox = Sandbox::start().await;
         let department = sandbox.enrol(DEPARTMENT, suite).await;
         let hub_data = folder(&sandbox, "hub");
-        enrol_as(&sandbox, PartyKind::Hub, "city-hub", &[], suite, &hub_data).await;
+        enrol_as(&sandbox, PartyKind::Hub, "city-hub", hub_carries, suite, &hub_data).await;
         let data = folder(&sandbox, "node");
         let credentials = enrol_as(&sandbox, PartyKind::Edge, "township-1", &[DEPARTMENT], suite, &data).await;
         // As `tongqiao-edge enrol` does it.
@@ -89,6 +98,16 @@ impl Office {
 
     pub(crate) fn node(&self) -> &Node {
         self.node.as_ref().unwrap()
+    }
+
+    pub(crate) const fn hub_settings(&self) -> &HubSettings {
+        &self.hub_settings
+    }
+
+    /// The key by which the node signs.
+    pub(crate) fn node_key(&self) -> String {
+        let credentials = Credentials::from_file(self.settings.data.join("credentials.json")).unwrap();
+        credentials.author_key_id().to_string()
     }
 
     /// Where the hub is behind the wire.
