@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rest.is_empty()
     }
 
     /// Nothing may be left over.
