@@ -152,9 +152,10 @@ pub(super) async fn claim(shared: &Shared) -> Result<Option<InboxEntry>, Error> 
     claimed.await?.map(|record| read(&record)).transpose()
 }
 
-/// A claim ends when its time is over; one that lies further ahead than any claim was made by a clock that was wrong.
+/// A claim ends when its time is over; one that lies much further ahead than any claim was made by a clock that was wrong. Not at once
+/// further ahead: another process may have made it after this one looked at its clock.
 fn is_over(until: Timestamp, now: Timestamp) -> bool {
-    until <= now || until.millis_since(now) > CLAIM_MS
+    until <= now || until.millis_since(now) > 2 * CLAIM_MS
 }
 
 /// Everything that is open, oldest first.
@@ -232,4 +233,22 @@ fn moved(store: &dyn Store, from: &str, to: &str, id: InboxEntryId, version: u64
         },
         put(format!("{to}{id}"), expected, b"{}".to_vec()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: of two processes that looked at the same time, the one that was held up for a moment between looking at its clock
+    /// and looking at the shelf took a claim of the other for one of a clock that is wrong, and was shown the same entry.
+    #[test]
+    fn a_claim_made_after_the_clock_was_read_holds() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        for late in [0, 1, 1_000, CLAIM_MS] {
+            let until = now.plus_millis(late + CLAIM_MS);
+            assert!(!is_over(until, now), "made {late} ms later");
+        }
+        assert!(is_over(now, now) && is_over(now.plus_millis(-1), now));
+        assert!(is_over(now.plus_millis(2 * CLAIM_MS + 1), now), "no clock that is right has made it");
+    }
 }
