@@ -41,10 +41,15 @@ const visit = async (path, name) => {
   await shot(name);
 };
 
+// The browser gives the focus a moment after the page has come; what is typed before is lost.
+const focused = (selector) => page.locator(`${selector}:focus`).waitFor();
+
 const signIn = async (name) => {
   await page.goto(`${url}/console`);
+  await focused("#name");
   await page.keyboard.type(name);
   await page.keyboard.press("Tab");
+  await focused("#password");
   await page.keyboard.type(password);
   await page.keyboard.press("Enter");
   await page.waitForURL(`${url}/console`);
@@ -52,6 +57,7 @@ const signIn = async (name) => {
 
 const take = async (prefix) => {
   await page.goto(`${url}/console/items`);
+  await focused("input");
   await page.keyboard.type("依据档案");
   await page.keyboard.press("Enter");
   await page.waitForURL(/text=/);
