@@ -4,12 +4,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tongqiao_protocol::batch::EventBatch;
 use tongqiao_protocol::{BundleId, EventId};
 
 use crate::courier::local_now;
@@ -28,17 +27,6 @@ struct Arrived<'a> {
     bundle: BundleId,
     #[serde(borrow)]
     answer: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Batch<'a> {
-    #[serde(borrow)]
-    events: Vec<Element<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Element<'a> {
-    record: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +92,10 @@ impl Arrivals {
 
     /// The answer to a request of the node's delivery, made of what has arrived; `None` when nothing of it has.
     pub(crate) fn answer(&self, call: &Call) -> Option<Answered> {
+        // Where no stick ever came, no file is looked for with each try of the delivery.
+        if !self.0.is_dir() {
+            return None;
+        }
         let body = if call.method() == Method::POST && call.target() == "/v1/case-events" {
             self.results(call.body())?
         } else if call.method() == Method::GET {
@@ -118,12 +110,11 @@ impl Arrivals {
     }
 
     fn results(&self, body: &[u8]) -> Option<Vec<u8>> {
-        let batch = serde_json::from_slice::<Batch<'_>>(body).ok()?;
+        let batch = serde_json::from_slice::<EventBatch>(body).ok()?;
         let mut results = Vec::with_capacity(batch.events.len());
         let mut found = 0;
-        for element in &batch.events {
-            let record = STANDARD.decode(element.record).ok()?;
-            let event = serde_json::from_slice::<Named>(&record).ok()?.id;
+        for signed in &batch.events {
+            let event = serde_json::from_slice::<Named>(&signed.record).ok()?.id;
             let bytes = std::fs::read(self.event(event)).unwrap_or_default();
             let arrived = serde_json::from_slice::<Arrived<'_>>(&bytes).ok();
             found += usize::from(arrived.is_some());
@@ -138,6 +129,8 @@ impl Arrivals {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use tongqiao_protocol::Timestamp;
 
     use super::*;
@@ -152,7 +145,11 @@ mod tests {
 
     fn call(events: &[EventId]) -> Call {
         let events = events.iter().map(|event| STANDARD.encode(format!(r#"{{"id":"{event}"}}"#)));
-        let events = events.map(|record| format!(r#"{{"record":"{record}"}}"#)).collect::<Vec<_>>().join(",");
+        let signature = format!(r#"{{"keyid":"k-1","value":"{}"}}"#, STANDARD.encode([0; 64]));
+        let events = events
+            .map(|record| format!(r#"{{"record":"{record}","signature":{signature}}}"#))
+            .collect::<Vec<_>>()
+            .join(",");
         let body = format!(r#"{{"events":[{events}]}}"#).into_bytes();
         Call::new(Method::POST, "/v1/case-events", &HeaderMap::new(), body)
     }
