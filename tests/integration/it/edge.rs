@@ -8,6 +8,7 @@ mod counter;
 mod custody;
 mod doctor;
 mod ferry;
+mod keys;
 mod numbers;
 mod office;
 mod passing;
