@@ -1,57 +1,67 @@
-//! What is wrong with a node, and what to do: for whoever stands before the machine and knows neither it nor us.
+//! What is wrong with a node, hub or sidecar, and what to do: for whoever stands before the machine and knows neither it nor us.
 //!
-//! The doctor is a program of its own beside the node. It looks at the same folder, asks the platform through a connection of its
-//! own, and changes nothing but the key directory, which it renews. It delivers nothing and works whether the node runs or not.
+//! The doctor is a program of its own beside the service. It looks at the same folder, asks the platform through a connection of its
+//! own, and changes nothing but the key directory, which it renews. It delivers nothing and works whether the service runs or not.
 
 mod backlog;
 mod clock;
 mod finding;
+mod hub;
 mod keys;
+mod platform;
 mod premises;
+mod role;
 mod room;
+mod sidecar;
 mod way;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use tongqiao::{Client, Credentials};
-use tongqiao_protocol::{KeyDirectory, Timestamp};
+use tongqiao::{Client, Credentials, Statistics};
 
 use self::backlog::Way;
 use self::clock::Known;
 pub use self::finding::{Finding, Gravity, Report, Said, Subject};
+pub use self::hub::examine as examine_hub;
+pub use self::role::Role;
 pub(crate) use self::room::Room;
+pub use self::sidecar::examine as examine_sidecar;
 use crate::courier::local_now;
 use crate::link::Uplink;
 use crate::node::Node;
-use crate::{NodeSettings, settings};
+use crate::{HubSettings, NodeSettings, SidecarSettings, settings};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Looks at the node whose settings stand in a file.
-pub async fn examine_file(path: &Path) -> Report {
-    match NodeSettings::from_file(path) {
-        Ok(settings) => examine(&settings).await,
-        Err(error) => {
-            let mut report = Report::default();
-            report.push(Finding::fault(
-                Subject::Settings,
-                Said::new(format!("设置文件不能用：{error}"), format!("the file of settings cannot be used: {error}")),
-                Said::new(
-                    "用 --settings 指明设置文件；各项的写法和默认值见随附的 node.toml",
-                    "name the file by --settings; every setting stands in the node.toml that comes with the program",
-                ),
-            ));
-            report
-        }
-    }
+/// Looks at the service whose settings stand in a file.
+pub async fn examine_file(role: Role, path: &Path) -> Report {
+    let examined = match role {
+        Role::Node => match NodeSettings::from_file(path) {
+            Ok(settings) => Ok(examine(&settings).await),
+            Err(error) => Err(error),
+        },
+        Role::Hub => match HubSettings::from_file(path) {
+            Ok(settings) => Ok(examine_hub(&settings).await),
+            Err(error) => Err(error),
+        },
+        Role::Sidecar => match SidecarSettings::from_file(path) {
+            Ok(settings) => Ok(examine_sidecar(&settings).await),
+            Err(error) => Err(error),
+        },
+    };
+    examined.unwrap_or_else(|error| {
+        let mut report = Report::default();
+        report.push(premises::no_settings(role, &error));
+        report
+    })
 }
 
 /// Looks at a node. Takes up to half a minute when the link is down.
 pub async fn examine(settings: &NodeSettings) -> Report {
     let mut report = Report::default();
     let serves = premises::serves(settings.listen).await;
-    report.push(premises::service(settings.listen, serves));
+    report.push(premises::service(Role::Node, settings.listen, serves));
     let path = settings::credentials(&settings.data);
     let credentials = match Credentials::from_file(&path) {
         Ok(credentials) => credentials,
@@ -107,43 +117,48 @@ async fn look_outside(
         _ => report.push(keys::age(directory.as_ref(), client.platform_time())),
     }
     if let Some(directory) = directory {
-        judge_keys(report, &directory, credentials, settings, client.platform_time());
-    }
-}
-
-fn judge_keys(
-    report: &mut Report,
-    directory: &KeyDirectory,
-    credentials: &Credentials,
-    settings: &NodeSettings,
-    now: Timestamp,
-) {
-    for finding in keys::all(directory, credentials, &settings.hub_party, now) {
-        report.push(finding);
+        let now = client.platform_time();
+        report.push(keys::signing(&directory, credentials, now));
+        report.push(keys::link(&directory, credentials, now));
+        report.push(keys::hub(&directory, &settings.hub_party, now));
     }
 }
 
 /// The store, the disk, and what is in custody.
 async fn look_inside(report: &mut Report, settings: &NodeSettings, client: &Client, serves: bool) {
-    let is_up = report.about(Subject::Link).all(|finding| finding.gravity == Gravity::Sound);
+    let way = if is_up(report) && serves { Way::Open } else { Way::Closed };
+    let room = |statistics: &Statistics| Room::of(settings, statistics);
+    look_into_store(report, &settings.data, client, room, way).await;
+}
+
+fn is_up(report: &Report) -> bool {
+    report.about(Subject::Link).all(|finding| finding.gravity == Gravity::Sound)
+}
+
+async fn look_into_store(
+    report: &mut Report,
+    data: &Path,
+    client: &Client,
+    room: impl Fn(&Statistics) -> std::io::Result<Room>,
+    way: Way,
+) {
     match client.outbox().check().await {
         Ok(integrity) => report.push(room::soundness(&integrity)),
-        Err(error) => report.push(premises::no_store(&settings::store(&settings.data), &error)),
+        Err(error) => report.push(premises::no_store(&settings::store(data), &error)),
     }
     let statistics = match client.outbox().statistics().await {
         Ok(statistics) => statistics,
         Err(error) => {
-            report.push(premises::no_store(&settings::store(&settings.data), &error));
+            report.push(premises::no_store(&settings::store(data), &error));
             return;
         }
     };
-    match Room::of(settings, &statistics) {
+    match room(&statistics) {
         Ok(room) => report.push(room::judge(&room)),
         Err(error) => report.push(Finding::unseen(
             Subject::Disk,
             Said::new(format!("读不到磁盘余量：{error}"), format!("the disk does not say what is left: {error}")),
         )),
     }
-    let way = if is_up && serves { Way::Open } else { Way::Closed };
     report.push(backlog::judge(&statistics, way, local_now()));
 }

@@ -1,5 +1,7 @@
 //! A running hub.
 
+mod health;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,9 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, Credentials, HttpTransport, Transport, Trust};
 
-use crate::link;
 use crate::link::identity::{self, Register, Speaks};
-use crate::{HubSettings, SettingsError, StartError, settings};
+use crate::link::{self, Counts};
+use crate::{HubSettings, StartError, settings};
 
 /// Where the system chose the port, it may be free for TCP alone.
 const TRIES: usize = 16;
@@ -34,21 +36,15 @@ pub(crate) async fn platform_client(
     settings: &HubSettings,
     credentials: &Credentials,
 ) -> Result<(Client, Trust), StartError> {
-    let trust = trust(settings)?;
+    let trust = settings::trust(settings.platform_authority.as_deref())?;
     let builder = Client::builder(&settings.platform, credentials.clone()).trust(trust.clone());
     Ok((builder.in_memory().build().await?, trust))
-}
-
-/// Whose word is believed for the platform's name.
-fn trust(settings: &HubSettings) -> Result<Trust, StartError> {
-    let Some(path) = &settings.platform_authority else { return Ok(Trust::system()) };
-    let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
-    Ok(Trust::only(&pem)?)
 }
 
 /// A hub that serves until it is dropped or told to stop.
 pub struct Hub {
     address: SocketAddr,
+    watched_at: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -59,7 +55,11 @@ impl Hub {
     /// # Errors
     /// [`StartError`]: settings, credentials without a key for links, or an address that is taken.
     pub async fn start(settings: &HubSettings) -> Result<Self, StartError> {
-        Self::start_before(settings, Arc::new(HttpTransport::direct(&trust(settings)?)?)).await
+        Self::start_before(
+            settings,
+            Arc::new(HttpTransport::direct(&settings::trust(settings.platform_authority.as_deref())?)?),
+        )
+        .await
     }
 
     /// Starts a hub before a platform that is reached in another way.
@@ -82,20 +82,29 @@ impl Hub {
         };
         let (listener, endpoint) = bind(settings.listen, tls(Speaks::Quic)?).await?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the hub's address", error))?;
+        let watcher = |error| StartError::Io("the address at which the hub is watched", error);
+        let watched = TcpListener::bind(settings.watch).await.map_err(watcher)?;
+        let watched_at = watched.local_addr().map_err(watcher)?;
         let (stop, stopped) = watch::channel(false);
         let origin = settings.platform.trim_end_matches('/').to_owned();
         let tls = tls(Speaks::Http2)?;
-        let hub = Arc::new(link::Hub { client, register, platform, origin });
+        let hub = Arc::new(link::Hub { client, register, platform, origin, counts: Counts::default() });
         let serving = tokio::spawn(async move {
             let quic = link::serve_quic(endpoint, Arc::clone(&hub), stopped.clone());
-            tokio::join!(link::serve(listener, tls, hub, stopped), quic);
+            let health = health::serve(watched, Arc::clone(&hub), stopped.clone());
+            tokio::join!(link::serve(listener, tls, hub, stopped), quic, health);
         });
-        Ok(Self { address, stop, serving })
+        Ok(Self { address, watched_at, stop, serving })
     }
 
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it is watched.
+    pub const fn watched_at(&self) -> SocketAddr {
+        self.watched_at
     }
 
     /// Ends all connections and waits for that.

@@ -20,6 +20,7 @@ pub mod console;
 mod courier;
 pub mod doctor;
 pub mod ferry;
+mod figures;
 pub mod hub;
 mod link;
 mod local_api;

@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub(crate) use self::desk::Desk;
+pub(crate) use self::health::of_store;
 use crate::StartError;
 
 /// TLS for an address: none on this machine's own, where nobody else listens.

@@ -31,11 +31,14 @@ enum Command {
         #[arg(long, default_value = "/etc/tongqiao/node.toml")]
         settings: PathBuf,
     },
-    /// Say what is wrong with the node on this machine and what to do; ends with 0 sound, 1 warnings, 2 faults 检查本机边缘节点
+    /// Say what is wrong on this machine and what to do; ends with 0 sound, 1 warnings, 2 faults 检查本机并给出办法
     Doctor {
-        /// Settings in TOML 设置文件
-        #[arg(long, default_value = "/etc/tongqiao/node.toml")]
-        settings: PathBuf,
+        /// What is looked at: node, hub or sidecar 检查节点、汇聚还是边车
+        #[arg(long, default_value = "node", value_parser = role)]
+        kind: doctor::Role,
+        /// Settings in TOML; else those of the kind in /etc/tongqiao 设置文件，不写则为 /etc/tongqiao 中的同名文件
+        #[arg(long)]
+        settings: Option<PathBuf>,
         /// Language of the report: zh or en 报告所用语言
         #[arg(long, default_value = "zh", value_parser = language)]
         language: Language,
@@ -121,6 +124,11 @@ fn kind(name: &str) -> Result<Enrolled, String> {
     }
 }
 
+fn role(name: &str) -> Result<doctor::Role, String> {
+    let known = [doctor::Role::Node, doctor::Role::Hub, doctor::Role::Sidecar];
+    known.into_iter().find(|role| role.command() == name).ok_or_else(|| "node, hub or sidecar".to_owned())
+}
+
 fn suite(name: &str) -> Result<Suite, String> {
     let known = [Suite::International, Suite::ShangMi];
     known.into_iter().find(|suite| suite.as_str() == name).ok_or_else(|| "international or sm".to_owned())
@@ -160,8 +168,9 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             stop_signal().await?;
             node.stop().await;
         }
-        Command::Doctor { settings, language } => {
-            let report = doctor::examine_file(&settings).await;
+        Command::Doctor { kind, settings, language } => {
+            let usual = || PathBuf::from(format!("/etc/tongqiao/{}.toml", kind.command()));
+            let report = doctor::examine_file(kind, &settings.unwrap_or_else(usual)).await;
             print!("{}", report.text(language));
             return Ok(ExitCode::from(report.exit_code()));
         }

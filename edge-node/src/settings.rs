@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tongqiao::Trust;
 use tongqiao_protocol::PartyId;
 
+use crate::StartError;
 use crate::console::ConsoleSettings;
 use crate::link::{HourCap, LinkChoice};
 
@@ -84,6 +86,8 @@ pub struct HubSettings {
     pub platform: String,
     /// PEM file of the authority that the platform's certificate is from; none leaves it to the operating system.
     pub platform_authority: Option<PathBuf>,
+    /// Where the hub is watched: plain HTTP, figures only.
+    pub watch: SocketAddr,
 }
 
 impl Default for HubSettings {
@@ -93,6 +97,7 @@ impl Default for HubSettings {
             listen: SocketAddr::from(([0, 0, 0, 0], 9443)),
             platform: "https://platform.example".to_owned(),
             platform_authority: None,
+            watch: SocketAddr::from(([127, 0, 0, 1], 9444)),
         }
     }
 }
@@ -138,6 +143,13 @@ pub(crate) fn credentials(data: &Path) -> PathBuf {
 /// The file of what is in custody, in a folder of data.
 pub(crate) fn store(data: &Path) -> PathBuf {
     data.join("store.sqlite")
+}
+
+/// Whose word is believed for the platform's name: the authority in a file, else those of the operating system.
+pub(crate) fn trust(authority: Option<&Path>) -> Result<Trust, StartError> {
+    let Some(path) = authority else { return Ok(Trust::system()) };
+    let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.to_owned(), error))?;
+    Ok(Trust::only(&pem)?)
 }
 
 macro_rules! from_file {

@@ -9,6 +9,7 @@
 
 mod cases;
 mod fault;
+mod health;
 mod money;
 mod reading;
 mod token;
@@ -25,11 +26,12 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tongqiao::{Client, Credentials, Trust};
+use tongqiao::{Client, Credentials};
 use tongqiao_protocol::ErrorCode;
 
 use self::fault::Fault;
 use self::token::Token;
+pub(crate) use self::token::file as token_file;
 use crate::settings::{self, SettingsError};
 use crate::{SidecarSettings, StartError};
 
@@ -62,10 +64,9 @@ impl Sidecar {
         }
         let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
         let token = Token::of(&settings.data).map_err(|error| StartError::Io("the token", error))?;
-        let mut builder = Client::builder(&settings.platform, credentials).store(settings.data.join("store.sqlite"));
-        if let Some(path) = &settings.platform_authority {
-            let pem = std::fs::read(path).map_err(|error| SettingsError::Unreadable(path.clone(), error))?;
-            builder = builder.trust(Trust::only(&pem)?);
+        let mut builder = Client::builder(&settings.platform, credentials).store(settings::store(&settings.data));
+        if settings.platform_authority.is_some() {
+            builder = builder.trust(settings::trust(settings.platform_authority.as_deref())?);
         }
         for division in &settings.divisions {
             builder = builder.division(division);
@@ -119,7 +120,9 @@ fn router(beside: Beside) -> Router {
         .fallback(|| async { Fault::of(ErrorCode::RequestUnknownRoute) })
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(middleware::from_fn_with_state(beside.clone(), known))
-        .route("/healthz", get(|| async { "ok" }))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .with_state(beside)
 }
 

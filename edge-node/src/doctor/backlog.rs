@@ -52,9 +52,9 @@ pub(super) fn judge(statistics: &Statistics, way: Way, now: Timestamp) -> Findin
     };
     let advice = match way {
         Way::Open => Said::new(
-            "链路和服务都正常却迟迟不送：先重启节点（已代管的不会丢），仍如此则把节点日志交给市级平台管理员",
-            "link and service work and still it is not sent: restart the node, which loses nothing, and if that does not help \
-             give the node's log to the city's operator",
+            "链路和服务都正常却迟迟不送：先重启服务（已受理的不会丢），仍如此则把它的日志交给市级平台管理员",
+            "link and service work and still it is not sent: restart the service, which loses nothing, and if that does not help \
+             give its log to the city's operator",
         ),
         Way::Closed => Said::new(
             "先恢复上面的服务与链路；时限仍在计算，断链超过三天应告知市级平台管理员和各部门",

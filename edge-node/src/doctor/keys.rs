@@ -59,33 +59,38 @@ pub(super) fn not_renewed(error: &Error) -> Finding {
     )
 }
 
-/// The node's two keys, and the hub's.
-pub(super) fn all(directory: &KeyDirectory, credentials: &Credentials, hub: &PartyId, now: Timestamp) -> Vec<Finding> {
-    let custody = directory.find(credentials.author_key_id());
-    let link = credentials.link_key().and_then(|own| {
+/// The key by which records, custody receipts and requests are signed.
+pub(super) fn signing(directory: &KeyDirectory, credentials: &Credentials, now: Timestamp) -> Finding {
+    let key = directory.find(credentials.author_key_id());
+    judge(&Said::new("签名密钥", "the signing key"), key, now, enrol_anew())
+}
+
+/// The key by which a node or hub is known on the link.
+pub(super) fn link(directory: &KeyDirectory, credentials: &Credentials, now: Timestamp) -> Finding {
+    let key = credentials.link_key().and_then(|own| {
         let is_own = |key: &&KeyRecord| key.public_key == *own.public_key() && key.key_use == KeyUse::Hop;
         directory.keys.iter().find(is_own)
     });
+    judge(&Said::new("链路密钥", "the link's key"), key, now, enrol_anew())
+}
+
+/// A node's hub.
+pub(super) fn hub(directory: &KeyDirectory, hub: &PartyId, now: Timestamp) -> Finding {
     let hubs = directory.keys.iter().filter(|key| key.party == *hub && key.key_use == KeyUse::Hop);
     // Of several keys of the hub the one that lasts longest counts.
-    let hubs = hubs.max_by_key(|key| (key.is_valid_at(now), key.valid_until));
-    let own = || {
-        Said::new(
-            "请市级平台管理员重新发放接入码，移走旧的 credentials.json 后执行 tongqiao-edge enrol",
-            "have the city's operator make a new one-time code, move the old credentials.json away, and run tongqiao-edge enrol",
-        )
-    };
-    let hub_advice = || {
-        Said::new(
-            format!("核对设置中的 hub_party（现为 {hub}），再请市级平台管理员更新汇聚节点的密钥"),
-            format!("check hub_party in the settings (now {hub}), then ask the city's operator about the hub's key"),
-        )
-    };
-    vec![
-        judge(&Said::new("代管签名密钥", "the key that signs custody receipts"), custody, now, own()),
-        judge(&Said::new("链路密钥", "the link's key"), link, now, own()),
-        judge(&Said::new("汇聚节点的密钥", "the hub's key"), hubs, now, hub_advice()),
-    ]
+    let key = hubs.max_by_key(|key| (key.is_valid_at(now), key.valid_until));
+    let advice = Said::new(
+        format!("核对设置中的 hub_party（现为 {hub}），再请市级平台管理员更新汇聚节点的密钥"),
+        format!("check hub_party in the settings (now {hub}), then ask the city's operator about the hub's key"),
+    );
+    judge(&Said::new("汇聚节点的密钥", "the hub's key"), key, now, advice)
+}
+
+fn enrol_anew() -> Said {
+    Said::new(
+        "请市级平台管理员重新发放接入码，移走旧的 credentials.json 后执行 tongqiao-edge enrol",
+        "have the city's operator make a new one-time code, move the old credentials.json away, and run tongqiao-edge enrol",
+    )
 }
 
 fn judge(whose: &Said, key: Option<&KeyRecord>, now: Timestamp, advice: Said) -> Finding {

@@ -1,4 +1,4 @@
-//! What must be there before anything else can be seen: a node that answers, its credentials, its store.
+//! What must be there before anything else can be seen: a service that answers, its credentials, its store.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tongqiao::{Credentials, Error};
+use tongqiao_protocol::Language;
 
 use super::finding::{Finding, Said, Subject};
+use super::role::Role;
+use crate::{SettingsError, StartError};
 
-/// A node on this machine answers at once, or not at all.
+/// What runs on this machine answers at once, or not at all.
 const NEAR: Duration = Duration::from_secs(3);
 
-/// Whether somebody answers where the node should.
+/// Whether somebody answers where the service should.
 pub(super) async fn serves(listen: SocketAddr) -> bool {
     let near = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -23,21 +26,40 @@ pub(super) async fn serves(listen: SocketAddr) -> bool {
     matches!(tokio::time::timeout(NEAR, connecting).await, Ok(Ok(_)))
 }
 
-pub(super) fn service(listen: SocketAddr, serves: bool) -> Finding {
+pub(super) fn service(role: Role, listen: SocketAddr, serves: bool) -> Finding {
     if serves {
         let said = Said::new(format!("在 {listen} 应答"), format!("answers at {listen}"));
         return Finding::sound(Subject::Service, said);
     }
+    let (name, command) = (role.name(), role.command());
+    let (zh, en) = (name.text(Language::Chinese), name.text(Language::English));
     Finding::fault(
         Subject::Service,
         Said::new(
-            format!("{listen} 没有应答，节点没有运行"),
-            format!("nobody answers at {listen}: the node does not run"),
+            format!("{listen} 没有应答，{zh}没有运行"),
+            format!("nobody answers at {listen}: the {en} does not run"),
         ),
         Said::new(
-            "启动节点：装成系统服务的，启动该服务；未装的，执行 tongqiao-edge node --settings 设置文件。起不来的看它最后几行输出和下面各项",
-            "start it: the system's service where one was made, else tongqiao-edge node --settings FILE; if it does not stay, its \
-             last lines and what is said below tell why",
+            format!(
+                "启动{zh}：装成系统服务的，启动该服务；未装的，执行 tongqiao-edge {command} --settings 设置文件。起不来的看它最后几行输出\
+                 和下面各项"
+            ),
+            format!(
+                "start it: the system's service where one was made, else tongqiao-edge {command} --settings FILE; if it does not \
+                 stay, its last lines and what is said below tell why"
+            ),
+        ),
+    )
+}
+
+pub(super) fn no_settings(role: Role, error: &SettingsError) -> Finding {
+    let shipped = format!("{}.toml", role.command());
+    Finding::fault(
+        Subject::Settings,
+        Said::new(format!("设置文件不能用：{error}"), format!("the file of settings cannot be used: {error}")),
+        Said::new(
+            format!("用 --settings 指明设置文件；各项的写法和默认值见随附的 {shipped}"),
+            format!("name the file by --settings; every setting stands in the {shipped} that comes with the program"),
         ),
     )
 }
@@ -50,8 +72,8 @@ pub(super) fn no_credentials(path: &Path, error: &Error) -> Finding {
             format!("{} cannot be used ({error})", path.display()),
         ),
         Said::new(
-            "核对设置中的 data，并以节点所用的账户或管理员身份检查；尚未登记的，请市级平台管理员发放接入码后执行 tongqiao-edge enrol",
-            "check data in the settings, and look as the node's own account or as the administrator; where nothing is enrolled \
+            "核对设置中的 data，并以该服务所用的账户或管理员身份检查；尚未登记的，请市级平台管理员发放接入码后执行 tongqiao-edge enrol",
+            "check data in the settings, and look as the service's own account or as the administrator; where nothing is enrolled \
              yet, get a one-time code from the city's operator and run tongqiao-edge enrol",
         ),
     )
@@ -74,14 +96,72 @@ pub(super) fn own_eyes_only(path: &Path, credentials: &Credentials) -> Finding {
     Finding::sound(Subject::Credentials, Said::new(party.to_string(), party.to_string()))
 }
 
+/// Credentials of something else.
+pub(super) fn not_of_the_role(role: Role) -> Finding {
+    let (name, command) = (role.name(), role.command());
+    let (zh, en) = (name.text(Language::Chinese), name.text(Language::English));
+    Finding::fault(
+        Subject::Credentials,
+        Said::new(
+            format!("凭据中没有链路密钥，不是{zh}的凭据"),
+            format!("there is no key for the link in it: it is not a {en}'s"),
+        ),
+        Said::new(
+            format!("请市级平台管理员发放{zh}的接入码，执行 tongqiao-edge enrol --kind {command}"),
+            format!("get a {en}'s one-time code from the city's operator and run tongqiao-edge enrol --kind {command}"),
+        ),
+    )
+}
+
+/// The file of the authority that the platform's certificate is from.
+pub(super) fn no_authority(error: &StartError) -> Finding {
+    Finding::fault(
+        Subject::Settings,
+        Said::new(format!("platform_authority 不能用：{error}"), format!("platform_authority cannot be used: {error}")),
+        Said::new(
+            "请市级平台管理员提供其证书签发机构的 PEM 文件，并核对该设置",
+            "get the PEM file of the authority from the city's operator, and check the setting",
+        ),
+    )
+}
+
+/// The secret by which programs of this machine are let in.
+pub(super) fn token(path: &Path) -> Finding {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(facts) if facts.permissions().mode() & 0o007 != 0 => Finding::warning(
+            Subject::Credentials,
+            Said::new(
+                format!("本机任何账户都能读取令牌 {shown}"),
+                format!("every account of this machine can read the token {shown}"),
+            ),
+            Said::new(
+                format!("执行 chmod o= {shown}，只让业务系统的账户能读"),
+                format!("run chmod o= {shown}: only the department's system should read it"),
+            ),
+        ),
+        Ok(_) => Finding::sound(Subject::Credentials, Said::new("令牌文件完好", "the token is there")),
+        Err(error) => Finding::warning(
+            Subject::Credentials,
+            Said::new(
+                format!("读不到令牌 {shown}（{error}）"),
+                format!("the token {shown} cannot be looked at ({error})"),
+            ),
+            Said::new("启动边车即自动生成；以它的账户再查", "the sidecar makes one at its start; look as its account"),
+        ),
+    }
+}
+
 pub(super) fn no_store(path: &Path, error: &dyn std::fmt::Display) -> Finding {
     let path = path.display();
     Finding::fault(
         Subject::Store,
         Said::new(format!("{path} 打不开：{error}"), format!("{path} cannot be opened: {error}")),
         Said::new(
-            "核对设置中的 data，并以节点所用的账户或管理员身份检查；文件丢失的，先查磁盘是否挂载，不要新建空文件",
-            "check data in the settings, and look as the node's own account or as the administrator; if the file is gone, see \
+            "核对设置中的 data，并以该服务所用的账户或管理员身份检查；文件丢失的，先查磁盘是否挂载，不要新建空文件",
+            "check data in the settings, and look as the service's own account or as the administrator; if the file is gone, see \
              whether the disk is mounted, and make no new one",
         ),
     )

@@ -34,8 +34,8 @@ pub(super) fn soundness(report: &IntegrityReport) -> Finding {
             format!("damaged: {rows} rows are not as they were written, {structure} faults of structure"),
         ),
         Said::new(
-            "停止节点，整个数据目录另存一份，更换磁盘或存储卡，再联系市级平台管理员；各部门系统仍留有未办结的记录，会重新提交",
-            "stop the node, copy the whole folder of data, change the disk, then tell the city's operator; the departments' \
+            "停止服务，整个数据目录另存一份，更换磁盘或存储卡，再联系市级平台管理员；各部门系统仍留有未办结的记录，会重新提交",
+            "stop the service, copy the whole folder of data, change the disk, then tell the city's operator; the departments' \
              systems still have what is not settled and offer it again",
         ),
     )
@@ -56,10 +56,19 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) fn of(settings: &NodeSettings, statistics: &Statistics) -> std::io::Result<Self> {
-        let disk = rustix::fs::statvfs(&settings.data)?;
+        Self::of_store(&settings.data, settings.store_limit_bytes, settings.retention_days, statistics)
+    }
+
+    /// The same of any folder with credentials and a store.
+    pub(super) fn of_store(
+        data: &Path,
+        limit: u64,
+        retention_days: u16,
+        statistics: &Statistics,
+    ) -> std::io::Result<Self> {
+        let disk = rustix::fs::statvfs(data)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let limit = settings.store_limit_bytes;
-        let in_days = days_since_made(&settings::credentials(&settings.data)).min(u64::from(settings.retention_days));
+        let in_days = days_since_made(&settings::credentials(data)).min(u64::from(retention_days));
         Ok(Self { taken: statistics.size_bytes, free, limit: (limit > 0).then_some(limit), in_days })
     }
 

@@ -23,6 +23,7 @@ use tongqiao_protocol::PartyId;
 
 use super::answer::Answered;
 use super::call::{BODY_MOST, Call};
+use super::counts::Counts;
 use super::identity::Register;
 use super::wire::Malformed;
 
@@ -50,6 +51,7 @@ pub(crate) struct Hub {
     pub(crate) platform: Arc<dyn Transport>,
     /// Scheme and authority.
     pub(crate) origin: String,
+    pub(crate) counts: Counts,
 }
 
 /// Why there is no answer of the platform.
@@ -67,18 +69,26 @@ impl Hub {
     pub(super) async fn pass(&self, party: &PartyId, call: Call) -> Result<Answered, Unpassed> {
         let request = call.into_request(&self.origin).map_err(|error| {
             tracing::warn!(party = party.as_str(), %error, "a frame holds no request");
+            Counts::one(&self.counts.malformed);
             Unpassed::NoRequest
         })?;
         match self.platform.send(request).await {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
+                Counts::one(&self.counts.passed);
                 Ok(Answered::new(parts.status, &parts.headers, body))
             }
             Err(failure) => {
                 tracing::warn!(party = party.as_str(), %failure, "the platform gave no answer");
                 Err(match failure.may_have_arrived() {
-                    Arrival::No => Unpassed::NotReached,
-                    Arrival::Perhaps => Unpassed::PerhapsReached,
+                    Arrival::No => {
+                        Counts::one(&self.counts.not_reached);
+                        Unpassed::NotReached
+                    }
+                    Arrival::Perhaps => {
+                        Counts::one(&self.counts.unanswered);
+                        Unpassed::PerhapsReached
+                    }
                 })
             }
         }
@@ -113,6 +123,7 @@ async fn converse(hub: Arc<Hub>, acceptor: TlsAcceptor, stream: TcpStream, peer:
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             tracing::debug!(%peer, %error, "a handshake failed");
+            Counts::one(&hub.counts.strangers);
             // Perhaps a node that was enrolled a moment ago: it dials again.
             drop(hub.client.refresh_directory().await);
             return;
@@ -122,6 +133,7 @@ async fn converse(hub: Arc<Hub>, acceptor: TlsAcceptor, stream: TcpStream, peer:
     let shown = stream.get_ref().1.peer_certificates().and_then(|shown| shown.first());
     let Some(party) = shown.and_then(|spki| hub.register.party_of(spki)) else { return };
     tracing::info!(%peer, party = party.as_str(), "a node is connected");
+    let _connected = hub.counts.http2();
     let service = service_fn(|request| {
         let (hub, party) = (Arc::clone(&hub), party.clone());
         async move { Ok::<_, Infallible>(answer(&hub, &party, request).await) }
@@ -153,6 +165,7 @@ async fn answer(hub: &Hub, party: &PartyId, request: Request<Incoming>) -> Respo
         Err(Malformed::NO_DICTIONARY) => return respond(StatusCode::BAD_REQUEST, vec![NO_DICTIONARY]),
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
+            Counts::one(&hub.counts.malformed);
             return respond(StatusCode::BAD_REQUEST, Vec::new());
         }
     };

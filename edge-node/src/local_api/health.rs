@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tongqiao::Statistics;
 
 use super::desk::Inside;
 use super::reply::{Reply, Trouble};
+use crate::courier::local_now;
 use crate::doctor::Room;
+use crate::figures::{self, Figures};
 use crate::link::LinkState;
 
 /// What has been counted since the start.
@@ -51,8 +53,10 @@ pub(super) async fn metrics(inside: &Inside) -> Result<Reply, Trouble> {
 fn room(statistics: &Statistics, inside: &Inside) -> String {
     match Room::of(&inside.settings, statistics) {
         Ok(room) => {
-            gauge("tongqiao_edge_room_bytes", "what may still be written", room.left())
-                + &gauge("tongqiao_edge_room_days", "for how many days of such work that is enough", room.days())
+            let mut figures = Figures::default();
+            figures.gauge("tongqiao_edge_room_bytes", "what may still be written", room.left());
+            figures.gauge("tongqiao_edge_room_days", "for how many days of such work that is enough", room.days());
+            figures.text()
         }
         Err(error) => {
             tracing::warn!(%error, "the disk does not say what is left");
@@ -61,38 +65,40 @@ fn room(statistics: &Statistics, inside: &Inside) -> String {
     }
 }
 
-fn gauge(name: &str, help: &str, value: u64) -> String {
-    format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+fn written(statistics: &Statistics, inside: &Inside) -> String {
+    let mut figures = Figures::default();
+    let up = i64::from(inside.uplink.state() == LinkState::Up);
+    figures.gauge("tongqiao_edge_link_up", "whether the last request got through", up);
+    of_store(&mut figures, "edge", statistics);
+    let counters = &inside.counters;
+    for (name, help, counter) in [
+        ("tongqiao_edge_custody_total", "events for which custody was told", &counters.custody),
+        ("tongqiao_edge_copies_total", "requests answered from a copy", &counters.copies),
+        ("tongqiao_edge_passed_total", "requests that went through", &counters.passed),
+        ("tongqiao_edge_stopped_total", "requests that did not get through", &counters.stopped),
+    ] {
+        figures.counter(name, help, counter.load(Ordering::Relaxed));
+    }
+    figures.text()
 }
 
-fn written(statistics: &Statistics, inside: &Inside) -> String {
-    let waits =
-        statistics.oldest_pending_at.map_or(0, |since| crate::courier::local_now().millis_since(since).max(0) / 1_000);
-    let up = i64::from(inside.uplink.state() == LinkState::Up);
-    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let counted = |counter: &AtomicU64| whole(counter.load(Ordering::Relaxed));
-    let counters = &inside.counters;
-    let mut text = String::new();
-    for (name, kind, help, value) in [
-        ("tongqiao_edge_link_up", "gauge", "whether the last request got through", up),
-        ("tongqiao_edge_records_pending", "gauge", "records on their way to the platform", whole(statistics.pending)),
-        ("tongqiao_edge_records_blocked", "gauge", "of these behind a refused one", whole(statistics.blocked)),
-        ("tongqiao_edge_records_refused", "gauge", "records that wait for a replacement", whole(statistics.refused)),
-        ("tongqiao_edge_records_dead", "gauge", "records that no answer can be had for", whole(statistics.dead)),
-        ("tongqiao_edge_records_retained", "gauge", "settled records that are kept", whole(statistics.retained)),
-        ("tongqiao_edge_oldest_pending_seconds", "gauge", "age of the oldest of them", waits),
-        ("tongqiao_edge_store_bytes", "gauge", "space that the data takes", whole(statistics.size_bytes)),
-        ("tongqiao_edge_custody_total", "counter", "events for which custody was told", counted(&counters.custody)),
-        ("tongqiao_edge_copies_total", "counter", "requests answered from a copy", counted(&counters.copies)),
-        ("tongqiao_edge_passed_total", "counter", "requests that went through", counted(&counters.passed)),
-        ("tongqiao_edge_stopped_total", "counter", "requests that did not get through", counted(&counters.stopped)),
+/// What waits in a store, of a node or a sidecar.
+pub(crate) fn of_store(figures: &mut Figures, whose: &str, statistics: &Statistics) {
+    let waits = statistics.oldest_pending_at.map_or(0, |since| local_now().millis_since(since).max(0) / 1_000);
+    for (name, help, value) in [
+        ("records_pending", "records on their way to the platform", statistics.pending),
+        ("records_blocked", "of these behind a refused one", statistics.blocked),
+        ("records_refused", "records that wait for a replacement", statistics.refused),
+        ("records_dead", "records that no answer can be had for", statistics.dead),
+        ("records_retained", "settled records that are kept", statistics.retained),
+        ("oldest_pending_seconds", "age of the oldest of them", waits.unsigned_abs()),
+        ("store_bytes", "space that the data takes", statistics.size_bytes),
     ] {
-        text += &format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+        figures.gauge(&format!("tongqiao_{whose}_{name}"), help, value);
     }
-    text
 }
 
 fn text(body: String) -> Reply {
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"))]);
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, figures::MEDIA_TYPE)]);
     Reply { status: StatusCode::OK, headers, body: body.into_bytes() }
 }

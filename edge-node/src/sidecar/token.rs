@@ -1,7 +1,7 @@
 //! The token by which programs of this machine are let in.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tongqiao::Secret;
@@ -9,13 +9,18 @@ use tongqiao::Secret;
 /// The file in the folder of data.
 const FILE: &str = "token";
 
+/// Where the token of a folder of data is.
+pub(crate) fn file(data: &Path) -> PathBuf {
+    data.join(FILE)
+}
+
 /// What a caller must show.
 pub(super) struct Token(Secret);
 
 impl Token {
     /// The token of this folder; made, and readable by its owner only, where there is none.
     pub(super) fn of(data: &Path) -> std::io::Result<Self> {
-        let path = data.join(FILE);
+        let path = file(data);
         if let Ok(text) = std::fs::read_to_string(&path)
             && !text.trim().is_empty()
         {

@@ -47,7 +47,8 @@ pub(crate) async fn run_hub(arguments: HubArguments) -> Result<(), DemoError> {
     end_with_orchestrator();
     log_file::open(&arguments.log)?;
     let HubArguments { data, listen, platform, .. } = arguments;
-    let settings = HubSettings { data, listen, platform, ..HubSettings::default() };
+    let watch = SocketAddr::from(([127, 0, 0, 1], 0));
+    let settings = HubSettings { data, listen, platform, watch, ..HubSettings::default() };
     let hub = Hub::start(&settings).await.map_err(DemoError::broken)?;
     report(&Report::Serving { address: hub.address() });
     std::future::pending().await

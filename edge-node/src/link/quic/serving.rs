@@ -21,6 +21,7 @@ use super::order::Order;
 use super::twins::Twins;
 use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
 use crate::link::call::Call;
+use crate::link::counts::Counts;
 use crate::link::dictionary::Dictionary;
 use crate::link::serving::{FRAME_MOST, HANDSHAKE_MOST, Hub, Unpassed};
 use crate::link::wire::Malformed;
@@ -96,17 +97,20 @@ async fn converse(hub: Arc<Hub>, incoming: Incoming) {
     };
     tokio::pin!(shaking);
     let mut is_shaken = false;
+    let mut connected = None;
     loop {
         let opened = tokio::select! {
             well = &mut shaking, if !is_shaken => {
                 if !well {
                     tracing::debug!(%peer, "a handshake failed");
+                    Counts::one(&hub.counts.strangers);
                     connection.close(VarInt::from_u32(0), b"unknown");
                     // Perhaps a node that was enrolled a moment ago: it dials again.
                     drop(hub.client.refresh_directory().await);
                     return;
                 }
                 is_shaken = true;
+                connected = Some(hub.counts.quic());
                 continue;
             }
             opened = connection.accept_bi() => opened,
@@ -125,6 +129,7 @@ async fn converse(hub: Arc<Hub>, incoming: Incoming) {
             }
             Err(error) => {
                 tracing::debug!(%peer, %error, "a node's connection ended");
+                drop(connected);
                 return;
             }
         }
@@ -164,6 +169,7 @@ async fn answer(
         Err(Malformed::NO_DICTIONARY) => (Lane::Control, vec![NO_DICTIONARY]),
         Err(error) => {
             tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
+            Counts::one(&hub.counts.malformed);
             (Lane::Control, vec![NO_FRAME])
         }
     };

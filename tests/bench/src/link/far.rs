@@ -26,6 +26,7 @@ pub(crate) async fn serve(address: std::net::Ipv4Addr, corpus: Arc<Corpus>) -> R
         data: corpus.hub.clone(),
         listen: SocketAddr::from((address, HUB_PORT)),
         platform: "https://platform.invalid".to_owned(),
+        watch: SocketAddr::from((address, 0)),
         ..HubSettings::default()
     };
     let stub = Arc::new(Stub(corpus));

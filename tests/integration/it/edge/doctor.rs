@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tongqiao::{Clock as _, SystemClock};
 use tongqiao_edge::NodeSettings;
-use tongqiao_edge::doctor::{Gravity, Report, Subject, examine, examine_file};
+use tongqiao_edge::doctor::{Gravity, Report, Role, Subject, examine, examine_file};
 use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::{Language, Suite};
 
@@ -14,7 +14,7 @@ use super::office::{DEPARTMENT, Office, eventually};
 use crate::sdk::sandbox;
 
 /// The worst that is said of a subject; every warning and fault says what to do, in both languages.
-fn gravity(report: &Report, subject: Subject) -> Gravity {
+pub(super) fn gravity(report: &Report, subject: Subject) -> Gravity {
     for finding in report.findings() {
         let texts = [Some(&finding.said), finding.advice.as_ref()];
         for said in texts.into_iter().flatten() {
@@ -181,11 +181,11 @@ async fn what_is_not_there_is_named_and_nothing_is_made_in_its_place() {
     let report = examine(&empty).await;
     assert_eq!(gravity(&report, Subject::Store), Gravity::Fault, "{}", whole(&report));
 
-    let report = examine_file(&folder.path().join("nowhere.toml")).await;
+    let report = examine_file(Role::Node, &folder.path().join("nowhere.toml")).await;
     assert_eq!((gravity(&report, Subject::Settings), report.exit_code()), (Gravity::Fault, 2));
     let settings = folder.path().join("node.toml");
     std::fs::write(&settings, "retention = 30").unwrap();
-    let report = examine_file(&settings).await;
+    let report = examine_file(Role::Node, &settings).await;
     assert!(whole(&report).contains("retention"), "the mistyped setting is named: {}", whole(&report));
 }
 

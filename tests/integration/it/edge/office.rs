@@ -65,8 +65,13 @@ impl Office {
         client.close().await;
         let wire = Wire::lay().await;
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
-        let hub_settings =
-            HubSettings { data: hub_data, listen: here, platform: sandbox.url(), ..HubSettings::default() };
+        let hub_settings = HubSettings {
+            data: hub_data,
+            listen: here,
+            platform: sandbox.url(),
+            watch: here,
+            ..HubSettings::default()
+        };
         // The wire carries TCP alone.
         let (hub, link) = (wire.address().to_string(), LinkChoice::Http2);
         let settings = NodeSettings { data, listen: here, hub, link, ..NodeSettings::default() };
@@ -113,6 +118,11 @@ impl Office {
     /// Where the hub is behind the wire.
     pub(crate) fn hub_address(&self) -> SocketAddr {
         self.hub.as_ref().unwrap().address()
+    }
+
+    /// Where the hub is watched.
+    pub(crate) fn hub_watched_at(&self) -> SocketAddr {
+        self.hub.as_ref().unwrap().watched_at()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -204,6 +204,11 @@ async fn nobody_is_let_in_without_the_token_and_no_other_machine_at_all() {
     assert_eq!(program.http.get(&url).bearer_auth("0").send().await.unwrap().status(), 401);
     let health = program.http.get(format!("http://{}/healthz", program.settings.listen)).send().await.unwrap();
     assert_eq!(health.status(), 200);
+    let ready = program.http.get(format!("http://{}/readyz", program.settings.listen)).send().await.unwrap();
+    assert_eq!(ready.text().await.unwrap(), "ready\n");
+    let metrics = program.http.get(format!("http://{}/metrics", program.settings.listen)).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.lines().any(|line| line == "tongqiao_sidecar_records_pending 0"), "{metrics}");
     let listen = SocketAddr::from(([0, 0, 0, 0], 0));
     let outside = Sidecar::start(&SidecarSettings { listen, ..program.settings.clone() }).await;
     assert!(matches!(outside, Err(StartError::Settings(_))));
