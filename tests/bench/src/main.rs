@@ -3,6 +3,7 @@
 //! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
 mod codes;
+mod goal;
 mod link;
 mod open;
 mod store;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tongqiao_protocol::PartyId;
 
-use super::echo::EchoingSocket;
+use super::echo::{Callers, EchoingSocket};
 use super::live::Proof;
 use super::order::Order;
 use super::twins::Twins;
@@ -41,18 +41,40 @@ struct Talk {
     order: Order,
 }
 
-/// Binds the hub's address for UDP.
-pub(crate) fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Endpoint> {
-    let crypto = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
-    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
-    server.transport_config(Arc::new(config::serving()));
-    let socket = TokioRuntime.wrap_udp_socket(std::net::UdpSocket::bind(address)?)?;
-    let socket = Arc::new(EchoingSocket(socket));
-    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(server), socket, Arc::new(TokioRuntime))
+/// The hub's address for UDP.
+pub(crate) struct Door {
+    endpoint: Endpoint,
+    server: ServerConfig,
+    callers: Arc<Callers>,
+}
+
+impl Door {
+    /// Binds the address.
+    pub(crate) fn open(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Self> {
+        let crypto = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
+        let mut server = ServerConfig::with_crypto(Arc::new(crypto));
+        server.transport_config(Arc::new(config::serving(None)));
+        let inner = TokioRuntime.wrap_udp_socket(std::net::UdpSocket::bind(address)?)?;
+        let callers = Arc::new(Callers::default());
+        let socket = Arc::new(EchoingSocket { inner, callers: Arc::clone(&callers) });
+        let (own, runtime) = (EndpointConfig::default(), Arc::new(TokioRuntime));
+        let endpoint = Endpoint::new_with_abstract_socket(own, Some(server.clone()), socket, runtime)?;
+        Ok(Self { endpoint, server, callers })
+    }
+
+    /// Settings for whoever dials: a lost packet of the handshake is made up for after a round trip of this line, and not of the
+    /// worst.
+    fn server_for(&self, peer: SocketAddr) -> Arc<ServerConfig> {
+        let mut server = self.server.clone();
+        let round_trip = self.callers.round_trip(peer.ip(), tokio::time::Instant::now());
+        server.transport_config(Arc::new(config::serving(round_trip)));
+        Arc::new(server)
+    }
 }
 
 /// Serves nodes until told to stop.
-pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(door: Door, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+    let endpoint = &door.endpoint;
     let mut connections = JoinSet::new();
     while !*stop.borrow() {
         let incoming = tokio::select! {
@@ -67,7 +89,8 @@ pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Re
             // What cannot be sent back was not worth more.
             drop(incoming.retry());
         } else {
-            connections.spawn(converse(Arc::clone(&hub), incoming));
+            let server = door.server_for(incoming.remote_address());
+            connections.spawn(converse(Arc::clone(&hub), incoming, server));
         }
     }
     endpoint.close(VarInt::from_u32(0), b"the hub ends");
@@ -76,9 +99,9 @@ pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Re
     drop(tokio::time::timeout(Duration::from_secs(1), endpoint.wait_idle()).await);
 }
 
-async fn converse(hub: Arc<Hub>, incoming: Incoming) {
+async fn converse(hub: Arc<Hub>, incoming: Incoming, server: Arc<ServerConfig>) {
     let peer = incoming.remote_address();
-    let Ok(connecting) = incoming.accept() else { return };
+    let Ok(connecting) = incoming.accept_with(server) else { return };
     // An endpoint that accepts always gives the connection before the handshake is over.
     let Ok((connection, proved)) = connecting.into_0rtt() else { return };
     let (proof, proof_given) = watch::channel(Proof::Early);
