@@ -8,6 +8,7 @@ mod dialling;
 mod echo;
 mod live;
 mod measures;
+mod nudge;
 mod order;
 mod rate;
 mod serving;

@@ -23,6 +23,8 @@ const STREAMS_MOST: u32 = 64;
 const RECEIVE_MOST: u32 = 4 * 1024 * 1024;
 const STREAM_RECEIVE_MOST: u32 = 1024 * 1024;
 
+const NUDGES_KEPT_BYTES: usize = 64;
+
 /// Of the node's end, for a line of this round trip.
 pub(super) fn dialling(measures: &Measures, round_trip: Duration) -> TransportConfig {
     let mut config = common();
@@ -60,6 +62,7 @@ fn common() -> TransportConfig {
         .send_fairness(true)
         // Larger packets would save a hundredth of the bytes; looking for their size costs a slow line more.
         .mtu_discovery_config(None)
-        .datagram_receive_buffer_size(None);
+        // Nudges come as datagrams, which nobody reads: the newest few are kept.
+        .datagram_receive_buffer_size(Some(NUDGES_KEPT_BYTES));
     config
 }

@@ -17,6 +17,7 @@ use tongqiao_protocol::PartyId;
 
 use super::echo::{Callers, EchoingSocket};
 use super::live::Proof;
+use super::nudge::Unconfirmed;
 use super::order::Order;
 use super::twins::Twins;
 use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
@@ -35,10 +36,19 @@ const CONNECTIONS_MOST: usize = 32 * 1_024;
 const ANSWER_MOST: Duration = Duration::from_secs(120);
 
 /// What the streams of one connection share.
-#[derive(Default)]
 struct Talk {
     twins: Twins,
     order: Order,
+    /// Answers that the node has not confirmed.
+    unconfirmed: Unconfirmed,
+}
+
+impl Talk {
+    fn new(connection: &Connection) -> Self {
+        let unconfirmed = Unconfirmed::new();
+        unconfirmed.nudge(connection.clone());
+        Self { twins: Twins::default(), order: Order::default(), unconfirmed }
+    }
 }
 
 /// The hub's address for UDP.
@@ -105,7 +115,7 @@ async fn converse(hub: Arc<Hub>, incoming: Incoming, server: Arc<ServerConfig>) 
     // An endpoint that accepts always gives the connection before the handshake is over.
     let Ok((connection, proved)) = connecting.into_0rtt() else { return };
     let (proof, proof_given) = watch::channel(Proof::Early);
-    let (mut streams, talk) = (JoinSet::new(), Arc::new(Talk::default()));
+    let (mut streams, talk) = (JoinSet::new(), Arc::new(Talk::new(&connection)));
     let shaking = async {
         let shaken = tokio::time::timeout(HANDSHAKE_MOST, proved).await.is_ok();
         let party = shown(&connection).and_then(|spki| hub.register.party_of(&spki));
@@ -197,6 +207,7 @@ async fn answer(
         }
     };
     drop(send.set_priority(talk.order.next(lane)));
+    let _unconfirmed = talk.unconfirmed.wait();
     // A node that is gone asks again.
     if send.write_all(&bytes).await.is_ok() && send.finish().is_ok() {
         drop(tokio::time::timeout(ANSWER_MOST, send.stopped()).await);

@@ -8,6 +8,8 @@ const QUIC: &str = "frames on QUIC";
 const HTTP2: &str = "frames on HTTP/2";
 /// Seconds that half and all but one in a hundred of the payments may take amid files.
 const PAYMENTS: [(&str, f64, f64); 2] = [("a", 1.0, 1.3), ("b", 0.25, 0.7)];
+/// More than the records.
+const FILES_BYTES_LEAST: u64 = 1_000_000;
 /// Links without outages, on which records alone are measured against the link.
 const STEADY: [&str; 3] = ["a", "b", "c"];
 /// Links with outages.
@@ -57,7 +59,9 @@ pub(super) fn of(rows: &[(Entry, Outcome)], json_bytes: f64) -> Vec<Goal> {
         if DARK.contains(&link) {
             goals.push(Goal::at_least(format!("{link}: share of the limit"), share(entry, whole), SHARE_LEAST));
         }
-        for (_, half, most) in PAYMENTS.iter().filter(|(of, ..)| *of == link) {
+        // Without files there is nothing amid which they could be.
+        let is_amid_files = whole.payload_bytes > FILES_BYTES_LEAST;
+        for (_, half, most) in PAYMENTS.iter().filter(|(of, ..)| is_amid_files && *of == link) {
             let [p50, p99] = [0.50, 0.99].map(|part| percentile(&whole.payments, part));
             goals.push(Goal::at_most(format!("{link}: payments, half of them, s"), p50, *half));
             goals.push(Goal::at_most(format!("{link}: payments, 99 of 100, s"), p99, *most));
