@@ -146,6 +146,16 @@ impl Counter {
         .await
     }
 
+    /// The same, with "try now" pressed again and again: news that was not there a moment ago is otherwise asked for a minute later.
+    pub(crate) async fn hears(&self, path: &str, words: &str) -> String {
+        eventually(words, async || {
+            self.post("/console/waiting/now", &[]).await;
+            let text = self.get(path).await.text;
+            text.contains(words).then_some(text)
+        })
+        .await
+    }
+
     /// The deeds in the audit file, in order.
     pub(crate) fn deeds(&self) -> Vec<String> {
         let path = folder(&self.office.settings.data).join("audit.jsonl");
