@@ -1,8 +1,4 @@
 //! Tests that cross crates. The library holds only what the programs that tests start have in common: everything else is in the
 //! one test binary.
 
-/// Logs to the standard error, where the test that started the program searches it.
-pub fn log_everything() {
-    let filter = tracing_subscriber::EnvFilter::new("debug,tongqiao=trace");
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
-}
+pub mod logging;

@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// Write the files that are made from others, and stop.
     #[arg(long)]
     pub(crate) generate: bool,
+    /// Build the edge node's Debian package, try it under a root of its own, and stop.
+    #[arg(long)]
+    pub(crate) deb: bool,
     /// List the parts with their budgets and stop.
     #[arg(long)]
     pub(crate) list: bool,
