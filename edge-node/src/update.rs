@@ -145,7 +145,7 @@ pub async fn apply(installation: &Installation, bundle: &Path, older: Older) -> 
     let note = installing::Note {
         former: installation.version.clone(),
         new: release.version.clone(),
-        digest: release.digest.clone(),
+        digest: release.digest,
     };
     let audit = Audit::of(&installation.data);
     audit.note(&note, Event::Begun)?;

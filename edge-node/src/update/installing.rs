@@ -135,6 +135,7 @@ fn beside(program: &Path, ending: &str) -> PathBuf {
 }
 
 /// Whether a program runs here and is of a version.
+#[allow(clippy::disallowed_methods, reason = "nobody tells when a file is no longer open for writing elsewhere")]
 fn says(program: &Path, version: &Version) -> bool {
     let run = || Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output();
     let mut output = run();
