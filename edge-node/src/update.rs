@@ -142,11 +142,8 @@ pub async fn apply(installation: &Installation, bundle: &Path, older: Older) -> 
     if installing.broken_off()?.is_some() {
         return Err(UpdateError::BrokenOff);
     }
-    let note = installing::Note {
-        former: installation.version.clone(),
-        new: release.version.clone(),
-        digest: release.digest,
-    };
+    let note =
+        installing::Note { former: installation.version.clone(), new: release.version.clone(), digest: release.digest };
     let audit = Audit::of(&installation.data);
     audit.note(&note, Event::Begun)?;
     installing.exchange(&note, release.program, &mut |_| Ok(()))?;

@@ -126,7 +126,7 @@ fn built() -> Result<PathBuf, Trouble> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
     let build =
         ["build", "--profile", "dist", "--locked", "--quiet", "-p", "tongqiao-edge", "--manifest-path", manifest];
-    if !Command::new(env!("CARGO")).args(build).status()?.success() {
+    if !Command::new("cargo").args(build).status()?.success() {
         return Err("tongqiao-edge could not be built".into());
     }
     let own = std::env::current_exe()?;

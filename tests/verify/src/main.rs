@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         return report::print_generated(generate::write(&repository));
     }
     if arguments.deb {
-        return report::print_generated(package::make(&repository));
+        return report::print_generated(package::make(&repository, arguments.program.as_deref()));
     }
     let results = selected.into_iter().map(|choice| report::run_and_time(&repository, choice)).collect::<Vec<_>>();
     report::print_summary(&results, arguments.skips())

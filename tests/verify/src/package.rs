@@ -16,15 +16,29 @@ use crate::part::Trouble;
 use crate::repository::Repository;
 
 const NAME: &str = "tongqiao-edge";
+const COPYRIGHT: &str = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: tongqiao
+
+Files: *
+Copyright: 2026 the Tongqiao authors
+License: Apache-2.0
+ On Debian systems the whole text of the Apache License, version 2.0, is in
+ /usr/share/common-licenses/Apache-2.0.
+";
 const ROLES: [&str; 3] = ["node", "hub", "sidecar"];
 
-/// Builds the package, tries it, and says where it is.
+/// Builds the package, of a program that was built elsewhere or now, tries it, and says where it is.
 ///
 /// # Errors
 /// What could not be built, or what the trial found.
-pub(crate) fn make(repository: &Repository) -> Result<(), Trouble> {
-    Program::cargo(repository, &["build", "--profile", "dist", "--locked", "-p", NAME]).run()?;
-    let built = repository.root().join("target/dist").join(NAME);
+pub(crate) fn make(repository: &Repository, program: Option<&Path>) -> Result<(), Trouble> {
+    let built = match program {
+        Some(program) => program.to_owned(),
+        None => {
+            Program::cargo(repository, &["build", "--profile", "dist", "--locked", "-p", NAME]).run()?;
+            repository.root().join("target/dist").join(NAME)
+        }
+    };
     let folder = repository.root().join("target/deb");
     let version = env!("CARGO_PKG_VERSION");
     let package = build(repository, &built, &folder, version)?;
@@ -54,7 +68,8 @@ fn build(repository: &Repository, program: &Path, folder: &Path, version: &str) 
     copy(&source("systemd/tongqiao-sysusers.conf"), &stage.join("usr/lib/sysusers.d/tongqiao.conf"), 0o644)?;
     copy(&source("systemd/tongqiao-tmpfiles.conf"), &stage.join("usr/lib/tmpfiles.d/tongqiao.conf"), 0o644)?;
     let documents = stage.join("usr/share/doc").join(NAME);
-    copy(&repository.root().join("LICENSE"), &documents.join("copyright"), 0o644)?;
+    write(&documents.join("copyright"), COPYRIGHT, 0o644)?;
+    copy(&repository.root().join("NOTICE"), &documents.join("NOTICE"), 0o644)?;
     copy(&repository.root().join("CHANGELOG.md"), &documents.join("CHANGELOG.md"), 0o644)?;
     for page in ["operating.md", "operating.zh-CN.md"] {
         copy(&repository.root().join("docs").join(page), &documents.join(page), 0o644)?;

@@ -12,7 +12,7 @@ if [ "$1" = configure ]; then
     if [ -z "$DPKG_ROOT" ] && [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         if [ -n "$2" ]; then
-            systemctl try-restart tongqiao-node.service tongqiao-hub.service tongqiao-sidecar.service
+            deb-systemd-invoke try-restart tongqiao-node.service tongqiao-hub.service tongqiao-sidecar.service
         fi
     fi
 fi
@@ -22,7 +22,8 @@ exit 0
 const PRERM: &str = r#"#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -z "$DPKG_ROOT" ] && [ -d /run/systemd/system ]; then
-    systemctl disable --now tongqiao-node.service tongqiao-hub.service tongqiao-sidecar.service
+    deb-systemd-invoke stop tongqiao-node.service tongqiao-hub.service tongqiao-sidecar.service
+    deb-systemd-helper disable tongqiao-node.service tongqiao-hub.service tongqiao-sidecar.service
 fi
 exit 0
 "#;
