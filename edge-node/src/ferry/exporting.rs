@@ -159,7 +159,7 @@ pub(super) fn addressee(directory: Option<&KeyDirectory>, party: &PartyId) -> Re
 
 /// The suite of the key that signs bundles here.
 pub(super) async fn own_suite(carrier: &Carrier, credentials: &Credentials) -> Result<Suite, FerryError> {
-    let key = carrier.key(credentials.author_key_id()).await;
+    let key = carrier.key(credentials.author_key_id()).await.found();
     key.map(|key| key.public_key.suite()).ok_or_else(|| FerryError::NobodyThere(credentials.party().clone()))
 }
 

@@ -103,7 +103,7 @@ impl Taking<'_> {
         if head.from != self.settings.hub_party {
             return Err(Unusable::FromAnother(head.from.clone()));
         }
-        let key = self.carrier.key(sealed.keyid()).await.filter(|key| key.revoked.is_none());
+        let key = self.carrier.key(sealed.keyid()).await.found().filter(|key| key.revoked.is_none());
         let key = key.ok_or_else(|| Unusable::UnknownKey(sealed.keyid().clone()))?;
         sealed.check(&key)?;
         Ok((head.bundle, sealed.open(self.opener)?))

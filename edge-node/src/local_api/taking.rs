@@ -63,6 +63,9 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
             Carried::Waits { behind, .. } => {
                 ResultOf { missing: Some(serde_json::json!({ "event": behind })), ..bare("deferred") }
             }
+            Carried::KeyNotLookedUp { keyid } => {
+                ResultOf { missing: Some(serde_json::json!({ "key": keyid })), ..bare("deferred") }
+            }
             Carried::Refused { problem, .. } => {
                 ResultOf { problem: Some(in_language(problem, language)), ..bare("refused") }
             }

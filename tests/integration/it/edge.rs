@@ -9,6 +9,7 @@ mod custody;
 mod doctor;
 mod doctor_roles;
 mod ferry;
+mod keys;
 mod numbers;
 mod office;
 mod passing;

@@ -21,6 +21,7 @@ mod part;
 mod report;
 mod repository;
 mod setup;
+mod tail;
 mod watchdog;
 
 use std::process::ExitCode;
