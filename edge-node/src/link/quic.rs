@@ -6,6 +6,7 @@
 mod config;
 mod dialling;
 mod echo;
+mod feed;
 mod live;
 mod measures;
 mod nudge;

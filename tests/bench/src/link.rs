@@ -70,6 +70,7 @@ fn contestants(options: &Options) -> Vec<Contestant> {
             ("quic, no watchdog", Way::FramesOverQuic(Measures { watchdog: off, ..all })),
             ("quic, no early data", Way::FramesOverQuic(Measures { early_data: off, ..all })),
             ("quic, no nudges", Way::FramesOverQuic(Measures { nudges: off, ..all })),
+            ("quic, no pieces", Way::FramesOverQuic(Measures { pieces: off, ..all })),
             ("quic, no twin", Way::FramesOverQuic(Measures { twin: off, ..all })),
             ("quic, no dictionary", Way::FramesOverQuic(Measures { dictionary: off, ..all })),
         ]

@@ -200,7 +200,7 @@ impl Quic {
                 connection
             }
         };
-        Ok(Live::new(connection, proved, self.measures))
+        Ok(Live::new(connection, proved, self.measures, Arc::clone(&self.shaper)))
     }
 
     /// Tickets are of no use for a hub whose key is not valid any more: nothing may be said early to it.

@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use tongqiao::{Arrival, Silence, TransportFailure};
 
 use super::echo::Echo;
+use super::feed::Feed;
 use super::measures::Measures;
 use super::nudge::Unconfirmed;
 use super::order::Order;
+use super::shaper::Shaper;
 use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, echo};
 use crate::link::Lane;
 use crate::link::answer::Answered;
@@ -72,12 +74,18 @@ pub(super) struct Live {
     /// Frames of which the hub has not confirmed everything.
     unconfirmed: Unconfirmed,
     measures: Measures,
+    feed: Feed,
     /// By which call the line was heard again, and when.
     heard: Mutex<Option<(Echo, Instant)>>,
 }
 
 impl Live {
-    pub(super) fn new(connection: Connection, proof: watch::Receiver<Proof>, measures: Measures) -> Arc<Self> {
+    pub(super) fn new(
+        connection: Connection,
+        proof: watch::Receiver<Proof>,
+        measures: Measures,
+        shaper: Arc<Shaper>,
+    ) -> Arc<Self> {
         let live = Arc::new(Self {
             connection,
             proof,
@@ -85,6 +93,7 @@ impl Live {
             order: Order::default(),
             unconfirmed: Unconfirmed::new(),
             measures,
+            feed: Feed::new(shaper),
             heard: Mutex::new(None),
         });
         if measures.nudges.is_on() {
@@ -201,7 +210,14 @@ impl Live {
         let unconfirmed = self.unconfirmed.wait();
         self.prefer(send, self.order.next(lane));
         // A frame without its end is none: the hub has not acted upon it.
-        send.write_all(frame).await.map_err(|error| match error {
+        let written = match lane {
+            Lane::Bulk if self.measures.pieces.is_on() => {
+                let overdue = |send: &SendStream| self.prefer(send, self.order.next(Lane::Case));
+                self.feed.write_all(send, frame, BULK_FLOOR_AFTER, overdue).await
+            }
+            _ => send.write_all(frame).await,
+        };
+        written.map_err(|error| match error {
             WriteError::ZeroRttRejected => Unanswered::TooEarly,
             other => Unanswered::Failed(TransportFailure::new(Silence::Broken, Arrival::No, other)),
         })?;

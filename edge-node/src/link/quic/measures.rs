@@ -42,6 +42,8 @@ pub struct Measures {
     pub early_data: Switch,
     /// The last packet of a frame is followed by almost empty ones, so that its loss is noticed.
     pub nudges: Switch,
+    /// On a slow line bulk is handed over in small pieces.
+    pub pieces: Switch,
     /// Payments are sent twice, a moment apart.
     pub twin: Switch,
     /// Compressing with the shared dictionary.
