@@ -160,9 +160,10 @@ impl Audit {
         // Numbers of lines that were cut off are not given again.
         let mark = Mark { number: found.mark.number.max(found.signed), ..found.mark };
         let mut tail = Tail { mark, length: found.length, signed: found.signed };
-        if head.is_none() && found.flaw.is_none() && tail.length == 0 {
-            // First the head: where there are lines without one, it was taken away.
+        if found.flaw.is_none() && tail.length == 0 {
+            // First the head, on disk under its name: where there are lines without one, it was taken away.
             self.sign(&mut tail)?;
+            File::open(&self.data)?.sync_all()?;
             let former = chain::digest_of_file(&self.data.join(FORMER))?;
             append(file, &mut tail, OPERATOR, Deed::Begun, former.as_deref().unwrap_or("-"))?;
         }
