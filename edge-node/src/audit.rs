@@ -12,6 +12,7 @@
 mod chain;
 mod head;
 mod line;
+mod revocations;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -23,12 +24,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use tongqiao::Credentials;
+use tongqiao::{Credentials, SoftwareSigner};
+use tongqiao_protocol::Signer as _;
 
 pub use self::chain::{Flaw, Verdict, verify};
 use self::head::Head;
 use self::line::{Body, Seen};
 pub use self::line::{Mark, NotAMark};
+pub(crate) use self::revocations::watch_revocations;
 use crate::courier::local_now;
 use crate::settings;
 
@@ -49,6 +52,8 @@ pub const OPERATOR: &str = "operator";
 pub enum Deed {
     /// The chain began; about the file of lines before it, where there was one.
     Begun,
+    /// From here on there is a signed head; about the key.
+    SigningBegun,
     /// The chain was found broken when the next line was to be written.
     Broken,
     /// A clerk got in.
@@ -83,6 +88,8 @@ pub enum Deed {
     FerryWritten,
     /// A bundle of receipts was read from the ferry.
     FerryRead,
+    /// The key directory in use names a key revoked that it did not before; about the key, of its party.
+    RevocationSeen,
     /// The node or its console was enrolled.
     Enrolled,
     /// An account of the console was made or changed.
@@ -161,11 +168,14 @@ impl Audit {
         let mark = Mark { number: found.mark.number.max(found.signed), ..found.mark };
         let mut tail = Tail { mark, length: found.length, signed: found.signed };
         if found.flaw.is_none() && tail.length == 0 {
-            // First the head, on disk under its name: where there are lines without one, it was taken away.
-            self.sign(&mut tail)?;
-            File::open(&self.data)?.sync_all()?;
             let former = chain::digest_of_file(&self.data.join(FORMER))?;
             append(file, &mut tail, OPERATOR, Deed::Begun, former.as_deref().unwrap_or("-"))?;
+        }
+        if let Some(link) = self.link_key().filter(|_| found.flaw.is_none() && head.is_none()) {
+            // First the head, on disk under its name: where that line stands and no head, it was taken away.
+            self.sign(&mut tail)?;
+            File::open(&self.data)?.sync_all()?;
+            append(file, &mut tail, OPERATOR, Deed::SigningBegun, link.key_id().as_str())?;
         }
         if let Some(flaw) = found.flaw {
             tracing::error!(%flaw, "the audit file was tampered with or damaged");
@@ -175,9 +185,13 @@ impl Audit {
         Ok(tail)
     }
 
+    fn link_key(&self) -> Option<&SoftwareSigner> {
+        self.credentials.as_ref().and_then(Credentials::link_key)
+    }
+
     /// Signs the end of the chain, where there is a key for it.
     fn sign(&self, tail: &mut Tail) -> std::io::Result<()> {
-        let Some(link) = self.credentials.as_ref().and_then(Credentials::link_key) else { return Ok(()) };
+        let Some(link) = self.link_key() else { return Ok(()) };
         let head = Head::sign(tail.mark.clone(), tail.length, link)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.data)?;
         self.belongs_to_the_service(file.as_file())?;

@@ -101,8 +101,7 @@ pub fn verify(data: &Path, noted: Option<&Mark>) -> std::io::Result<Verdict> {
     if standing == Some(Standing::Forged) {
         walk.flaws.push(Flaw::HeadForged);
     }
-    let could_sign = credentials.as_ref().and_then(Credentials::link_key).is_some();
-    if head.is_none() && (is_there || (walk.lines > 0 && could_sign)) {
+    if head.is_none() && (is_there || walk.has_head) {
         walk.flaws.push(Flaw::HeadMissing);
     }
     if let Some(digest) = walk.former.take().filter(|digest| digest != "-")
@@ -145,10 +144,9 @@ pub(super) fn from_head(
     file.seek(SeekFrom::Start(walk.length))?;
     walk.along(&mut BufReader::new(&*file))?;
     walk.finish();
-    let could_sign = credentials.and_then(Credentials::link_key).is_some();
     let about_head = match head {
         Some(_) if is_forged => Some(Flaw::HeadForged),
-        None if walk.lines > 0 && could_sign => Some(Flaw::HeadMissing),
+        None if walk.has_head => Some(Flaw::HeadMissing),
         _ => None,
     };
     let flaw = walk.flaws.iter().find(|flaw| !matches!(flaw, Flaw::SeenBefore(..))).cloned();

@@ -27,11 +27,11 @@ impl Machine {
         Self(folder)
     }
 
-    /// With ten lines: one of the beginning, nine of a clerk.
+    /// With ten lines: two of the beginning, eight of a clerk.
     fn written() -> Self {
         let one = Self::new();
         let audit = Audit::of(one.data());
-        (0..9).for_each(|case| audit.note("li", Deed::Revealed, &format!("case-{case}")).unwrap());
+        (0..8).for_each(|case| audit.note("li", Deed::Revealed, &format!("case-{case}")).unwrap());
         one
     }
 
@@ -179,6 +179,21 @@ fn a_line_that_a_power_cut_tore_is_none_and_the_chain_goes_on() {
 }
 
 #[test]
+fn lines_from_before_the_enrolment_are_signed_after_it() {
+    let one = Machine::new();
+    let keys = settings::credentials(one.data());
+    std::fs::rename(&keys, one.data().join("later")).unwrap();
+    Audit::of(one.data()).note(OPERATOR, Deed::AccountSet, "li").unwrap();
+    assert_eq!((one.verdict().signed, one.verdict().flaws), (None, vec![]));
+    std::fs::rename(one.data().join("later"), &keys).unwrap();
+    assert_eq!(one.verdict().flaws, []);
+    Audit::of(one.data()).note("li", Deed::SignedIn, "-").unwrap();
+    assert_eq!((one.verdict().lines, one.verdict().signed, one.verdict().flaws), (4, Some(4), vec![]));
+    std::fs::remove_file(one.data().join(HEAD)).unwrap();
+    assert_eq!(one.verdict().flaws, [Flaw::HeadMissing]);
+}
+
+#[test]
 fn writers_at_the_same_time_make_one_chain() {
     let one = Machine::new();
     let shared = Audit::of(one.data());
@@ -195,8 +210,8 @@ fn writers_at_the_same_time_make_one_chain() {
         }
     });
     let verdict = one.verdict();
-    assert_eq!((verdict.lines, verdict.flaws), (81, vec![]));
-    assert!(verdict.signed.is_some_and(|signed| signed > 0 && signed < 81), "now and then: {:?}", verdict.signed);
+    assert_eq!((verdict.lines, verdict.flaws), (82, vec![]));
+    assert!(verdict.signed.is_some_and(|signed| signed > 0 && signed < 82), "now and then: {:?}", verdict.signed);
 }
 
 #[test]

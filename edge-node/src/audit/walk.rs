@@ -21,6 +21,8 @@ pub(super) struct Walk {
     pub(super) noted: Vec<Mark>,
     met: Vec<Mark>,
     pub(super) former: Option<String>,
+    /// Since some line there is a signed head.
+    pub(super) has_head: bool,
     pub(super) flaws: Vec<Flaw>,
 }
 
@@ -35,6 +37,7 @@ impl Walk {
             noted: Vec::new(),
             met: Vec::new(),
             former: None,
+            has_head: false,
             flaws: Vec::new(),
         }
     }
@@ -85,6 +88,7 @@ impl Walk {
         }
         match seen.deed.as_str() {
             "broken" => self.blame(Flaw::SeenBefore(seen.n, seen.about.clone())),
+            "signing-begun" => self.has_head = true,
             "begun" if seen.n == 1 => self.former = Some(seen.about.clone()),
             _ => {}
         }

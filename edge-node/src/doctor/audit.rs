@@ -32,7 +32,7 @@ fn whole(verdict: &Verdict) -> Said {
     }
     let (zh, en) = match verdict.signed {
         Some(signed) => (format!("签名到第 {signed} 行"), format!("signed up to line {signed}")),
-        None => ("签名所用密钥已不在本机，无法核对".to_owned(), "signed by a key that is not here".to_owned()),
+        None => ("没有本机密钥的签名".to_owned(), "not signed by a key that is here".to_owned()),
     };
     Said::new(
         format!("共 {lines} 行，链条完整，{zh}；可在别处记下末行 {last}"),

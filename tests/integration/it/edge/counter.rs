@@ -121,7 +121,7 @@ impl Counter {
     pub(crate) fn deeds(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.office.settings.data.join("audit.jsonl")).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let of_people = lines.filter(|line| line["deed"] != "begun" && line["deed"] != "receipts-given");
+        let of_people = lines.filter(|line| line["who"] != "operator" && line["deed"] != "receipts-given");
         of_people.map(|line| format!("{} {}", line["who"].as_str().unwrap(), line["deed"].as_str().unwrap())).collect()
     }
 }
