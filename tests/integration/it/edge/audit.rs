@@ -32,7 +32,7 @@ async fn looking_failing_printing_again_and_receipts_that_go_out_are_lines_of_a_
     let failed = ["li sign-in-failed"; 4];
     let rest = ["li locked-out", "wang signed-in", "wang opened", "wang revealed", "wang printed", "wang reprinted"];
     assert_eq!(counter.deeds(), [failed.as_slice(), &rest].concat());
-    counter.says(&path, "市级平台已收").await;
+    counter.hears(&path, "市级平台已收").await;
     let given = eventually("receipts that are handed over", async || {
         lines(&counter.office).into_iter().find(|line| line["deed"] == "receipts-given")
     });
