@@ -17,7 +17,7 @@ use tongqiao_protocol::Suite;
 
 use self::drain::Drained;
 use self::world::World;
-use crate::store::goal::{Goal, Verdict};
+use crate::goal::{Goal, Verdict};
 use crate::store::load::Trouble;
 use crate::store::median;
 
