@@ -171,7 +171,7 @@ impl Audit {
             let former = chain::digest_of_file(&self.data.join(FORMER))?;
             append(file, &mut tail, OPERATOR, Deed::Begun, former.as_deref().unwrap_or("-"))?;
         }
-        if let Some(link) = self.link_key().filter(|_| found.flaw.is_none() && head.is_none()) {
+        if let Some(link) = self.link_key().filter(|_| found.flaw.is_none() && !found.is_signed) {
             // First the head, on disk under its name: where that line stands and no head, it was taken away.
             self.sign(&mut tail)?;
             File::open(&self.data)?.sync_all()?;

@@ -98,10 +98,12 @@ pub fn verify(data: &Path, noted: Option<&Mark>) -> std::io::Result<Verdict> {
     }
     walk.finish();
     let standing = head.as_ref().map(|head| head.standing(credentials.as_ref()));
-    if standing == Some(Standing::Forged) {
+    if standing == Some(Standing::Forged)
+        || (standing == Some(Standing::OtherKey) && walk.should_be_signed_by(credentials.as_ref()))
+    {
         walk.flaws.push(Flaw::HeadForged);
     }
-    if head.is_none() && (is_there || walk.has_head) {
+    if head.is_none() && (is_there || walk.signing.is_some()) {
         walk.flaws.push(Flaw::HeadMissing);
     }
     if let Some(digest) = walk.former.take().filter(|digest| digest != "-")
@@ -120,6 +122,8 @@ pub(super) struct Found {
     pub(super) length: u64,
     /// Up to which line the present key has signed.
     pub(super) signed: u64,
+    /// Whether there is a head of the present key.
+    pub(super) is_signed: bool,
     pub(super) flaw: Option<Flaw>,
 }
 
@@ -129,9 +133,10 @@ pub(super) fn from_head(
     head: Option<&Head>,
     credentials: Option<&Credentials>,
 ) -> std::io::Result<Found> {
-    let is_forged = head.is_some_and(|head| head.standing(credentials) == Standing::Forged);
+    let standing = head.map(|head| head.standing(credentials));
+    let is_own = standing == Some(Standing::Signed);
     let sound = match head {
-        Some(head) if !is_forged && ends_with(file, head)? => Some(head),
+        Some(head) if is_own && ends_with(file, head)? => Some(head),
         _ => None,
     };
     let mut walk = match sound {
@@ -145,14 +150,14 @@ pub(super) fn from_head(
     walk.along(&mut BufReader::new(&*file))?;
     walk.finish();
     let about_head = match head {
-        Some(_) if is_forged => Some(Flaw::HeadForged),
-        None if walk.has_head => Some(Flaw::HeadMissing),
+        Some(_) if standing == Some(Standing::Forged) => Some(Flaw::HeadForged),
+        Some(_) if !is_own && walk.should_be_signed_by(credentials) => Some(Flaw::HeadForged),
+        None if walk.signing.is_some() => Some(Flaw::HeadMissing),
         _ => None,
     };
     let flaw = walk.flaws.iter().find(|flaw| !matches!(flaw, Flaw::SeenBefore(..))).cloned();
-    let is_own = head.is_some_and(|head| head.standing(credentials) == Standing::Signed);
     let signed = head.filter(|_| is_own).map_or(0, |head| head.mark.number);
-    Ok(Found { mark: walk.last(), length: walk.length, signed, flaw: about_head.or(flaw) })
+    Ok(Found { mark: walk.last(), length: walk.length, signed, is_signed: is_own, flaw: about_head.or(flaw) })
 }
 
 /// Whether the line that the head names ends where the head says.

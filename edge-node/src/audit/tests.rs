@@ -194,6 +194,27 @@ fn lines_from_before_the_enrolment_are_signed_after_it() {
 }
 
 #[test]
+fn a_new_key_goes_on_with_the_chain_and_a_strange_one_does_not_count() {
+    let (one, other) = (Machine::written(), Machine::new());
+    let head = std::fs::read_to_string(one.data().join(HEAD)).unwrap();
+    // Cut, with a head of a key that nobody knows, and then another line.
+    let text = std::fs::read_to_string(one.file()).unwrap();
+    let kept = text.lines().take(5).map(|line| format!("{line}\n")).collect::<String>();
+    std::fs::write(one.file(), &kept).unwrap();
+    std::fs::write(one.data().join(HEAD), head.replace("hall/link-1", "hall/link-0").replace(":10", ":5")).unwrap();
+    assert!(one.verdict().flaws.contains(&Flaw::HeadForged));
+    Audit::of(one.data()).note("li", Deed::SignedIn, "-").unwrap();
+    assert!(one.verdict().flaws.contains(&Flaw::SeenBefore(6, "head forged".to_owned())), "{:?}", one.verdict());
+    // The box was enrolled anew and has its old chain.
+    let two = Machine::written();
+    let renewed = std::fs::read_to_string(settings::credentials(other.data())).unwrap();
+    std::fs::write(settings::credentials(two.data()), renewed.replace("hall/link-1", "hall/link-2")).unwrap();
+    assert_eq!((two.verdict().signed, two.verdict().flaws), (None, vec![]));
+    Audit::of(two.data()).note("li", Deed::SignedIn, "-").unwrap();
+    assert_eq!((two.verdict().lines, two.verdict().signed, two.verdict().flaws), (12, Some(12), vec![]));
+}
+
+#[test]
 fn writers_at_the_same_time_make_one_chain() {
     let one = Machine::new();
     let shared = Audit::of(one.data());

@@ -2,6 +2,9 @@
 
 use std::io::BufRead;
 
+use tongqiao::Credentials;
+use tongqiao_protocol::Signer as _;
+
 use super::{Flaw, Mark, Seen};
 
 /// More than these are not told one by one.
@@ -21,8 +24,8 @@ pub(super) struct Walk {
     pub(super) noted: Vec<Mark>,
     met: Vec<Mark>,
     pub(super) former: Option<String>,
-    /// Since some line there is a signed head.
-    pub(super) has_head: bool,
+    /// By which key the head is signed, as the chain has it.
+    pub(super) signing: Option<String>,
     pub(super) flaws: Vec<Flaw>,
 }
 
@@ -37,7 +40,7 @@ impl Walk {
             noted: Vec::new(),
             met: Vec::new(),
             former: None,
-            has_head: false,
+            signing: None,
             flaws: Vec::new(),
         }
     }
@@ -88,7 +91,7 @@ impl Walk {
         }
         match seen.deed.as_str() {
             "broken" => self.blame(Flaw::SeenBefore(seen.n, seen.about.clone())),
-            "signing-begun" => self.has_head = true,
+            "signing-begun" => self.signing = Some(seen.about.clone()),
             "begun" if seen.n == 1 => self.former = Some(seen.about.clone()),
             _ => {}
         }
@@ -120,6 +123,12 @@ impl Walk {
                 self.blame(Flaw::Rewritten(mark.number));
             }
         }
+    }
+
+    /// Whether the chain says that the head is signed by the key that is here.
+    pub(super) fn should_be_signed_by(&self, credentials: Option<&Credentials>) -> bool {
+        let own = credentials.and_then(Credentials::link_key);
+        own.is_some_and(|own| self.signing.as_deref() == Some(own.key_id().as_str()))
     }
 
     fn blame(&mut self, flaw: Flaw) {
