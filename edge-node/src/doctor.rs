@@ -5,6 +5,7 @@
 
 mod backlog;
 mod clock;
+mod files;
 mod finding;
 mod hub;
 mod keys;
