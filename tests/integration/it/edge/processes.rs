@@ -9,10 +9,10 @@ use super::office::{Office, PATIENCE, eventually, settle};
 use crate::sdk::sandbox;
 
 /// `tongqiao-edge node`, by the library that it is made of.
-struct Process(Child);
+pub(super) struct Process(Child);
 
 impl Process {
-    fn start(office: &mut Office) -> Self {
+    pub(super) fn start(office: &mut Office) -> Self {
         let settings = &office.settings;
         let mut child = Command::new(env!("CARGO_BIN_EXE_node-process"))
             .arg(&settings.data)
@@ -27,7 +27,7 @@ impl Process {
     }
 
     /// As a power cut would.
-    fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
