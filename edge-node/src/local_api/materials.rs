@@ -215,7 +215,7 @@ async fn on_disk<T: Send + 'static>(
     done.map_err(|_| Trouble::from(ErrorCode::InternalDefect))?.map_err(|error| {
         tracing::error!(%error, "a file of a material could not be written or read");
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::EdgeMaterialsFull.into(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::from(ErrorCode::EdgeMaterialsFull),
             _ => ErrorCode::PlatformUnavailable.into(),
         }
     })

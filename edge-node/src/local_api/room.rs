@@ -31,7 +31,7 @@ fn told(error: &std::io::Error) {
 /// Refuses files that would leave less than is kept for records.
 pub(super) async fn for_files(inside: &Inside, bytes: u64) -> Result<(), Trouble> {
     match now(inside).await? {
-        Some(room) if room.left_for_files() < bytes => Err(ErrorCode::EdgeMaterialsFull.into()),
+        Some(room) if room.left_for_files() < bytes => Err(Trouble::from(ErrorCode::EdgeMaterialsFull)),
         _ => Ok(()),
     }
 }

@@ -195,8 +195,8 @@ async fn pieces_are_taken_by_the_platform_s_rules_and_go_on_after_a_power_cut() 
     assert_eq!(piece(0, &content[..8_000]).await["offset"], 8_000);
     assert_eq!(piece(9_000, &content[9_000..]).await["code"], "material.offset_mismatch");
     assert_eq!(piece(0, &[1; 2_000]).await["code"], "material.chunk_conflict");
-    assert_eq!(piece(8_000, &[1; 20_000]).await["code"], "request.invalid");
-    assert_eq!(post(format!("/{id}/chunks"), vec![1]).await["code"], "request.invalid");
+    assert_eq!(piece(8_000, &[1; 20_000]).await["code"], "request.out_of_range");
+    assert_eq!(post(format!("/{id}/chunks"), vec![1]).await["code"], "request.missing_field");
     assert_eq!(post(format!("/{id}/completion"), b"{}".to_vec()).await["code"], "material.incomplete");
     let other = announcement(id, DEPARTMENT, &digest, 20_001);
     assert_eq!(post(String::new(), other.to_string().into_bytes()).await["code"], "material.id_conflict");
