@@ -29,6 +29,7 @@ pub mod node;
 mod settings;
 pub mod sidecar;
 mod start_error;
+pub mod update;
 
 pub use bare_link::BareLink;
 pub use link::{

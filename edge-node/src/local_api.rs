@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::desk::Desk;
 pub(crate) use self::health::of_store;
+pub(crate) use self::lan_tls::authority_file;
 use crate::StartError;
 
 /// TLS for an address: none on this machine's own, where nobody else listens.

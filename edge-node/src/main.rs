@@ -2,6 +2,7 @@
 
 mod clerk;
 mod errand;
+mod release;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,6 +66,11 @@ enum Command {
         #[command(subcommand)]
         errand: errand::Errand,
     },
+    /// Install a new version that was brought as a file, and take it back if it does not serve 离线更新，不能就绪则自动恢复
+    Update {
+        #[command(subcommand)]
+        deed: release::Deed,
+    },
     /// Turn a one-time code into credentials 用一次性接入码登记
     Enrol {
         /// Where the platform is reached 平台地址
@@ -124,9 +130,13 @@ fn kind(name: &str) -> Result<Enrolled, String> {
     }
 }
 
-fn role(name: &str) -> Result<doctor::Role, String> {
+pub(crate) fn role(name: &str) -> Result<doctor::Role, String> {
     let known = [doctor::Role::Node, doctor::Role::Hub, doctor::Role::Sidecar];
     known.into_iter().find(|role| role.command() == name).ok_or_else(|| "node, hub or sidecar".to_owned())
+}
+
+fn usual_settings(role: doctor::Role) -> PathBuf {
+    PathBuf::from(format!("/etc/tongqiao/{}.toml", role.command()))
 }
 
 fn suite(name: &str) -> Result<Suite, String> {
@@ -169,8 +179,8 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             node.stop().await;
         }
         Command::Doctor { kind, settings, language } => {
-            let usual = || PathBuf::from(format!("/etc/tongqiao/{}.toml", kind.command()));
-            let report = doctor::examine_file(kind, &settings.unwrap_or_else(usual)).await;
+            let settings = settings.unwrap_or_else(|| usual_settings(kind));
+            let report = doctor::examine_file(kind, &settings).await;
             print!("{}", report.text(language));
             return Ok(ExitCode::from(report.exit_code()));
         }
@@ -188,6 +198,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         }
         Command::Ferry { errand } => return errand::run(errand, stop_signal()).await,
         Command::Clerk { deed } => clerk::run(deed)?,
+        Command::Update { deed } => release::run(deed).await?,
         Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
             let trust = match platform_authority {
                 Some(path) => Trust::only(&std::fs::read(path)?)?,

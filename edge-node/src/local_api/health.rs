@@ -68,6 +68,7 @@ async fn room_figures(inside: &Inside) -> Result<String, Trouble> {
 
 fn written(statistics: &Statistics, materials: u64, inside: &Inside) -> String {
     let mut figures = Figures::default();
+    figures.build("edge");
     let up = i64::from(inside.uplink.state() == LinkState::Up);
     figures.gauge("tongqiao_edge_link_up", "whether the last request got through", up);
     of_store(&mut figures, "edge", statistics);

@@ -7,7 +7,7 @@
 mod backlog;
 mod disk;
 mod figures;
-mod goal;
+pub(crate) mod goal;
 pub(crate) mod load;
 pub(crate) mod ours;
 mod proof;

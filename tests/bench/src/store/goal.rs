@@ -4,7 +4,7 @@
 const TOLERANCE: f64 = 0.15;
 
 /// A ratio and what it should be.
-pub(super) struct Goal {
+pub(crate) struct Goal {
     name: &'static str,
     value: f64,
     bound: f64,
@@ -28,7 +28,7 @@ enum Side {
 
 /// How all goals together stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Met,
     /// Some goal, by less than the tolerance.
     Missed,
@@ -37,16 +37,16 @@ pub(super) enum Verdict {
 }
 
 impl Goal {
-    pub(super) const fn at_least(name: &'static str, value: f64, bound: f64) -> Self {
+    pub(crate) const fn at_least(name: &'static str, value: f64, bound: f64) -> Self {
         Self { name, value, bound, side: Side::AtLeast, weight: Weight::Fails }
     }
 
-    pub(super) const fn at_most(name: &'static str, value: f64, bound: f64) -> Self {
+    pub(crate) const fn at_most(name: &'static str, value: f64, bound: f64) -> Self {
         Self { name, value, bound, side: Side::AtMost, weight: Weight::Fails }
     }
 
     /// The same goal, whose missing is told and is no failure.
-    pub(super) const fn only_told(self) -> Self {
+    pub(crate) const fn only_told(self) -> Self {
         Self { weight: Weight::IsTold, ..self }
     }
 
@@ -68,7 +68,7 @@ impl Goal {
 
 impl Verdict {
     /// Prints every goal and the count of those missed, and gives the worst verdict of those that may fail.
-    pub(super) fn print(goals: &[Goal]) -> Self {
+    pub(crate) fn print(goals: &[Goal]) -> Self {
         for goal in goals {
             let word = match goal.verdict() {
                 Self::Met => "met",
