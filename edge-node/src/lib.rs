@@ -15,6 +15,7 @@
 //!
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
+pub mod audit;
 mod bare_link;
 pub mod console;
 mod courier;

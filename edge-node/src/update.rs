@@ -169,6 +169,13 @@ pub async fn recover(installation: &Installation) -> Result<Updated, UpdateError
     end(installation, &installing, &note, serves).await
 }
 
+/// What has happened is told, whether or not it can be written down.
+fn noted(audit: &Audit, note: &installing::Note, event: Event) {
+    if let Err(error) = audit.note(note, event) {
+        tracing::error!(%error, "the update is done, and its end stands in no audit file");
+    }
+}
+
 async fn end(
     installation: &Installation,
     installing: &Installing,
@@ -178,14 +185,14 @@ async fn end(
     let audit = Audit::of(&installation.data);
     if serves {
         installing.end()?;
-        audit.note(note, Event::Serves)?;
+        noted(&audit, note, Event::Serves);
         return Ok(Updated::To(note.new.clone()));
     }
     installing.take_back(&mut |_| Ok(()))?;
     let trial = Trial::of(installation);
     let serves = trial.restart() && trial.serves(&note.former).await;
     installing.end()?;
-    audit.note(note, if serves { Event::RolledBack } else { Event::RolledBackAndSilent })?;
+    noted(&audit, note, if serves { Event::RolledBack } else { Event::RolledBackAndSilent });
     let (new, former, seconds) = (note.new.clone(), note.former.clone(), installation.settings.ready_seconds);
     Err(UpdateError::RolledBack { new, former, seconds, serves })
 }

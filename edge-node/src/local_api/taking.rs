@@ -47,6 +47,11 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
     });
     let receipts = inside.client.carrier().sign(&bodies.collect::<Vec<_>>())?;
     Counters::count(&inside.counters.custody, receipts.len());
+    let judged = carried.iter().filter(|carried| matches!(carried, Carried::Judged { .. }));
+    let judged = judged.filter_map(Carried::event).collect::<Vec<_>>();
+    if let Some(first) = judged.first() {
+        inside.note_receipts(&caller, *first, judged.len()).await?;
+    }
     let mut receipts = receipts.into_iter();
     let language = letter.asked.language;
     let results = carried.into_iter().map(|carried| {
@@ -96,6 +101,7 @@ pub(super) async fn receipt(inside: &Inside, letter: Letter) -> Result<Reply, Tr
         let caller = inside.identify(&letter).await?;
         // Whose event it is, stands in the record.
         if inside.client.carrier().author(event).await?.is_some_and(|author| inside.may_carry(&caller, &author)) {
+            inside.note_receipts(&caller, event, 1).await?;
             return Reply::json(&receipt);
         }
         return Err(ErrorCode::ReceiptUnknown.into());

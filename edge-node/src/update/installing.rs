@@ -100,7 +100,10 @@ impl Installing {
     /// Puts the former program back.
     pub(super) fn take_back(&self, passing: Passing<'_>) -> Result<(), UpdateError> {
         let failed = |error| UpdateError::File(self.former(), error);
-        copy_whole(&self.former(), &self.program).map_err(failed)?;
+        // A second name needs no room: the disk may be what is wrong with the new version.
+        link_whole(&self.former(), &self.program)
+            .or_else(|_| copy_whole(&self.former(), &self.program))
+            .map_err(failed)?;
         passing(Step::TakenBack).map_err(failed)
     }
 
@@ -165,6 +168,21 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Resu
 
 fn copy_whole(from: &Path, to: &Path) -> std::io::Result<()> {
     write_whole(to, &std::fs::read(from)?, std::fs::metadata(from)?.permissions().mode() & 0o7777)
+}
+
+/// Gives a file a second name, in place of what had it.
+fn link_whole(from: &Path, to: &Path) -> std::io::Result<()> {
+    let between = beside(to, "between");
+    let forget = || match std::fs::remove_file(&between) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    forget()?;
+    std::fs::hard_link(from, &between)?;
+    std::fs::rename(&between, to)?;
+    // Between two names of one file a rename does nothing.
+    forget()?;
+    sync_folder(to)
 }
 
 fn rename(from: &Path, to: &Path) -> std::io::Result<()> {

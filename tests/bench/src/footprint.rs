@@ -17,7 +17,7 @@ use tongqiao_protocol::Suite;
 
 use self::drain::Drained;
 use self::world::World;
-use crate::store::goal::{Goal, Verdict};
+use crate::goal::{Goal, Verdict};
 use crate::store::load::Trouble;
 use crate::store::median;
 
@@ -28,7 +28,9 @@ const SMALL: usize = 1_000;
 #[derive(Args)]
 pub(crate) struct Options {
     /// Events that wait at the node for the large backlog; the goal speaks of 1000000.
-    #[arg(long, default_value_t = 20_000)]
+    ///
+    /// Beyond some 2,000 filling a node whose link is cut is slow by now: the department offers what is new only a little at a time.
+    #[arg(long, default_value_t = 2_000)]
     backlog: usize,
     /// How often each start is measured.
     #[arg(long, default_value_t = 9)]

@@ -4,6 +4,7 @@
 
 mod codes;
 mod footprint;
+mod goal;
 mod link;
 mod open;
 mod store;

@@ -1,5 +1,6 @@
 //! Nodes and hubs between the client library and the reference platform, over real sockets.
 
+mod audit;
 mod caller;
 mod console;
 mod console_department;

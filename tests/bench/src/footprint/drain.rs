@@ -29,6 +29,7 @@ pub(super) async fn one(world: &World, count: usize) -> Result<Drained, Trouble>
     world.until(&node, PENDING, pace, |pending| pending == wanted).await?;
     let filled_per_second = count as f64 / began.elapsed().as_secs_f64();
     client.close().await;
+    println!("  {count} in custody, {filled_per_second:.0}/s");
 
     let hub = world.hub()?;
     let ended = node.stop()?;
@@ -42,5 +43,6 @@ pub(super) async fn one(world: &World, count: usize) -> Result<Drained, Trouble>
     let peak_bytes = node.bytes("VmHWM")?;
     node.stop()?;
     hub.stop()?;
+    println!("  {count} relayed, {per_second:.0}/s");
     Ok(Drained { filled_per_second, per_second, peak_bytes, restart })
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::process::Process;
 use super::world::{Link, World};
 use super::{MIB, median};
-use crate::store::goal::Goal;
+use crate::goal::Goal;
 use crate::store::load::Trouble;
 
 /// Idle is a node that has had its link for so long.

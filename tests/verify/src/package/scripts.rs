@@ -32,7 +32,7 @@ exit 0
 const POSTRM: &str = r#"#!/bin/sh
 set -e
 if [ "$1" = remove ]; then
-    for ending in new old lock update; do
+    for ending in new old lock update between; do
         rm -f "$DPKG_ROOT/usr/bin/tongqiao-edge.$ending"
     done
 fi

@@ -5,7 +5,7 @@ const TOLERANCE: f64 = 0.15;
 
 /// A ratio and what it should be.
 pub(crate) struct Goal {
-    name: &'static str,
+    name: String,
     value: f64,
     bound: f64,
     side: Side,
@@ -37,16 +37,16 @@ pub(crate) enum Verdict {
 }
 
 impl Goal {
-    pub(crate) const fn at_least(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtLeast, weight: Weight::Fails }
+    pub(crate) fn at_least(name: impl Into<String>, value: f64, bound: f64) -> Self {
+        Self { name: name.into(), value, bound, side: Side::AtLeast, weight: Weight::Fails }
     }
 
-    pub(crate) const fn at_most(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtMost, weight: Weight::Fails }
+    pub(crate) fn at_most(name: impl Into<String>, value: f64, bound: f64) -> Self {
+        Self { name: name.into(), value, bound, side: Side::AtMost, weight: Weight::Fails }
     }
 
     /// The same goal, whose missing is told and is no failure.
-    pub(crate) const fn only_told(self) -> Self {
+    pub(crate) fn only_told(self) -> Self {
         Self { weight: Weight::IsTold, ..self }
     }
 
@@ -54,6 +54,14 @@ impl Goal {
         // Above 0: missed by that part of the bound. Not a number is never met.
         let missed_by = match self.side {
             Side::AtLeast => 1.0 - self.value / self.bound,
+            // Nothing but nothing is at most nothing.
+            Side::AtMost if self.bound == 0.0 => {
+                if self.value > 0.0 {
+                    f64::INFINITY
+                } else {
+                    0.0
+                }
+            }
             Side::AtMost => self.value / self.bound - 1.0,
         };
         if missed_by <= 0.0 {
