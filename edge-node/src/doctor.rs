@@ -6,6 +6,7 @@
 mod audit;
 mod backlog;
 mod clock;
+mod files;
 mod finding;
 mod hub;
 mod keys;

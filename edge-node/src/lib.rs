@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod ferry;
 mod figures;
 pub mod hub;
+mod incoming;
 mod link;
 mod local_api;
 pub mod node;

@@ -3,10 +3,12 @@
 mod desk;
 mod health;
 mod lan_tls;
+mod materials;
 mod numbers;
 mod open_reading;
 mod passing;
 mod reply;
+mod room;
 mod taking;
 mod visitor;
 

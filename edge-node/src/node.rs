@@ -13,6 +13,7 @@ use crate::audit;
 use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
 use crate::ferry::{self, Arrivals};
+use crate::incoming::Incoming;
 use crate::link::identity::{Dialling, Register, Speaks};
 use crate::link::{Budget, LinkState, Measures, Shaper, Uplink, UplinkParts, Way};
 use crate::local_api::{self, Desk};
@@ -23,6 +24,9 @@ const PLATFORM: &str = "https://platform.invalid";
 
 /// Records of one request: half a minute of a link of 64 kbit/s once they are packed.
 const BATCH_BYTES: u64 = 256 * 1024;
+
+/// A piece of a file: no more than four seconds of such a link, and half of that where it turns out to be slow.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// A node that serves until it is dropped or told to stop.
 pub struct Node {
@@ -55,7 +59,8 @@ impl Node {
         let listener =
             TcpListener::bind(settings.listen).await.map_err(|error| StartError::Io("the node's address", error))?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the node's address", error))?;
-        let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies, settings.clone());
+        let incoming = Incoming::open(&settings.data).map_err(|error| StartError::Io("the files to come", error))?;
+        let desk = Desk::new(client.clone(), &credentials, Arc::clone(&uplink), copies, incoming, settings.clone());
         let tls = local_api::tls(&settings.data, settings.listen)?;
         let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
         let console = console::Running::start(
@@ -129,8 +134,10 @@ impl Node {
         let courier = Courier { uplink: Arc::clone(&uplink), copies, arrivals };
         let mut builder = Client::builder(PLATFORM, credentials.clone())
             .store(settings::store(&settings.data))
+            .spool(settings::files(&settings.data))
             .transport(Arc::new(courier))
             .batch_bytes(BATCH_BYTES)
+            .piece_bytes(PIECE_BYTES)
             .retention_days(settings.retention_days)
             .numbers_in_stock(settings.number_stock);
         for division in &settings.number_divisions {

@@ -46,8 +46,12 @@ pub struct NodeSettings {
     pub link_hours: Vec<HourCap>,
     /// For how many days what the platform has judged is kept.
     pub retention_days: u16,
-    /// How many bytes the store may take; 0 leaves it to the disk.
+    /// How many bytes the store and the files of materials may take; 0 leaves it to the disk.
     pub store_limit_bytes: u64,
+    /// How much of the disk is never written, so that what was accepted can always be brought to its end.
+    pub disk_kept_free_bytes: u64,
+    /// What share of the room is kept for cases and payments, and not given to files of materials.
+    pub reserve_percent: u8,
     /// Divisions of which case numbers are kept from the start, for the office's systems while the link is down.
     pub number_divisions: Vec<String>,
     /// How many numbers are kept of each division.
@@ -70,6 +74,8 @@ impl Default for NodeSettings {
             link_hours: Vec::new(),
             retention_days: 30,
             store_limit_bytes: 0,
+            disk_kept_free_bytes: 64 * 1024 * 1024,
+            reserve_percent: 20,
             number_divisions: Vec::new(),
             number_stock: 1000,
             console: ConsoleSettings::default(),
@@ -148,6 +154,11 @@ fn default_hub() -> PartyId {
 /// The file of the credentials in a folder of data.
 pub(crate) fn credentials(data: &Path) -> PathBuf {
     data.join("credentials.json")
+}
+
+/// The folder of the files that are in custody, in a folder of data: where the client puts them by itself.
+pub(crate) fn files(data: &Path) -> PathBuf {
+    data.join("store.sqlite.materials")
 }
 
 /// The file of what is in custody, in a folder of data.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tongqiao_engine::Retention;
-use tongqiao_protocol::limits::BATCH_BYTES_MAX;
+use tongqiao_protocol::limits::{BATCH_BYTES_MAX, MATERIAL_CHUNK_BYTES_MAX};
 use tongqiao_protocol::{DivisionCode, Language};
 use tongqiao_store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 use url::Url;
@@ -66,6 +66,7 @@ pub struct ClientBuilder {
     store: Option<Place>,
     store_limit: Option<u64>,
     batch_bytes: u64,
+    piece_bytes: usize,
     spool: Option<PathBuf>,
     trust: Trust,
     proxy: Option<String>,
@@ -90,6 +91,7 @@ impl ClientBuilder {
             store: None,
             store_limit: None,
             batch_bytes: BATCH_BYTES_MAX as u64,
+            piece_bytes: MATERIAL_CHUNK_BYTES_MAX,
             spool: None,
             trust: Trust::system(),
             proxy: None,
@@ -132,6 +134,13 @@ impl ClientBuilder {
     /// least. On a slow link less is better: a request that breaks is sent again as a whole.
     pub const fn batch_bytes(mut self, bytes: u64) -> Self {
         self.batch_bytes = bytes;
+        self
+    }
+
+    /// How many bytes a piece of a material has at most; 4 MiB by default, the most that the platform takes, and 16 KiB at least.
+    /// Pieces go with the line in any case; on one that is slow and lossy a payment never waits behind a large one.
+    pub const fn piece_bytes(mut self, bytes: usize) -> Self {
+        self.piece_bytes = bytes;
         self
     }
 
@@ -283,6 +292,7 @@ impl ClientBuilder {
             numbers,
             retention,
             batch_bytes: self.batch_bytes,
+            piece_bytes: self.piece_bytes,
             case_locks: CaseLocks::default(),
             notices: NoticeBoard::new(),
             uploads: Uploads::default(),

@@ -6,6 +6,7 @@
 
 mod check;
 mod ferry;
+mod materials;
 mod numbers;
 mod standing;
 
@@ -18,6 +19,7 @@ use tongqiao_protocol::{EpochId, EventId, KeyDirectory, KeyId, KeyRecord, PartyI
 
 use self::check::Genuine;
 pub use self::ferry::Waiting;
+pub use self::materials::{CarriedMaterial, MaterialStanding, MaterialTaken};
 pub use self::standing::Carried;
 use crate::client::Running;
 pub use crate::directory::KeySought;

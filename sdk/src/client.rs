@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) retention: Retention,
     /// How many bytes of records one request carries at most.
     pub(crate) batch_bytes: u64,
+    /// How many bytes a piece of a material has at most.
+    pub(crate) piece_bytes: usize,
     pub(crate) case_locks: CaseLocks,
     pub(crate) notices: NoticeBoard,
     /// How far the uploads of this process are.

@@ -89,7 +89,7 @@ mod upkeep;
 mod witness;
 
 pub use builder::ClientBuilder;
-pub use carrier::{Carried, Carrier, KeySought, Waiting};
+pub use carrier::{Carried, CarriedMaterial, Carrier, KeySought, MaterialStanding, MaterialTaken, Waiting};
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
     DutyAlert, DutyStatement, EventView, JointCase, JointDraft, JointHandle, JointRole, JointView, PlatformDeadlines,

@@ -1,5 +1,6 @@
 //! The files of materials 材料: accepted durably, sent in the background, resumed wherever they stopped.
 
+mod carried;
 mod draft;
 mod file;
 mod job;
@@ -7,6 +8,7 @@ mod licence_use;
 mod progress;
 mod reading;
 mod upload;
+mod with_node;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,10 +18,12 @@ use tongqiao_protocol::limits::MATERIAL_BYTES_MAX;
 use tongqiao_protocol::material::MaterialAnnouncement;
 use tongqiao_protocol::{Digest, ErrorCode, Fault, Faults, LicenceIdentifier, MaterialId, Problem, Timestamp};
 
+pub(crate) use self::carried::{Taken, count_waiting, link_of, sweep, take, what_is_here};
 use self::draft::Bytes;
 pub use self::draft::MaterialDraft;
 use self::file::Measured;
 pub use self::job::UploadState;
+pub(crate) use self::job::{Job as CarriedJob, Since};
 use self::job::{Job, Source};
 pub use self::licence_use::LicenceUse;
 pub(crate) use self::progress::Uploads;
@@ -61,7 +65,7 @@ pub struct MaterialHandle {
 pub struct UploadStatus {
     /// How far.
     pub state: UploadState,
-    /// How many bytes the platform has on disk, as far as this store knows.
+    /// How many bytes the platform, or a node in between, has on disk, as far as this store knows.
     pub sent: u64,
     /// How many there are.
     pub size: u64,
@@ -69,6 +73,9 @@ pub struct UploadStatus {
     pub problem: Option<Problem>,
     /// The platform's receipt, once it is delivered.
     pub receipt: Option<Receipt>,
+    /// Since when a node has the whole of it and brings it to the platform, by that node's receipt. It proves nothing of the
+    /// platform: the file stays here until it is delivered.
+    pub with_node_since: Option<Timestamp>,
 }
 
 impl Materials {
@@ -113,8 +120,8 @@ impl Materials {
                 return Err(error);
             }
         };
-        let (state, copy) = (UploadState::Waiting, source.clone());
-        let job = Job { announcement, source, state, sent: 0, problem: None, receipt: None, epoch: None, ended: None };
+        let copy = source.clone();
+        let job = Job::new(announcement, source);
         let kept = self.shared.storage.ask(move |store| job::keep(store, &job)).await?;
         if kept.id() != id {
             drop_copy(copy).await;
@@ -228,7 +235,8 @@ impl MaterialHandle {
             UploadState::Delivered | UploadState::Failed => job.sent,
         };
         let receipt = job.receipt.as_ref().map(|receipt| Receipt::read(receipt.to_string().as_bytes())).transpose()?;
-        Ok(UploadStatus { state: job.state, sent, size: self.size, problem: job.problem, receipt })
+        let (problem, with_node_since) = (job.problem, job.with_node);
+        Ok(UploadStatus { state: job.state, sent, size: self.size, problem, receipt, with_node_since })
     }
 
     /// Waits until the upload has gone on or ended, and says how far it is.

@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 use tongqiao_protocol::bill::{MoneyBooked, Paid, Payout};
+use tongqiao_protocol::custody::{self, CustodyBody};
+use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{CaseId, Digest, EpochId, ErrorCode, Problem, RecordId, Timestamp, merkle};
 
-use crate::Error;
 use crate::client::Shared;
+use crate::{Error, SoftwareVerifier};
 
 /// A receipt whose signature was checked when it came.
 #[derive(Debug, Clone, Deserialize)]
@@ -76,4 +78,28 @@ pub(crate) async fn verify_wire(shared: &Shared, wire: &receipt::Receipt) -> Res
     let message = receipt::Receipt::message(key, wire.batch.size, &root);
     shared.directory.verify(shared, key, Some(receipt.time), &message, &wire.signature.value).await?;
     Ok(receipt)
+}
+
+/// What a node says of a record, or of a material, that it keeps; `None` where its receipt is of another or proves nothing.
+pub(crate) async fn verify_custody(
+    shared: &Shared,
+    receipt: Option<receipt::Receipt>,
+    record: RecordId,
+    digest: Digest,
+) -> Option<CustodyBody> {
+    let body = receipt.as_ref().and_then(CustodyBody::read);
+    let (Some(receipt), Some(body)) = (receipt, body.filter(|body| body.record == record && body.digest == digest))
+    else {
+        tracing::error!(id = %record, "a custody receipt is for another record");
+        return None;
+    };
+    let key = shared.directory.key_record(shared, &receipt.signature.keyid).await.found();
+    let key = key.filter(|key| key.party == body.edge && key.key_use == KeyUse::Event && key.revoked.is_none());
+    match key.map(|key| custody::verify(&receipt, &key.public_key, &SoftwareVerifier)) {
+        Some(Ok(())) => Some(body),
+        _ => {
+            tracing::error!(id = %record, edge = body.edge.as_str(), "a custody receipt does not verify");
+            None
+        }
+    }
 }

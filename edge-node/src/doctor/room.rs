@@ -6,8 +6,10 @@ use tongqiao::{IntegrityReport, Statistics};
 use tongqiao_protocol::Timestamp;
 
 use super::DAY_MS;
+use super::files;
 use super::finding::{Finding, Said, Subject};
 use crate::courier::local_now;
+use crate::incoming::Incoming;
 use crate::{NodeSettings, settings};
 
 const MIB: u64 = 1024 * 1024;
@@ -50,13 +52,22 @@ pub(crate) struct Room {
     pub(super) free: u64,
     /// What the settings allow the store; `None` leaves it to the disk.
     pub(super) limit: Option<u64>,
+    /// Of what is left, what files may not take: it is kept for records.
+    pub(super) reserve: u64,
     /// In how many days the store came to its size: older things are forgotten.
     pub(super) in_days: u64,
 }
 
 impl Room {
     pub(crate) fn of(settings: &NodeSettings, statistics: &Statistics) -> std::io::Result<Self> {
-        Self::of_store(&settings.data, settings.store_limit_bytes, settings.retention_days, statistics)
+        let (data, limit) = (&settings.data, settings.store_limit_bytes);
+        let room = Self::of_store(data, limit, settings.retention_days, statistics)?;
+        let files = files::bytes(&[Incoming::folder(data), settings::files(data)])?;
+        let (taken, free) = (room.taken + files, room.free.saturating_sub(settings.disk_kept_free_bytes));
+        let room = Self { taken, free, ..room };
+        let whole = u128::from(room.taken.saturating_add(room.left()));
+        let reserve = whole * u128::from(settings.reserve_percent.min(100)) / 100;
+        Ok(Self { reserve: u64::try_from(reserve).unwrap_or(u64::MAX), ..room })
     }
 
     /// The same of any folder with credentials and a store.
@@ -69,12 +80,22 @@ impl Room {
         let disk = rustix::fs::statvfs(data)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let in_days = days_since_made(&settings::credentials(data)).min(u64::from(retention_days));
-        Ok(Self { taken: statistics.size_bytes, free, limit: (limit > 0).then_some(limit), in_days })
+        Ok(Self { taken: statistics.size_bytes, free, limit: (limit > 0).then_some(limit), reserve: 0, in_days })
     }
 
     /// What may still be written.
     pub(crate) fn left(&self) -> u64 {
         self.limit.map_or(self.free, |limit| self.free.min(limit.saturating_sub(self.taken)))
+    }
+
+    /// What of it files may take.
+    pub(crate) fn left_for_files(&self) -> u64 {
+        self.left().saturating_sub(self.reserve)
+    }
+
+    /// Whether somebody should see to it.
+    pub(crate) fn is_low(&self) -> bool {
+        self.days() < DAYS_FEW
     }
 
     /// For how many days of work like that of the last ones it is enough while nothing goes away.
@@ -113,7 +134,13 @@ pub(super) fn judge(room: &Room) -> Finding {
     // A limit that was set low is somebody's wish; a disk that is full stops everything on the machine.
     if room.free < FREE_BYTES_LEAST || days < DAYS_LEAST {
         Finding::fault(Subject::Disk, said, advice())
-    } else if days < DAYS_FEW {
+    } else if room.is_low() {
+        Finding::warning(Subject::Disk, said, advice())
+    } else if room.reserve > 0 && room.left_for_files() == 0 {
+        let said = Said::new(
+            "余下的空间留给办件和缴款，不再接收新的材料文件",
+            "what is left is kept for cases and payments: no new files of materials are taken",
+        );
         Finding::warning(Subject::Disk, said, advice())
     } else {
         Finding::sound(Subject::Disk, said)
@@ -128,7 +155,7 @@ mod tests {
     use super::*;
 
     /// Ten MiB a day.
-    const ROOM: Room = Room { taken: 300 * MIB, free: 10_000 * MIB, limit: None, in_days: 30 };
+    const ROOM: Room = Room { taken: 300 * MIB, free: 10_000 * MIB, limit: None, reserve: 0, in_days: 30 };
 
     #[test]
     fn the_days_that_are_left_decide_and_not_the_bytes() {
@@ -149,6 +176,15 @@ mod tests {
         assert_eq!(judge(&limited(439)).gravity, Gravity::Warning);
         assert_eq!(judge(&limited(300)).gravity, Gravity::Fault);
         assert_eq!(judge(&limited(200)).gravity, Gravity::Fault, "the limit was lowered below what is there");
+    }
+
+    #[test]
+    fn what_is_kept_for_records_is_not_given_to_files_and_that_is_told() {
+        let room = Room { reserve: 2_000 * MIB, ..ROOM };
+        assert_eq!((room.left(), room.left_for_files()), (10_000 * MIB, 8_000 * MIB));
+        let full = Room { free: 2_000 * MIB, ..room };
+        assert_eq!((full.left_for_files(), judge(&full).gravity), (0, Gravity::Warning));
+        assert_eq!(judge(&room).gravity, Gravity::Sound);
     }
 
     #[test]

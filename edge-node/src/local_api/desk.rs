@@ -13,10 +13,11 @@ use tongqiao_protocol::{ErrorCode, EventId, PartyId};
 use super::health::{self, Counters};
 use super::reply::{Asked, Reply, Trouble};
 use super::visitor::{self, Nonces};
-use super::{numbers, open_reading, passing, taking};
+use super::{materials, numbers, open_reading, passing, room, taking};
 use crate::NodeSettings;
 use crate::audit::{Audit, Deed};
 use crate::courier::Copies;
+use crate::incoming::Incoming;
 use crate::link::Uplink;
 
 /// Everything that an answer needs; clones are handles.
@@ -29,6 +30,8 @@ pub(super) struct Inside {
     pub(super) carries: Vec<PartyId>,
     pub(super) uplink: Arc<Uplink>,
     pub(super) copies: Arc<Copies>,
+    pub(super) incoming: Arc<Incoming>,
+    pub(super) last_look: room::LastLook,
     pub(super) counters: Counters,
     pub(super) audit: Arc<Audit>,
     pub(super) settings: NodeSettings,
@@ -51,7 +54,7 @@ impl Letter {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    fn query(&self) -> &str {
+    pub(super) fn query(&self) -> &str {
         self.target.split_once('?').map(|(_, query)| query).unwrap_or_default()
     }
 }
@@ -62,6 +65,7 @@ impl Desk {
         credentials: &Credentials,
         uplink: Arc<Uplink>,
         copies: Arc<Copies>,
+        incoming: Incoming,
         settings: NodeSettings,
     ) -> Self {
         Self(Arc::new(Inside {
@@ -70,6 +74,8 @@ impl Desk {
             carries: credentials.carries().to_vec(),
             uplink,
             copies,
+            incoming: Arc::new(incoming),
+            last_look: room::LastLook::default(),
             counters: Counters::default(),
             audit: Arc::new(Audit::of(&settings.data)),
             settings,
@@ -111,6 +117,12 @@ impl Desk {
             "/v1/case-number-leases" => numbers::lease(&self.0, letter).await,
             "/v1/case-events" => taking::events(&self.0, letter).await,
             "/v1/case-events/{event}/receipt" => taking::receipt(&self.0, letter).await,
+            "/v1/materials" => materials::announce(&self.0, letter).await,
+            "/v1/materials/{material}/chunks" => materials::piece(&self.0, letter).await,
+            "/v1/materials/{material}/completion" => materials::complete(&self.0, letter).await,
+            "/v1/materials/{material}" | "/v1/materials/{material}/possession" => {
+                materials::look(&self.0, letter).await
+            }
             _ if Copies::may_keep(&letter.target) && letter.method == Method::GET => {
                 open_reading::copy(&self.0, letter).await
             }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tongqiao::Statistics;
+use tongqiao_protocol::ErrorCode;
 
 use super::desk::Inside;
 use super::reply::{Reply, Trouble};
+use super::room;
 use crate::courier::local_now;
-use crate::doctor::Room;
 use crate::figures::{self, Figures};
 use crate::link::LinkState;
 
@@ -37,40 +38,41 @@ pub(super) fn alive() -> Reply {
     text("ok\n".to_owned())
 }
 
-/// `GET /readyz`: the store answers too, so that events can be taken.
+/// `GET /readyz`: the store answers too and has room, so that events can be taken. That it will have none soon is said along.
 pub(super) async fn ready(inside: &Inside) -> Result<Reply, Trouble> {
-    inside.client.outbox().statistics().await?;
-    Ok(text("ready\n".to_owned()))
+    let Some(room) = room::now(inside).await? else { return Ok(text("ready\n".to_owned())) };
+    if room.left() == 0 {
+        return Err(ErrorCode::EdgeFull.into());
+    }
+    let files = if room.left_for_files() == 0 { "no room for files\n" } else { "" };
+    let days = if room.is_low() { format!("room for {} days\n", room.days()) } else { String::new() };
+    Ok(text(format!("ready\n{files}{days}")))
 }
 
 /// `GET /metrics`, in the text form of Prometheus.
 pub(super) async fn metrics(inside: &Inside) -> Result<Reply, Trouble> {
     let statistics = inside.client.outbox().statistics().await?;
-    Ok(text(written(&statistics, inside) + &room(&statistics, inside)))
+    let waiting = inside.client.carrier().materials_waiting().await?;
+    Ok(text(written(&statistics, waiting, inside) + &room_figures(inside).await?))
 }
 
 /// What may still be written, and for how many days that is enough without any link: a full disk is told before it is one.
-fn room(statistics: &Statistics, inside: &Inside) -> String {
-    match Room::of(&inside.settings, statistics) {
-        Ok(room) => {
-            let mut figures = Figures::default();
-            figures.gauge("tongqiao_edge_room_bytes", "what may still be written", room.left());
-            figures.gauge("tongqiao_edge_room_days", "for how many days of such work that is enough", room.days());
-            figures.text()
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the disk does not say what is left");
-            String::new()
-        }
-    }
+async fn room_figures(inside: &Inside) -> Result<String, Trouble> {
+    let Some(room) = room::now(inside).await? else { return Ok(String::new()) };
+    let mut figures = Figures::default();
+    figures.gauge("tongqiao_edge_room_bytes", "what may still be written", room.left());
+    figures.gauge("tongqiao_edge_room_files_bytes", "of it for files of materials", room.left_for_files());
+    figures.gauge("tongqiao_edge_room_days", "for how many days of such work that is enough", room.days());
+    Ok(figures.text())
 }
 
-fn written(statistics: &Statistics, inside: &Inside) -> String {
+fn written(statistics: &Statistics, materials: u64, inside: &Inside) -> String {
     let mut figures = Figures::default();
     figures.build("edge");
     let up = i64::from(inside.uplink.state() == LinkState::Up);
     figures.gauge("tongqiao_edge_link_up", "whether the last request got through", up);
     of_store(&mut figures, "edge", statistics);
+    figures.gauge("tongqiao_edge_materials_pending", "files on their way to the platform", materials);
     let counters = &inside.counters;
     for (name, help, counter) in [
         ("tongqiao_edge_custody_total", "events for which custody was told", &counters.custody),

@@ -10,6 +10,7 @@ use super::desk::{Inside, Letter};
 use super::health::Counters;
 use super::passing;
 use super::reply::{Reply, Trouble, in_language};
+use super::room;
 
 /// One result, as chapter 5.5 has it, with what 14.1 adds.
 #[derive(Serialize)]
@@ -33,6 +34,11 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
     // What may not be kept is not kept, and those that came with it keep their order: the platform answers for all.
     if records.iter().any(must_pass) {
         return passing::pass(inside, letter).await;
+    }
+    if let Err(full) = room::for_records(inside).await
+        && !are_all_here(inside, &records).await?
+    {
+        return Err(full);
     }
     let carried = inside.client.carrier().take(records, |author| inside.may_carry(&caller, author)).await?;
     let bodies = carried.iter().filter_map(|carried| match carried {
@@ -123,6 +129,21 @@ fn read(body: &[u8]) -> Result<Vec<SignedRecord>, Trouble> {
     batch
         .map(|batch| batch.events)
         .map_err(|error| Trouble::from(ErrorCode::RequestInvalid).with_detail(&error.to_string()))
+}
+
+/// Whether nothing of it would be new: what was taken is told about whether there is room or not.
+async fn are_all_here(inside: &Inside, records: &[SignedRecord]) -> Result<bool, Trouble> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: EventId,
+    }
+    for record in records {
+        let Ok(Named { id }) = serde_json::from_slice(&record.record) else { return Ok(false) };
+        if inside.client.carrier().author(id).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a node may not keep the record.

@@ -20,34 +20,48 @@ const SLOW_MS: i64 = 2_000;
 /// assert!(first.after(100).bytes() > first.bytes() && first.after(5_000).bytes() < first.bytes());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PieceSize(usize);
+pub struct PieceSize {
+    now: usize,
+    most: usize,
+}
 
 impl Default for PieceSize {
     fn default() -> Self {
-        Self(FIRST)
+        Self::at_most(MATERIAL_CHUNK_BYTES_MAX)
     }
 }
 
 impl PieceSize {
+    /// Pieces that are never larger, however quick the line is; nor smaller than the smallest.
+    #[must_use]
+    pub fn at_most(bytes: usize) -> Self {
+        let most = bytes.clamp(SMALLEST, MATERIAL_CHUNK_BYTES_MAX);
+        Self { now: FIRST.min(most), most }
+    }
+
     /// The bytes of the next piece.
     pub const fn bytes(self) -> usize {
-        self.0
+        self.now
     }
 
     /// The size after a piece that took so many milliseconds.
     #[must_use]
     pub fn after(self, took_ms: i64) -> Self {
         match took_ms {
-            ..QUICK_MS => Self((self.0 * 2).min(MATERIAL_CHUNK_BYTES_MAX)),
+            ..QUICK_MS => self.sized(self.now * 2),
             QUICK_MS..=SLOW_MS => self,
-            _ => Self((self.0 / 2).max(SMALLEST)),
+            _ => self.sized(self.now / 2),
         }
     }
 
     /// The size after a piece that was not answered: the line may be worse than it was.
     #[must_use]
     pub fn after_failure(self) -> Self {
-        Self((self.0 / 4).max(SMALLEST))
+        self.sized(self.now / 4)
+    }
+
+    fn sized(self, bytes: usize) -> Self {
+        Self { now: bytes.clamp(SMALLEST, self.most), ..self }
     }
 }
 
@@ -67,5 +81,13 @@ mod tests {
             size = size.after_failure();
         }
         assert_eq!((size.bytes(), size.after(SLOW_MS).bytes()), (SMALLEST, SMALLEST));
+    }
+
+    #[test]
+    fn a_bound_that_was_asked_for_holds_on_the_quickest_line() {
+        let size = PieceSize::at_most(32 * 1024);
+        assert_eq!((size.bytes(), size.after(0).after(0).bytes()), (32 * 1024, 32 * 1024));
+        assert_eq!(size.after(SLOW_MS + 1).bytes(), SMALLEST);
+        assert_eq!((PieceSize::at_most(0).bytes(), PieceSize::at_most(usize::MAX)), (SMALLEST, PieceSize::default()));
     }
 }

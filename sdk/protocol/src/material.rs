@@ -251,6 +251,9 @@ pub struct MaterialView {
     /// The platform's receipt of what is complete.
     #[serde(default)]
     pub receipt: Option<Value>,
+    /// The receipt of a node that has the whole content and is bringing it to the platform.
+    #[serde(default)]
+    pub custody: Option<Value>,
 }
 
 fn state<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OpenValue<MaterialState>, D::Error> {

@@ -4,15 +4,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tongqiao_engine::delivery::{Missing, RecordAnswer, TerminalReceipt, Verdict};
 use tongqiao_engine::{EntryKind, Failure, FailureScope, Outcome, Retry, Sequence};
-use tongqiao_protocol::custody::CustodyBody;
-use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::receipt::{Receipt, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId};
 
 use super::transmit::Stored;
-use crate::SoftwareVerifier;
 use crate::client::Shared;
-use crate::receipt;
+use crate::receipt::{self, verify_custody};
 
 /// The answer to `POST /v1/case-events`.
 #[derive(Deserialize)]
@@ -121,20 +118,9 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
 
 /// A node's receipt ends nothing; one that proves nothing is as good as none.
 async fn custody(shared: &Shared, record: &Stored, receipt: Option<Receipt>) -> Verdict {
-    let body = receipt.as_ref().and_then(CustodyBody::read);
-    let fits = body.as_ref().is_some_and(|body| body.record == record.entry.id && body.digest == record.entry.digest);
-    let (true, Some(receipt), Some(body)) = (fits, receipt, body) else {
-        tracing::error!(id = %record.entry.id, "a custody receipt is for another record");
-        return Verdict::Deferred(Missing::Unnamed);
-    };
-    let key = shared.directory.key_record(shared, &receipt.signature.keyid).await.found();
-    let key = key.filter(|key| key.party == body.edge && key.key_use == KeyUse::Event && key.revoked.is_none());
-    match key.map(|key| tongqiao_protocol::custody::verify(&receipt, &key.public_key, &SoftwareVerifier)) {
-        Some(Ok(())) => Verdict::InCustody,
-        _ => {
-            tracing::error!(id = %record.entry.id, edge = body.edge.as_str(), "a custody receipt does not verify");
-            Verdict::Deferred(Missing::Unnamed)
-        }
+    match verify_custody(shared, receipt, record.entry.id, record.entry.digest).await {
+        Some(_) => Verdict::InCustody,
+        None => Verdict::Deferred(Missing::Unnamed),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Uploads in the store: `job/<id>` is the job, for ever; `open/<id>` stands while it is to be sent; `spool/<id>` while a copy
-//! of the file is kept; `digest/<digest>` names the upload of a content, so that it is sent once.
+//! of the file is kept; `digest/<digest>` names the upload of a content, so that it is sent once; `carried/<party>/<digest>` that
+//! of somebody whose materials are carried.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tongqiao_engine::{Change, Collection, Expected};
+use tongqiao_protocol::case::ClockStanding;
 use tongqiao_protocol::material::MaterialAnnouncement;
-use tongqiao_protocol::{Digest, EpochId, MaterialId, Problem, Timestamp};
+use tongqiao_protocol::{Digest, EpochId, MaterialId, PartyId, Problem, Timestamp};
 use tongqiao_store::{Store, StoreError};
 
 use crate::storage::repeatedly;
@@ -16,28 +18,42 @@ const JOB: &str = "job/";
 const OPEN: &str = "open/";
 const SPOOL: &str = "spool/";
 const DIGEST: &str = "digest/";
+const CARRIED: &str = "carried/";
 /// Documents of one page.
 const PAGE: u32 = 500;
 
 /// One upload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Job {
-    pub(super) announcement: MaterialAnnouncement,
+pub(crate) struct Job {
+    pub(crate) announcement: MaterialAnnouncement,
     pub(super) source: Source,
-    pub(super) state: UploadState,
+    pub(crate) state: UploadState,
     /// How many bytes the platform had when this was written.
     pub(super) sent: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) problem: Option<Problem>,
+    pub(crate) problem: Option<Problem>,
     /// The receipt as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) receipt: Option<Value>,
+    pub(crate) receipt: Option<Value>,
     /// The platform's epoch in which it was found whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) epoch: Option<EpochId>,
     /// When it ended, by the platform's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ended: Option<Timestamp>,
+    /// Since when it is here for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) carried: Option<Since>,
+    /// Since when a node has it, by that node's receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) with_node: Option<Timestamp>,
+}
+
+/// When it came, and how good the clock was that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Since {
+    pub(crate) time: Timestamp,
+    pub(crate) clock: ClockStanding,
 }
 
 /// Where the bytes are.
@@ -71,6 +87,22 @@ pub enum UploadState {
 }
 
 impl Job {
+    /// One that is to be sent.
+    pub(super) const fn new(announcement: MaterialAnnouncement, source: Source) -> Self {
+        Self {
+            announcement,
+            source,
+            state: UploadState::Waiting,
+            sent: 0,
+            problem: None,
+            receipt: None,
+            epoch: None,
+            ended: None,
+            carried: None,
+            with_node: None,
+        }
+    }
+
     pub(super) const fn id(&self) -> MaterialId {
         self.announcement.material
     }
@@ -124,6 +156,52 @@ pub(super) fn keep(store: &dyn Store, job: &Job) -> Result<Job, StoreError> {
         store.commit(changes)?;
         Ok(job.clone())
     })
+}
+
+/// Keeps what somebody else has brought. What is here already stays, unless it failed.
+pub(super) fn carry(store: &dyn Store, job: &Job) -> Result<Job, StoreError> {
+    let put = |key: String, bytes: Vec<u8>| Change::PutDocument {
+        collection: Collection::Material,
+        key,
+        expected: Expected::Any,
+        bytes,
+    };
+    repeatedly(|| {
+        let known = find(store, job.id())?;
+        let expected = match known {
+            Some((known, _)) if known.state != UploadState::Failed => return Ok(known),
+            Some((_, version)) => Expected::Version(version),
+            None => Expected::Absent,
+        };
+        let mut changes = job.written(expected);
+        changes.push(put(format!("{SPOOL}{}", job.id()), b"{}".to_vec()));
+        let Job { announcement, .. } = job;
+        changes.push(put(carried(&announcement.party, &announcement.digest), job.id().to_string().into_bytes()));
+        store.commit(changes)?;
+        Ok(job.clone())
+    })
+}
+
+fn carried(party: &PartyId, digest: &Digest) -> String {
+    format!("{CARRIED}{party}/{digest}")
+}
+
+/// What the same party has brought of the same content and did not fail.
+pub(super) fn of_party(store: &dyn Store, party: &PartyId, digest: &Digest) -> Result<Option<Job>, StoreError> {
+    let Some(named) = store.document(Collection::Material, &carried(party, digest))? else { return Ok(None) };
+    let Some(id) = std::str::from_utf8(&named.bytes).ok().and_then(|text| text.parse().ok()) else { return Ok(None) };
+    Ok(find(store, id)?.map(|(job, _)| job).filter(|job| job.state != UploadState::Failed))
+}
+
+/// How many are to be sent.
+pub(super) fn count_open(store: &dyn Store) -> Result<u64, StoreError> {
+    let (mut after, mut count) = (String::new(), 0);
+    loop {
+        let page = store.documents(Collection::Material, OPEN, &after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(count) };
+        after.clone_from(last);
+        count += page.len() as u64;
+    }
 }
 
 /// A job with its version.

@@ -22,6 +22,7 @@ use tongqiao_protocol::{ErrorCode, Language, MaterialId, Problem};
 
 use super::file::{self, Measured};
 use super::job::{self, Job, UploadState};
+use super::with_node::{is_kept_by_node, with_node};
 use crate::classify::Refusal;
 use crate::client::Shared;
 use crate::exchange::Ask;
@@ -35,11 +36,13 @@ const BULK_FLOOR: Duration = Duration::from_secs(2);
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 /// Files below this size are sent without asking whether they are here: the question would cost as much.
 const PROOF_FROM_BYTES: u64 = 64 * 1024;
+/// How long after a node's receipt it is asked what the platform says.
+const CUSTODY_PAUSE: Duration = Duration::from_secs(2);
 /// How often an upload begins anew before it pauses: a platform that was restored, or a piece of another process.
 const RESTARTS: u32 = 3;
 
 /// Why a material is not whole yet.
-enum Obstacle {
+pub(super) enum Obstacle {
     /// The link, or the platform as a whole.
     Link(Option<u64>),
     /// This material cannot go on now.
@@ -48,6 +51,8 @@ enum Obstacle {
     Final(Box<Problem>),
     /// The platform is not where it was thought to be.
     Moved,
+    /// A node has it and brings it to the platform.
+    InCustody,
 }
 
 impl From<Refusal> for Obstacle {
@@ -101,7 +106,7 @@ async fn take_turns(shared: &Shared) {
     let mut epochs = shared.exchange.epochs();
     epochs.mark_changed();
     let mut resting: HashMap<MaterialId, Rest> = HashMap::new();
-    let mut size = PieceSize::default();
+    let mut size = PieceSize::at_most(shared.piece_bytes);
     let mut link_failures = 0;
     loop {
         if epochs.has_changed().unwrap_or_default() {
@@ -144,6 +149,10 @@ async fn take_turns(shared: &Shared) {
             Err(Obstacle::Final(problem)) => give_up(shared, id, *problem).await,
             Err(Obstacle::Later(asked)) => rest(shared, &mut resting, id, asked),
             Err(Obstacle::Moved) => rest(shared, &mut resting, id, None),
+            Err(Obstacle::InCustody) => {
+                link_failures = 0;
+                resting.insert(id, Rest { failures: 0, until: Instant::now() + CUSTODY_PAUSE });
+            }
         }
     }
 }
@@ -174,6 +183,7 @@ async fn send(shared: &Shared, id: MaterialId, size: &mut PieceSize) -> Result<(
         match bring(shared, &job, size).await {
             Err(Obstacle::Moved) if restarts < RESTARTS => restarts += 1,
             Err(other) => return Err(other),
+            Ok(view) if is_kept_by_node(&view) => return Err(with_node(shared, &job, &view).await?),
             Ok(view) => return finish(shared, &job, view).await,
         }
     }
@@ -186,6 +196,7 @@ async fn bring(shared: &Shared, job: &Job, size: &mut PieceSize) -> Result<Mater
     match view.state {
         OpenValue::Known(MaterialState::Complete) => return Ok(view),
         OpenValue::Known(MaterialState::Refused) => return Err(failed(ErrorCode::MaterialDigestMismatch)),
+        _ if is_kept_by_node(&view) => return Ok(view),
         _ => {}
     }
     shared.uploads.changed(job.id(), Some(view.offset));

@@ -22,7 +22,7 @@ mod late_fees;
 mod lifetimes;
 mod logout;
 mod logout_tokens;
-mod materials;
+pub(crate) mod materials;
 mod past;
 mod payment_faults;
 mod payments;

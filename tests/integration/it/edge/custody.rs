@@ -19,7 +19,7 @@ fn withdrawal() -> CaseEventData {
 }
 
 /// Waits until the node has told that it keeps an event.
-async fn in_custody(client: &Client, event: EventId) {
+pub(super) async fn in_custody(client: &Client, event: EventId) {
     let mut notices = client.notices();
     client.outbox().nudge();
     let waiting = async {

@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tongqiao::{CaseHandle, Client, Credentials, enrol};
@@ -44,21 +47,29 @@ impl Office {
 
     /// Everything enrolled; neither hub nor node running.
     pub(crate) async fn prepare(suite: Suite) -> Self {
-        Self::prepare_carrying(suite, &[]).await
+        Self::prepare_carrying(suite, &[DEPARTMENT], &[]).await
+    }
+
+    /// The same with a node that carries the records of another department, too.
+    pub(crate) async fn open_for_two(suite: Suite, other: &str) -> Self {
+        let mut office = Self::prepare_carrying(suite, &[DEPARTMENT, other], &[]).await;
+        office.start_hub().await;
+        office.start_node().await;
+        office
     }
 
     /// The same with a hub that may bring what the ferry has carried.
     pub(crate) async fn prepare_with_carrying_hub(suite: Suite) -> Self {
-        Self::prepare_carrying(suite, &[DEPARTMENT]).await
+        Self::prepare_carrying(suite, &[DEPARTMENT], &[DEPARTMENT]).await
     }
 
-    async fn prepare_carrying(suite: Suite, hub_carries: &[&str]) -> Self {
+    async fn prepare_carrying(suite: Suite, node_carries: &[&str], hub_carries: &[&str]) -> Self {
         let sandbox = Sandbox::start().await;
         let department = sandbox.enrol(DEPARTMENT, suite).await;
         let hub_data = folder(&sandbox, "hub");
         enrol_as(&sandbox, PartyKind::Hub, "city-hub", hub_carries, suite, &hub_data).await;
         let data = folder(&sandbox, "node");
-        let credentials = enrol_as(&sandbox, PartyKind::Edge, "township-1", &[DEPARTMENT], suite, &data).await;
+        let credentials = enrol_as(&sandbox, PartyKind::Edge, "township-1", node_carries, suite, &data).await;
         // As `tongqiao-edge enrol` does it.
         let client = sandbox.builder(&credentials).store(data.join("store.sqlite")).build().await.unwrap();
         client.refresh_directory().await.unwrap();
@@ -165,6 +176,7 @@ pub(crate) async fn enrol_as(
 pub(crate) struct Wire {
     address: SocketAddr,
     leads_to: watch::Sender<Option<SocketAddr>>,
+    bytes_up: Arc<AtomicU64>,
     _carrying: JoinSet<()>,
 }
 
@@ -174,27 +186,36 @@ impl Wire {
         let address = listener.local_addr().unwrap();
         let (leads_to, end) = watch::channel(None);
         let mut carrying = JoinSet::new();
+        let bytes_up = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&bytes_up);
         carrying.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (mut near, _) = listener.accept().await.unwrap();
-                let mut end = end.clone();
+                let (mut end, counted) = (end.clone(), Arc::clone(&counted));
                 connections.spawn(async move {
                     let Some(there) = *end.borrow_and_update() else { return };
                     let Ok(mut far) = tokio::net::TcpStream::connect(there).await else { return };
+                    let ((mut from_node, mut to_node), (mut from_hub, mut to_hub)) = (near.split(), far.split());
                     tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = carry_up(&mut from_node, &mut to_hub, &counted) => {}
+                        _ = tokio::io::copy(&mut from_hub, &mut to_node) => {}
                         // A cut ends what is under way.
                         _ = end.changed() => {}
                     }
                 });
             }
         });
-        Self { address, leads_to, _carrying: carrying }
+        Self { address, leads_to, bytes_up, _carrying: carrying }
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many bytes have gone from the node to the hub.
+    pub(crate) fn bytes_up(&self) -> u64 {
+        self.bytes_up.load(Ordering::Relaxed)
     }
 
     pub(crate) fn lead_to(&self, there: Option<SocketAddr>) {
@@ -204,6 +225,22 @@ impl Wire {
     /// Cuts the wire, and gives where it led.
     pub(crate) fn cut(&self) -> Option<SocketAddr> {
         self.leads_to.send_replace(None)
+    }
+}
+
+async fn carry_up(
+    near: &mut (impl AsyncRead + Unpin),
+    far: &mut (impl AsyncWrite + Unpin),
+    counted: &AtomicU64,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = near.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        counted.fetch_add(count as u64, Ordering::Relaxed);
+        far.write_all(&buffer[..count]).await?;
     }
 }
 

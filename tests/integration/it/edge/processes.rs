@@ -10,13 +10,13 @@ use crate::canaries::ProcessLog;
 use crate::sdk::sandbox;
 
 /// `tongqiao-edge node`, by the library that it is made of.
-struct Process {
+pub(super) struct Process {
     child: Child,
     _log: ProcessLog,
 }
 
 impl Process {
-    fn start(office: &mut Office) -> Self {
+    pub(super) fn start(office: &mut Office) -> Self {
         let settings = &office.settings;
         let mut child = Command::new(env!("CARGO_BIN_EXE_node-process"))
             .arg(&settings.data)
@@ -33,7 +33,7 @@ impl Process {
     }
 
     /// As a power cut would.
-    fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -15,7 +15,7 @@ use super::sandbox::{Sandbox, draft};
 use crate::canaries::ProcessLog;
 
 /// Bytes that look like nothing.
-pub(super) fn noise(count: usize) -> Vec<u8> {
+pub(crate) fn noise(count: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
