@@ -18,6 +18,8 @@
 mod bare_link;
 pub mod console;
 mod courier;
+#[doc(hidden)]
+pub mod deciding;
 pub mod doctor;
 pub mod ferry;
 mod figures;
