@@ -20,11 +20,7 @@ pub(crate) struct Genuine {
 }
 
 /// The checks of the platform that need no state, in its order.
-pub(crate) async fn genuine(
-    keys: &impl Keys,
-    record: SignedRecord,
-    may_carry: &impl Fn(&PartyId) -> bool,
-) -> Checked {
+pub(crate) async fn genuine(keys: &impl Keys, record: SignedRecord, may_carry: &impl Fn(&PartyId) -> bool) -> Checked {
     if record.record.len() > MESSAGE_BYTES_MAX {
         return refused(ErrorCode::RecordTooLarge);
     }

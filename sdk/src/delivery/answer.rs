@@ -139,13 +139,7 @@ async fn custody(keys: &impl Keys, record: &Stored, receipt: Option<Receipt>) ->
 }
 
 /// The receipt decides, whatever the answer's status says: it is signed, the status is not.
-async fn receipted(
-    keys: &impl Keys,
-    record: &Stored,
-    raw: &RawValue,
-    id: RecordId,
-    of: Option<ReceiptOf>,
-) -> Verdict {
+async fn receipted(keys: &impl Keys, record: &Stored, raw: &RawValue, id: RecordId, of: Option<ReceiptOf>) -> Verdict {
     let bytes = raw.get().as_bytes();
     match receipt::verify(keys, bytes).await {
         Ok(body) if body.record != id || body.digest != record.entry.digest || body.of != of => {

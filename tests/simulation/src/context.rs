@@ -114,7 +114,7 @@ impl Context {
     }
 
     /// The next thing, with the time moved there.
-    pub fn next(&mut self) -> Option<Happening> {
+    pub fn next_happening(&mut self) -> Option<Happening> {
         let Reverse(Queued { at, happening, .. }) = self.queue.pop()?;
         self.now = at;
         self.note(&happening.line());
@@ -193,4 +193,3 @@ pub enum Telling {
     /// Everything that happens.
     All,
 }
-

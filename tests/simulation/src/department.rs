@@ -8,9 +8,7 @@ use tongqiao_engine::delivery::Input;
 use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Sequence, StreamKey, SubjectId};
 use tongqiao_protocol::bill::{BillLine, BillRecord, Payer};
 use tongqiao_protocol::case::{CaseEvent, CaseEventData, ClockStanding, DataClass, Step};
-use tongqiao_protocol::{
-    Amount, BillId, CaseId, EventId, RecordId, RecordKind, SignedRecord, Suite, Timestamp,
-};
+use tongqiao_protocol::{Amount, BillId, CaseId, EventId, RecordId, RecordKind, SignedRecord, Suite, Timestamp};
 use tongqiao_store::{MemoryStore, Store as _};
 
 use crate::context::{Context, Line};
@@ -65,6 +63,8 @@ impl Department {
 
     /// Stands up.
     pub fn start(&mut self, context: &mut Context) {
+        self.is_accepting = false;
+        self.enter_anew(context);
         let sendings = self.base.start(context);
         self.send(context, sendings);
         self.accept_next(context);
@@ -72,13 +72,12 @@ impl Department {
 
     /// Dies.
     pub fn crash(&mut self, context: &mut Context, wait_ms: i64) {
-        let waiting = self.base.crash(context, wait_ms);
-        self.unheard(context, waiting);
+        self.base.crash(context, wait_ms);
     }
 
-    /// What becomes of those who were waiting when the process died.
-    fn unheard(&mut self, context: &Context, waiting: Vec<After>) {
-        self.is_accepting = false;
+    /// What becomes of those who were waiting when the process died: nothing, where people ask again what they did not hear of.
+    fn enter_anew(&mut self, context: &Context) {
+        let waiting = std::mem::take(&mut self.base.unheard);
         if context.has(Plant::EnteredAnew) {
             let numbers = waiting.into_iter().filter_map(|after| match after {
                 After::Accepted(numbers) => Some(numbers),
@@ -191,13 +190,10 @@ impl Department {
         // A bug cuts the last place off.
         let fen = if context.has(Plant::FenLost) { (fen - fen % 10).max(10) } else { fen };
         let amount = Amount::from_fen(fen).unwrap_or_default();
-        let line = BillLine {
-            code: number.to_string(),
-            name: "工本费".to_owned(),
-            quantity: 1,
-            unit_price: amount,
-            amount,
-        };
+        let line =
+            BillLine {
+                code: number.to_string(), name: "工本费".to_owned(), quantity: 1, unit_price: amount, amount
+            };
         let bill = BillRecord {
             bill: id,
             party: keys::party(self.base.place),
@@ -253,9 +249,6 @@ impl Department {
     pub fn written(&mut self, context: &mut Context, life: u64) {
         let (done, sendings) = self.base.written(context, life);
         self.send(context, sendings);
-        if !self.base.is_up {
-            self.unheard(context, Vec::new());
-        }
         let Some((After::Accepted(numbers), fate)) = done else { return };
         self.is_accepting = false;
         match fate {
@@ -310,10 +303,6 @@ impl Department {
         let node = self.number % context.plan.nodes;
         for (asker, question) in sendings {
             context.send(Line::Office, Happening::Asked(node, asker, question));
-        }
-        if !self.base.is_up {
-            // The process died over one of its steps.
-            self.is_accepting = false;
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct Installation {
     asked: u64,
     due: u64,
     looked_at: i64,
+    /// Who waited for the disk when the process died.
+    pub unheard: Vec<After>,
 }
 
 impl Installation {
@@ -70,7 +72,20 @@ impl Installation {
         let machine = Delivery::new(Settings::default(), tongqiao_engine::EpochBook::default());
         let (questions, looked_at) = (BTreeMap::new(), context.now);
         let (life, is_up, clock_ms, asked, due) = (0, false, 0, 0, 0);
-        Self { place, disk, life, is_up, clock_ms, identity, machine, questions, asked, due, looked_at }
+        Self {
+            place,
+            disk,
+            life,
+            is_up,
+            clock_ms,
+            identity,
+            machine,
+            questions,
+            asked,
+            due,
+            looked_at,
+            unheard: Vec::new(),
+        }
     }
 
     /// Its idea of the present.
@@ -104,20 +119,19 @@ impl Installation {
         self.feed(context, Input::Timer)
     }
 
-    /// Dies, and stands up again later. Gives those who waited for the disk.
-    pub fn crash(&mut self, context: &mut Context, wait_ms: i64) -> Vec<After> {
+    /// Dies, and stands up again later.
+    pub fn crash(&mut self, context: &mut Context, wait_ms: i64) {
         if !self.is_up {
-            return Vec::new();
+            return;
         }
         context.note(&format!("{} dies", self.place));
         self.is_up = false;
         self.questions.clear();
-        let waiting = self.disk.crash(context);
+        self.unheard.extend(self.disk.crash(context));
         if matches!(self.place, Place::Node(_)) && context.has(Plant::DiskLies) {
             self.disk.lose_last();
         }
         context.after(wait_ms, Happening::Starts(self.place));
-        waiting
     }
 
     /// Hands something to the machine and does what it asks for.
@@ -211,7 +225,8 @@ impl Installation {
         asking: Asking,
         answer: Result<Response, TransportFailure>,
     ) -> Vec<Sending> {
-        let heard = answer.as_ref().ok().and_then(|answer| answer.headers().get(EPOCH_HEADER)?.to_str().ok()?.parse().ok());
+        let heard =
+            answer.as_ref().ok().and_then(|answer| answer.headers().get(EPOCH_HEADER)?.to_str().ok()?.parse().ok());
         let is_deaf = matches!(self.place, Place::Department(_)) && context.has(Plant::EpochUnheard);
         let input = match asking {
             Asking::Records(request, outgoing) => {
@@ -265,6 +280,7 @@ impl Installation {
             // It is written, and nobody has heard of it.
             let wait = context.chance.i64(50..20_000);
             self.crash(context, wait);
+            self.unheard.push(after);
             return (None, Vec::new());
         }
         let After::Machine(batch) = after else { return (Some((after, fate)), Vec::new()) };

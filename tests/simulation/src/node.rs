@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tongqiao::deciding::Taking;
 use tongqiao::{Arrival, Carried, Response, Silence, TransportFailure};
 use tongqiao_edge::{Call, deciding};
+use tongqiao_engine::Change;
 use tongqiao_engine::delivery::Input;
 use tongqiao_protocol::case::ClockStanding;
 use tongqiao_protocol::custody;
@@ -60,13 +61,14 @@ impl Node {
     /// Stands up.
     pub fn start(&mut self, context: &mut Context) {
         let sendings = self.base.start(context);
+        context.recorder.stands_up(self.number, &self.base.disk.store);
         self.send(context, sendings);
     }
 
     /// Dies.
     pub fn crash(&mut self, context: &mut Context, wait_ms: i64) {
         // Callers hear nothing, and ask again.
-        drop(self.base.crash(context, wait_ms));
+        self.base.crash(context, wait_ms);
     }
 
     /// Something for its machine.
@@ -115,11 +117,18 @@ impl Node {
             if changes.is_empty() {
                 return;
             }
-            let (place, life) = (self.base.place, self.base.life);
-            return self.base.disk.push(context, place, life, changes, After::Nobody);
+            return self.push(context, changes, After::Nobody);
         }
+        self.push(context, changes, After::Taken(Box::new(taken)));
+    }
+
+    fn push(&mut self, context: &mut Context, changes: Vec<Change>, after: After) {
         let (place, life) = (self.base.place, self.base.life);
-        self.base.disk.push(context, place, life, changes, After::Taken(Box::new(taken)));
+        self.base.disk.push(context, place, life, changes, after);
+        if context.dies_here() {
+            let wait = context.chance.i64(50..20_000);
+            self.crash(context, wait);
+        }
     }
 
     /// Says where each record stands.
@@ -131,7 +140,7 @@ impl Node {
             _ => None,
         });
         let bodies = bodies.collect::<Vec<_>>();
-        bodies.iter().for_each(|body| context.recorder.kept(body.record));
+        bodies.iter().for_each(|body| context.recorder.kept(self.number, body.record));
         let random = context.bytes();
         let receipts = custody::sign(&bodies, context.keys.node(self.number), &random).unwrap_or_default();
         let body = deciding::answer(self.base.epoch(), carried, receipts);

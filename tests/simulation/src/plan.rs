@@ -9,7 +9,7 @@ pub const YEAR: i64 = 365 * 24 * 60 * MINUTE;
 /// From then on nothing goes wrong any more.
 pub const CALM_AT: i64 = 20 * MINUTE;
 /// By then everything must have settled.
-pub const END_AT: i64 = 14 * 60 * MINUTE;
+pub const END_AT: i64 = 4 * 60 * MINUTE;
 
 /// What somebody in a department wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

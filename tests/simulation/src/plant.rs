@@ -29,8 +29,8 @@ pub enum Plant {
     EpochUnheard,
     /// A platform that was restored from a backup goes on with its old epoch.
     RestoredInSilence,
-    /// A platform that was restored forgets which records of its log it knows.
-    RestoredWithoutIds,
+    /// A platform that was restored has its log, and does not make its index of records and streams anew.
+    RestoredWithoutIndex,
     /// The platform does not recognise a record that comes again.
     RepeatedIsNew,
     /// A bill that comes again is counted again.
@@ -68,7 +68,7 @@ impl Plant {
         Self::EpochForgets,
         Self::EpochUnheard,
         Self::RestoredInSilence,
-        Self::RestoredWithoutIds,
+        Self::RestoredWithoutIndex,
         Self::RepeatedIsNew,
         Self::MoneyTwice,
         Self::FenLost,

@@ -13,8 +13,8 @@ use tongqiao_protocol::epoch::{EPOCH_HEADER, EpochStatement, KeptEpoch};
 use tongqiao_protocol::receipt::{BatchPlace, Receipt, ReceiptBody, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::signed_record::RecordSignature;
 use tongqiao_protocol::{
-    CaseId, Digest, EpochId, EventId, IncarnationId, KeyId, ProducerId, RecordId, RecordKind, SignedRecord, Signer as _,
-    Suite, Timestamp, Verifier as _, merkle,
+    CaseId, Digest, EpochId, EventId, IncarnationId, KeyId, ProducerId, RecordId, RecordKind, SignedRecord,
+    Signer as _, Suite, Timestamp, Verifier as _, merkle,
 };
 
 use crate::context::Context;
@@ -23,7 +23,7 @@ use crate::place::Place;
 use crate::plant::Plant;
 
 /// One line of the log.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Line {
     /// The record.
     pub record: RecordId,
@@ -40,7 +40,7 @@ pub struct Line {
     receipt: Option<Receipt>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Database {
     epoch: EpochId,
     started: Timestamp,
@@ -136,8 +136,9 @@ impl Platform {
         self.database.previous = previous;
         self.database.epoch = EpochId::from_time_and_random(context.time(), context.bytes());
         self.database.started = context.time();
-        if context.has(Plant::RestoredWithoutIds) {
+        if context.has(Plant::RestoredWithoutIndex) {
             self.database.ids.clear();
+            self.database.next.clear();
         }
     }
 
@@ -203,7 +204,8 @@ impl Platform {
                 EventResult { id, status, receipt, problem: None, missing: None, custody: None }
             }
             Said::Other(status, missing) => {
-                let problem = (status == EventStatus::Refused).then(|| serde_json::json!({ "code": "event.id_conflict" }));
+                let problem =
+                    (status == EventStatus::Refused).then(|| serde_json::json!({ "code": "event.id_conflict" }));
                 EventResult { id, status, receipt: None, problem, missing, custody: None }
             }
         });

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tongqiao::{EntryState, SoftwareVerifier};
 use tongqiao_protocol::receipt::Receipt;
 use tongqiao_protocol::{CaseId, RecordId};
-use tongqiao_store::Store as _;
+use tongqiao_store::{MemoryStore, Store as _};
 
 use crate::keys::Keys;
+use crate::place::Place;
 use crate::platform::{Line, Platform};
 use crate::world::World;
 
@@ -25,7 +26,7 @@ pub struct Entered {
 #[derive(Debug, Default)]
 pub struct Recorder {
     entered: Vec<Entered>,
-    custody: BTreeSet<RecordId>,
+    custody: BTreeMap<RecordId, usize>,
     faults: Vec<String>,
 }
 
@@ -49,8 +50,20 @@ impl Recorder {
     }
 
     /// A custody receipt has left a node.
-    pub fn kept(&mut self, record: RecordId) {
-        self.custody.insert(record);
+    pub fn kept(&mut self, node: usize, record: RecordId) {
+        self.custody.insert(record, node);
+    }
+
+    /// A node stands up again: whatever it has signed for must be on its disk.
+    pub fn stands_up(&mut self, node: usize, store: &MemoryStore) {
+        let missing = self.missing(node, store);
+        self.faults.extend(missing);
+    }
+
+    fn missing(&self, node: usize, store: &MemoryStore) -> Vec<String> {
+        let kept = self.custody.iter().filter(|(_, at)| **at == node).map(|(record, _)| record);
+        let missing = kept.filter(|record| !matches!(store.entry(record), Ok(Some(_))));
+        missing.map(|record| format!("lost: {record} was in custody and is not on the disk of node-{node}")).collect()
     }
 
     /// Something that must never happen was seen.
@@ -70,7 +83,10 @@ impl Recorder {
         self.judge_effects(log, &mut faults);
         judge_money(&self.entered, &world.platform, &mut faults);
         let logged = log.iter().map(|line| line.record).collect::<BTreeSet<_>>();
-        for record in self.custody.iter().filter(|record| !logged.contains(record)) {
+        for (number, node) in world.nodes.iter().enumerate() {
+            faults.extend(self.missing(number, node.store()));
+        }
+        for record in self.custody.keys().filter(|record| !logged.contains(record)) {
             faults.push(format!("lost: {record} was in custody"));
         }
         for department in &world.departments {
@@ -92,7 +108,7 @@ impl Recorder {
                 continue;
             };
             if entered.case != line.case || entered.fen != line.fen {
-                faults.push(format!("changed: number {} is {line:?}", line.number));
+                faults.push(format!("changed: number {} has {} fen instead of {}", line.number, line.fen, entered.fen));
             }
             if let Some(case) = line.case
                 && let Some(before) = last.insert(case, line.number)
@@ -122,13 +138,7 @@ fn judge_money(entered: &[Entered], platform: &Platform, faults: &mut Vec<String
 }
 
 /// Every record of a store has ended well, with a receipt that proves it.
-fn judge_store(
-    place: crate::place::Place,
-    store: &tongqiao_store::MemoryStore,
-    platform: &Platform,
-    keys: &Keys,
-    faults: &mut Vec<String>,
-) {
+fn judge_store(place: Place, store: &MemoryStore, platform: &Platform, keys: &Keys, faults: &mut Vec<String>) {
     let entries = store.entries(0, u32::MAX).unwrap_or_default();
     for entry in entries {
         let EntryState::Settled { epoch, position } = entry.state else {

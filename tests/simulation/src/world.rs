@@ -81,7 +81,7 @@ impl World {
 
     fn live(&mut self) {
         let mut steps = 0_u64;
-        while let Some(happening) = self.context.next() {
+        while let Some(happening) = self.context.next_happening() {
             self.happen(happening);
             steps += 1;
             let may_end = self.context.is_calm && steps.is_multiple_of(LOOK_EVERY);
