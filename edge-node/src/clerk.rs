@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tongqiao_edge::NodeSettings;
+use tongqiao_edge::audit::{self, Audit, OPERATOR};
 use tongqiao_edge::console::{Accounts, Role};
 
 /// What is to be done about accounts.
@@ -48,8 +49,9 @@ pub(crate) struct Whose {
 }
 
 impl Whose {
-    fn accounts(&self) -> Result<Accounts, tongqiao_edge::SettingsError> {
-        Ok(Accounts::of(&NodeSettings::from_file(&self.settings)?.data))
+    fn accounts(&self) -> Result<(Accounts, Audit), tongqiao_edge::SettingsError> {
+        let data = NodeSettings::from_file(&self.settings)?.data;
+        Ok((Accounts::of(&data), Audit::of(&data)))
     }
 }
 
@@ -65,15 +67,21 @@ fn role(name: &str) -> Result<Role, String> {
 pub(crate) fn run(deed: Deed) -> Result<(), Box<dyn std::error::Error>> {
     match deed {
         Deed::Add { whose, name, shown, role } => {
-            whose.accounts()?.set(&name, &shown, role, &password()?)?;
+            let (accounts, audit) = whose.accounts()?;
+            accounts.set(&name, &shown, role, &password()?)?;
+            audit.note(OPERATOR, audit::Deed::AccountSet, &name)?;
             println!("added {name}");
         }
         Deed::Remove { whose, name } => {
-            let was_there = whose.accounts()?.remove(&name)?;
+            let (accounts, audit) = whose.accounts()?;
+            let was_there = accounts.remove(&name)?;
+            if was_there {
+                audit.note(OPERATOR, audit::Deed::AccountRemoved, &name)?;
+            }
             println!("{} {name}", if was_there { "removed" } else { "there is no" });
         }
         Deed::List { whose } => {
-            for (name, shown, role) in whose.accounts()?.list()? {
+            for (name, shown, role) in whose.accounts()?.0.list()? {
                 println!("{name}\t{shown}\t{role:?}");
             }
         }

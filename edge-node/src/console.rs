@@ -10,7 +10,6 @@
 //! a page shows what identifies a person without a line in the audit file.
 
 mod accounts;
-mod audit;
 mod desk_transport;
 mod entropy;
 mod fields;
@@ -38,12 +37,12 @@ use tokio::task::JoinHandle;
 use tongqiao::{Client, Credentials};
 
 pub use self::accounts::{AccountFault, Accounts, Role};
-use self::audit::Audit;
 use self::history::History;
 use self::ledger::Ledger;
 use self::sessions::Sessions;
 pub use self::settings::ConsoleSettings;
 use self::shifts::Shifts;
+use crate::audit::Audit;
 use crate::link::Uplink;
 use crate::local_api::Desk;
 use crate::{NodeSettings, StartError};
@@ -72,7 +71,7 @@ pub(crate) struct Inside {
     accounts: Accounts,
     sessions: Sessions,
     ledger: Ledger,
-    audit: Audit,
+    audit: Arc<Audit>,
     history: History,
     shifts: Shifts,
     scheme: Scheme,
@@ -129,7 +128,7 @@ impl Running {
             accounts: Accounts::of(&settings.data),
             sessions: Sessions::new(settings.console.idle_minutes),
             ledger: Ledger::open(&folder.join("cases")).map_err(failed)?,
-            audit: Audit::open(&folder.join("audit.jsonl")).map_err(failed)?,
+            audit: desk.audit(),
             history: History::default(),
             shifts: Shifts::at(folder.join("shifts.jsonl")),
             scheme,

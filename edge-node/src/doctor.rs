@@ -3,6 +3,7 @@
 //! The doctor is a program of its own beside the service. It looks at the same folder, asks the platform through a connection of its
 //! own, and changes nothing but the key directory, which it renews. It delivers nothing and works whether the service runs or not.
 
+mod audit;
 mod backlog;
 mod clock;
 mod finding;
@@ -27,6 +28,7 @@ pub use self::hub::examine as examine_hub;
 pub use self::role::Role;
 pub(crate) use self::room::Room;
 pub use self::sidecar::examine as examine_sidecar;
+use crate::audit::Mark;
 use crate::courier::local_now;
 use crate::link::Uplink;
 use crate::node::Node;
@@ -57,6 +59,18 @@ pub async fn examine_file(role: Role, path: &Path) -> Report {
     })
 }
 
+/// Looks at the audit file of the node whose settings stand in a file; `noted` is a place of the chain that was noted earlier.
+pub fn examine_audit(path: &Path, noted: Option<&Mark>) -> Report {
+    match NodeSettings::from_file(path) {
+        Ok(settings) => audit::examine(&settings.data, noted),
+        Err(error) => {
+            let mut report = Report::default();
+            report.push(premises::no_settings(Role::Node, &error));
+            report
+        }
+    }
+}
+
 /// Looks at a node. Takes up to half a minute when the link is down.
 pub async fn examine(settings: &NodeSettings) -> Report {
     let mut report = Report::default();
@@ -71,6 +85,7 @@ pub async fn examine(settings: &NodeSettings) -> Report {
         }
     };
     report.push(premises::own_eyes_only(&path, &credentials));
+    report.extend(audit::examine(&settings.data, None));
     // Opening a store that is not there would make one.
     let store = settings::store(&settings.data);
     if !store.is_file() {

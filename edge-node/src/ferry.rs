@@ -42,6 +42,9 @@ pub enum FerryError {
     /// A file or folder.
     #[error("{}: {}", .0.display(), .1)]
     Io(PathBuf, #[source] std::io::Error),
+    /// The audit file. Nothing left the house or came in.
+    #[error("the audit file cannot be written, so nothing more is carried: {0}")]
+    Audit(#[source] std::io::Error),
     /// The directory names no key for whom a bundle could be encrypted.
     #[error("the directory names no link key of {0} that is not revoked: nothing can be written for it")]
     NobodyThere(PartyId),

@@ -10,6 +10,14 @@ pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("text/plain;
 pub(crate) struct Figures(String);
 
 impl Figures {
+    /// Which version of the program runs.
+    pub(crate) fn build(&mut self, whose: &str) {
+        let name = format!("tongqiao_{whose}_build_info");
+        let version = env!("CARGO_PKG_VERSION");
+        self.0 +=
+            &format!("# HELP {name} which version runs\n# TYPE {name} gauge\n{name}{{version=\"{version}\"}} 1\n");
+    }
+
     /// What goes up and down.
     pub(crate) fn gauge(&mut self, name: &str, help: &str, value: impl TryInto<i64>) {
         self.write(name, "gauge", help, value);

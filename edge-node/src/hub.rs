@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, Credentials, HttpTransport, Transport, Trust};
 
+use crate::link::QuicDoor;
 use crate::link::identity::{self, Register, Speaks};
 use crate::link::{self, Counts};
 use crate::{HubSettings, StartError, settings};
@@ -18,12 +19,12 @@ use crate::{HubSettings, StartError, settings};
 const TRIES: usize = 16;
 
 /// TCP and UDP at the same port.
-async fn bind(listen: SocketAddr, tls: rustls::ServerConfig) -> Result<(TcpListener, quinn::Endpoint), StartError> {
+async fn bind(listen: SocketAddr, tls: rustls::ServerConfig) -> Result<(TcpListener, QuicDoor), StartError> {
     let failed = |error| StartError::Io("the hub's address", error);
     for left in (0..TRIES).rev() {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        match link::bind_quic(listener.local_addr().map_err(failed)?, tls.clone()) {
-            Ok(endpoint) => return Ok((listener, endpoint)),
+        match QuicDoor::open(listener.local_addr().map_err(failed)?, tls.clone()) {
+            Ok(quic) => return Ok((listener, quic)),
             Err(error) if left == 0 || listen.port() != 0 => return Err(failed(error)),
             Err(_) => {}
         }
@@ -80,7 +81,7 @@ impl Hub {
             identity::listening(register.clone(), &credentials, speaks)
                 .map_err(|error| StartError::Tls(error.to_string()))
         };
-        let (listener, endpoint) = bind(settings.listen, tls(Speaks::Quic)?).await?;
+        let (listener, door) = bind(settings.listen, tls(Speaks::Quic)?).await?;
         let address = listener.local_addr().map_err(|error| StartError::Io("the hub's address", error))?;
         let watcher = |error| StartError::Io("the address at which the hub is watched", error);
         let watched = TcpListener::bind(settings.watch).await.map_err(watcher)?;
@@ -90,7 +91,7 @@ impl Hub {
         let tls = tls(Speaks::Http2)?;
         let hub = Arc::new(link::Hub { client, register, platform, origin, counts: Counts::default() });
         let serving = tokio::spawn(async move {
-            let quic = link::serve_quic(endpoint, Arc::clone(&hub), stopped.clone());
+            let quic = link::serve_quic(door, Arc::clone(&hub), stopped.clone());
             let health = health::serve(watched, Arc::clone(&hub), stopped.clone());
             tokio::join!(link::serve(listener, tls, hub, stopped), quic, health);
         });

@@ -15,6 +15,7 @@
 //!
 //! Normative are the chapters 14 and 19 of `conformance/spec`.
 
+pub mod audit;
 mod bare_link;
 pub mod console;
 mod courier;
@@ -30,6 +31,7 @@ pub mod node;
 mod settings;
 pub mod sidecar;
 mod start_error;
+pub mod update;
 
 pub use bare_link::BareLink;
 pub use link::{

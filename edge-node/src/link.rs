@@ -32,7 +32,7 @@ pub use call::Call;
 pub(crate) use counts::Counts;
 pub use memory::Way;
 pub use quic::{Control, Measures, Switch};
-pub(crate) use quic::{Shaper, bind as bind_quic, serve as serve_quic};
+pub(crate) use quic::{Door as QuicDoor, Shaper, serve as serve_quic};
 pub(crate) use serving::{Hub, serve};
 pub(crate) use uplink::UplinkParts;
 pub use uplink::{LinkChoice, LinkState, Uplink};

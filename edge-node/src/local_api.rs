@@ -23,6 +23,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::desk::Desk;
 pub(crate) use self::health::of_store;
+pub(crate) use self::lan_tls::authority_file;
 pub(crate) use self::passing::without_answer;
 use crate::StartError;
 

@@ -2,12 +2,14 @@
 
 mod clerk;
 mod errand;
+mod release;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tongqiao::{Trust, enrol};
+use tongqiao_edge::audit::{Audit, Deed, Mark, OPERATOR};
 use tongqiao_edge::hub::Hub;
 use tongqiao_edge::node::Node;
 use tongqiao_edge::sidecar::Sidecar;
@@ -32,7 +34,11 @@ enum Command {
         settings: PathBuf,
     },
     /// Say what is wrong on this machine and what to do; ends with 0 sound, 1 warnings, 2 faults 检查本机并给出办法
+    #[command(args_conflicts_with_subcommands = true)]
     Doctor {
+        /// One thing only 只查一项
+        #[command(subcommand)]
+        only: Option<Only>,
         /// What is looked at: node, hub or sidecar 检查节点、汇聚还是边车
         #[arg(long, default_value = "node", value_parser = role)]
         kind: doctor::Role,
@@ -65,6 +71,11 @@ enum Command {
         #[command(subcommand)]
         errand: errand::Errand,
     },
+    /// Install a new version that was brought as a file, and take it back if it does not serve 离线更新，不能就绪则自动恢复
+    Update {
+        #[command(subcommand)]
+        deed: release::Deed,
+    },
     /// Turn a one-time code into credentials 用一次性接入码登记
     Enrol {
         /// Where the platform is reached 平台地址
@@ -91,6 +102,23 @@ enum Command {
         /// PEM file of the authority that the platform's certificate is from 平台证书的签发机构
         #[arg(long)]
         platform_authority: Option<PathBuf>,
+    },
+}
+
+/// One thing that the doctor looks at.
+#[derive(Subcommand)]
+enum Only {
+    /// Whether anybody was at the audit file: which line was altered, removed, inserted, moved or cut off 核验审计链
+    Audit {
+        /// Settings of the node 节点设置文件
+        #[arg(long, default_value = "/etc/tongqiao/node.toml")]
+        settings: PathBuf,
+        /// A last line as an earlier report named it, number:digest 此前报告中记下的末行，写作“行号:摘要”
+        #[arg(long)]
+        noted: Option<Mark>,
+        /// Language of the report: zh or en 报告所用语言
+        #[arg(long, default_value = "zh", value_parser = language)]
+        language: Language,
     },
 }
 
@@ -124,9 +152,13 @@ fn kind(name: &str) -> Result<Enrolled, String> {
     }
 }
 
-fn role(name: &str) -> Result<doctor::Role, String> {
+pub(crate) fn role(name: &str) -> Result<doctor::Role, String> {
     let known = [doctor::Role::Node, doctor::Role::Hub, doctor::Role::Sidecar];
     known.into_iter().find(|role| role.command() == name).ok_or_else(|| "node, hub or sidecar".to_owned())
+}
+
+fn usual_settings(role: doctor::Role) -> PathBuf {
+    PathBuf::from(format!("/etc/tongqiao/{}.toml", role.command()))
 }
 
 fn suite(name: &str) -> Result<Suite, String> {
@@ -168,9 +200,14 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             stop_signal().await?;
             node.stop().await;
         }
-        Command::Doctor { kind, settings, language } => {
-            let usual = || PathBuf::from(format!("/etc/tongqiao/{}.toml", kind.command()));
-            let report = doctor::examine_file(kind, &settings.unwrap_or_else(usual)).await;
+        Command::Doctor { only: Some(Only::Audit { settings, noted, language }), .. } => {
+            let report = doctor::examine_audit(&settings, noted.as_ref());
+            print!("{}", report.text(language));
+            return Ok(ExitCode::from(report.exit_code()));
+        }
+        Command::Doctor { only: None, kind, settings, language } => {
+            let settings = settings.unwrap_or_else(|| usual_settings(kind));
+            let report = doctor::examine_file(kind, &settings).await;
             print!("{}", report.text(language));
             return Ok(ExitCode::from(report.exit_code()));
         }
@@ -188,11 +225,13 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         }
         Command::Ferry { errand } => return errand::run(errand, stop_signal()).await,
         Command::Clerk { deed } => clerk::run(deed)?,
+        Command::Update { deed } => release::run(deed).await?,
         Command::Enrol { platform, kind, party, code, name, data, suite, platform_authority } => {
             let trust = match platform_authority {
                 Some(path) => Trust::only(&std::fs::read(path)?)?,
                 None => Trust::system(),
             };
+            let audit = matches!(kind, Enrolled::Node | Enrolled::Console).then(|| data.clone());
             let data = if kind == Enrolled::Console { console::folder(&data) } else { data };
             std::fs::create_dir_all(&data)?;
             let enrolment = enrol(&platform, &party, &code)?.kind(kind.party_kind()).suite(suite).trust(trust.clone());
@@ -200,6 +239,9 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             let credentials = enrolment.run().await?;
             if kind == Enrolled::Node {
                 first_directory(&platform, &data, credentials.clone(), trust).await?;
+            }
+            if let Some(data) = audit {
+                Audit::of(&data).note(OPERATOR, Deed::Enrolled, credentials.party().as_str())?;
             }
             println!("enrolled {}", credentials.party());
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tongqiao::{Client, ClientBuilder, Credentials};
 
+use crate::audit;
 use crate::console::{self, Scheme};
 use crate::courier::{Copies, Courier};
 use crate::ferry::{self, Arrivals};
@@ -73,6 +74,7 @@ impl Node {
             Arrivals::of(&settings.data),
             stopped.clone(),
         ));
+        tokio::spawn(audit::watch_revocations(client.clone(), desk.audit(), stopped.clone()));
         let serving = tokio::spawn(local_api::serve(listener, tls, desk, pages, stopped));
         Ok(Self { address, client, uplink, register, console, stop, serving })
     }

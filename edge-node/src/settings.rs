@@ -10,6 +10,7 @@ use tongqiao_protocol::PartyId;
 use crate::StartError;
 use crate::console::ConsoleSettings;
 use crate::link::{HourCap, LinkChoice};
+use crate::update::UpdateSettings;
 
 /// A file of settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,8 @@ pub struct NodeSettings {
     pub number_stock: u32,
     /// The clerk's console, where one is enrolled.
     pub console: ConsoleSettings,
+    /// Whose releases are installed.
+    pub update: UpdateSettings,
 }
 
 impl Default for NodeSettings {
@@ -70,6 +73,7 @@ impl Default for NodeSettings {
             number_divisions: Vec::new(),
             number_stock: 1000,
             console: ConsoleSettings::default(),
+            update: UpdateSettings::default(),
         }
     }
 }
@@ -88,6 +92,8 @@ pub struct HubSettings {
     pub platform_authority: Option<PathBuf>,
     /// Where the hub is watched: plain HTTP, figures only.
     pub watch: SocketAddr,
+    /// Whose releases are installed.
+    pub update: UpdateSettings,
 }
 
 impl Default for HubSettings {
@@ -98,6 +104,7 @@ impl Default for HubSettings {
             platform: "https://platform.example".to_owned(),
             platform_authority: None,
             watch: SocketAddr::from(([127, 0, 0, 1], 9444)),
+            update: UpdateSettings::default(),
         }
     }
 }
@@ -116,6 +123,8 @@ pub struct SidecarSettings {
     pub platform_authority: Option<PathBuf>,
     /// Divisions for which case numbers are kept in stock from the start.
     pub divisions: Vec<String>,
+    /// Whose releases are installed.
+    pub update: UpdateSettings,
 }
 
 impl Default for SidecarSettings {
@@ -126,6 +135,7 @@ impl Default for SidecarSettings {
             platform: "https://platform.example".to_owned(),
             platform_authority: None,
             divisions: Vec::new(),
+            update: UpdateSettings::default(),
         }
     }
 }

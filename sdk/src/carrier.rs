@@ -20,6 +20,7 @@ use self::check::Genuine;
 pub use self::ferry::Waiting;
 pub use self::standing::Carried;
 use crate::client::Running;
+pub use crate::directory::KeySought;
 use crate::{Error, entropy};
 
 /// What carries the records of others; see [`Client::carrier`](crate::Client::carrier).
@@ -95,8 +96,8 @@ impl Carrier {
     }
 
     /// A key of the platform's directory, whatever its standing; looked up at the platform, now and then, when it is not known
-    /// here. `None` when nobody knows it, or nobody can be asked.
-    pub async fn key(&self, keyid: &KeyId) -> Option<KeyRecord> {
+    /// here.
+    pub async fn key(&self, keyid: &KeyId) -> KeySought {
         self.shared.directory.key_record(&self.shared, keyid).await
     }
 
@@ -126,7 +127,15 @@ impl Carrier {
 }
 
 /// A record that was looked at, or why it is not taken.
-pub(crate) type Checked = Result<Genuine, Box<Problem>>;
+pub(crate) type Checked = Result<Genuine, NotTaken>;
+
+/// Why a record is not taken.
+pub(crate) enum NotTaken {
+    /// It is wrong in itself.
+    Refused(Box<Problem>),
+    /// Its key could not be looked up yet.
+    KeyNotLookedUp(KeyId),
+}
 
 fn standing_of(shared: &Running) -> ClockStanding {
     if shared.clock.is_attested() { ClockStanding::Attested } else { ClockStanding::Free }

@@ -16,7 +16,7 @@ use tongqiao_protocol::{
 use tongqiao_store::{Store, StoreError};
 
 use crate::carrier::standing::{self, Known};
-use crate::carrier::{Carried, Checked, check};
+use crate::carrier::{Carried, Checked, KeySought, check};
 use crate::classify::classify;
 use crate::delivery::transmit::{self, Stored};
 use crate::delivery::{answer, session};
@@ -70,8 +70,8 @@ impl Keys for KnownKeys {
         Ok(key.suite())
     }
 
-    async fn record(&self, keyid: &KeyId) -> Option<KeyRecord> {
-        self.0.get(keyid).cloned()
+    async fn record(&self, keyid: &KeyId) -> KeySought {
+        self.0.get(keyid).cloned().map_or(KeySought::Unknown, |row| KeySought::Found(Box::new(row)))
     }
 }
 

@@ -25,6 +25,8 @@ use crate::signer::{OtherUserIds, SoftwareVerifier};
 const KEY: &str = "directory";
 /// An unknown key is looked up at most this often: whoever invents key ids must not make us ask for each.
 const LOOK_UP_PAUSE: Duration = Duration::from_secs(30);
+/// So long nobody is asked after nobody answered: callers who wait for one another must not each wait for a dead link.
+const SILENCE_PAUSE: Duration = Duration::from_secs(1);
 /// User ids seen in the field instead of the standard's.
 const OTHER_USER_IDS: [&str; 3] = ["", "ALICE123@YAHOO.COM", "TLSv1.3+GM+Cipher+Suite"];
 
@@ -50,13 +52,53 @@ pub(crate) struct Directory {
     pinned: Vec<PlatformKey>,
     /// The last directory that held.
     trusted: RwLock<Option<Arc<Trusted>>>,
-    /// Held while the directory is asked for, with the time of the last search for an unknown key.
-    asking: Mutex<Option<Instant>>,
+    /// Held while the directory is asked for.
+    asking: Mutex<Searches>,
+}
+
+/// The last search for an unknown key.
+#[derive(Default)]
+struct Searches {
+    /// Nobody is asked before.
+    pause_until: Option<Instant>,
+    /// The key that the directory which came then did not have.
+    unknown: Option<KeyId>,
+}
+
+impl Searches {
+    fn are_paused(&self) -> bool {
+        self.pause_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn pause(&mut self, length: Duration) {
+        self.pause_until = Some(Instant::now() + length);
+    }
+}
+
+/// What became of the search for a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySought {
+    /// Its row, whatever its standing.
+    Found(Box<KeyRecord>),
+    /// The platform was asked, and its directory does not have it.
+    Unknown,
+    /// The platform could not be asked, or may not be asked again so soon: nothing is known of the key, and it may be good.
+    NotAsked,
+}
+
+impl KeySought {
+    /// The row, when it was found.
+    pub fn found(self) -> Option<KeyRecord> {
+        match self {
+            Self::Found(key) => Some(*key),
+            Self::Unknown | Self::NotAsked => None,
+        }
+    }
 }
 
 impl Directory {
     pub(crate) fn new(pinned: Vec<PlatformKey>) -> Self {
-        Self { pinned, trusted: RwLock::new(None), asking: Mutex::new(None) }
+        Self { pinned, trusted: RwLock::new(None), asking: Mutex::default() }
     }
 
     /// Checks that the platform signed `record` as a record of `kind`; gives the suite of its key.
@@ -101,29 +143,39 @@ impl Directory {
     }
 
     /// The row of a key, whoever's it is and whatever its standing. An unknown one is looked up at the platform, now and then.
-    pub(crate) async fn key_record(&self, shared: &Shared, keyid: &KeyId) -> Option<KeyRecord> {
+    pub(crate) async fn key_record(&self, shared: &Shared, keyid: &KeyId) -> KeySought {
         if self.trusted().is_none()
             && let Err(error) = self.recall(shared).await
         {
             tracing::warn!(code = error.code().code(), "the key directory cannot be read");
         }
-        let find = || self.trusted().and_then(|trusted| trusted.author(keyid).cloned());
+        let find = || {
+            let found = self.trusted().and_then(|trusted| trusted.author(keyid).cloned());
+            found.map(|key| KeySought::Found(Box::new(key)))
+        };
         if let Some(found) = find() {
-            return Some(found);
+            return found;
         }
-        let mut asked = self.asking.lock().await;
+        let mut searches = self.asking.lock().await;
+        // Somebody else may have found it while we waited.
         if let Some(found) = find() {
-            return Some(found);
+            return found;
         }
-        if asked.is_some_and(|asked| asked.elapsed() < LOOK_UP_PAUSE) {
-            return None;
+        if searches.are_paused() {
+            return if searches.unknown.as_ref() == Some(keyid) { KeySought::Unknown } else { KeySought::NotAsked };
         }
         if let Err(error) = self.fetch(shared).await {
             tracing::debug!(code = error.code().code(), "an unknown key cannot be looked up now");
+            searches.pause(SILENCE_PAUSE);
+            searches.unknown = None;
+            return KeySought::NotAsked;
         }
-        let found = find();
-        *asked = if found.is_none() { Some(Instant::now()) } else { None };
-        found
+        if let Some(found) = find() {
+            return found;
+        }
+        searches.pause(LOOK_UP_PAUSE);
+        searches.unknown = Some(keyid.clone());
+        KeySought::Unknown
     }
 
     /// The last directory that held, with its chain checked anew where it comes from the store.
@@ -207,20 +259,23 @@ impl Directory {
         if let Some(key) = self.find(keyid, at) {
             return Ok(key);
         }
-        let mut asked = self.asking.lock().await;
+        let mut searches = self.asking.lock().await;
         // Somebody else may have found it while we waited.
         if let Some(key) = self.find(keyid, at) {
             return Ok(key);
         }
         let unknown =
             || Error::of(ErrorCode::SignatureUnknownKey).detail(format!("{keyid} is no valid key of the platform"));
-        if asked.is_some_and(|asked| asked.elapsed() < LOOK_UP_PAUSE) {
+        if searches.are_paused() {
             return Err(unknown());
         }
         self.fetch(shared).await?;
         let found = self.find(keyid, at);
         // Only an answer without the key makes a pause: one that was found, or no answer at all, makes none.
-        *asked = if found.is_none() { Some(Instant::now()) } else { None };
+        if found.is_none() {
+            searches.pause(LOOK_UP_PAUSE);
+            searches.unknown = Some(keyid.clone());
+        }
         found.ok_or_else(unknown)
     }
 

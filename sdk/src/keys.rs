@@ -1,9 +1,10 @@
 //! Whose keys are believed: what the checks of records and receipts ask, wherever the keys come from.
 
-use tongqiao_protocol::{KeyId, KeyRecord, SignatureValue, Suite, Timestamp};
+use tongqiao_protocol::{KeyId, SignatureValue, Suite, Timestamp};
 
 use crate::Error;
 use crate::client::Shared;
+use crate::directory::KeySought;
 
 /// Who knows the keys. In a client it is the platform's signed directory, which may have to be asked for.
 pub(crate) trait Keys: Sync {
@@ -19,8 +20,8 @@ pub(crate) trait Keys: Sync {
         signature: &SignatureValue,
     ) -> impl Future<Output = Result<Suite, Error>> + Send;
 
-    /// The row of a key, whoever's it is; `None` when nobody knows it.
-    fn record(&self, keyid: &KeyId) -> impl Future<Output = Option<KeyRecord>> + Send;
+    /// The row of a key, whoever's it is.
+    fn record(&self, keyid: &KeyId) -> impl Future<Output = KeySought> + Send;
 }
 
 impl Keys for Shared {
@@ -38,7 +39,7 @@ impl Keys for Shared {
         self.directory.verify(self, keyid, Some(at), message, signature).await
     }
 
-    async fn record(&self, keyid: &KeyId) -> Option<KeyRecord> {
+    async fn record(&self, keyid: &KeyId) -> KeySought {
         self.directory.key_record(self, keyid).await
     }
 }

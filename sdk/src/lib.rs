@@ -92,7 +92,7 @@ mod upkeep;
 mod witness;
 
 pub use builder::ClientBuilder;
-pub use carrier::{Carried, Carrier, Waiting};
+pub use carrier::{Carried, Carrier, KeySought, Waiting};
 pub use cases::{
     AlertStatement, CaseDraft, CaseHandle, CaseView, Cases, DeadlineDifference, DeadlineReport, DeadlineStatement,
     DutyAlert, DutyStatement, EventView, JointCase, JointDraft, JointHandle, JointRole, JointView, PlatformDeadlines,

@@ -47,6 +47,8 @@ pub enum Subject {
     Disk,
     /// What is in custody.
     Custody,
+    /// Who looked at whose data.
+    Audit,
 }
 
 impl Subject {
@@ -63,6 +65,7 @@ impl Subject {
             Self::Store => ("存储", "store"),
             Self::Disk => ("磁盘", "disk"),
             Self::Custody => ("代管", "custody"),
+            Self::Audit => ("审计", "audit"),
         };
         Said::new(chinese, english)
     }
@@ -131,6 +134,10 @@ pub struct Report(Vec<Finding>);
 impl Report {
     pub(super) fn push(&mut self, finding: Finding) {
         self.0.push(finding);
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// What was found.

@@ -13,6 +13,7 @@ use tongqiao_protocol::{KeyDirectory, KeyRecord, PartyId, SignedRecord, Suite};
 
 use super::FerryError;
 use super::folder::{self, RECORDS};
+use crate::audit::{Audit, Deed, OPERATOR};
 use crate::courier::local_now;
 use crate::link::Call;
 use crate::link::bundle::{self, Address, Holds, Load};
@@ -79,7 +80,9 @@ async fn export_with(
     }
     let directory = carrier.directory().await?;
     let to = addressee(directory.as_ref(), &settings.hub_party)?;
-    let writing = Writing { carrier, credentials, to, suite: own_suite(carrier, credentials).await?, into };
+    let audit = Audit::of(&settings.data);
+    let suite = own_suite(carrier, credentials).await?;
+    let writing = Writing { carrier, credentials, to, suite, into, audit };
     let earlier = earlier(into, credentials.party())?;
     let (mut hash, mut done, mut written) = (Sha256::new(), Exported::default(), HashSet::new());
     let (mut load, mut batch, mut size) = (Load::default(), Vec::new(), 0);
@@ -131,6 +134,7 @@ struct Writing<'a> {
     to: KeyRecord,
     suite: Suite,
     into: &'a Path,
+    audit: Audit,
 }
 
 impl Writing<'_> {
@@ -140,6 +144,9 @@ impl Writing<'_> {
         let address = Address { from, to: &self.to, holds: Holds::Records, created: local_now() };
         let written = bundle::write(self.carrier, self.suite, &address, load)?;
         let (id, bytes) = written.ok_or_else(|| FerryError::NobodyThere(self.to.party.clone()))?;
+        // Noted before it is there: a stick may be pulled out at any moment.
+        let noted = self.audit.note(OPERATOR, Deed::FerryWritten, &format!("{id} with {count}"));
+        noted.map_err(FerryError::Audit)?;
         done.bundles += 1;
         done.records += count;
         folder::write(self.into, &format!("{from}.{id}{RECORDS}"), &bytes)
@@ -159,7 +166,7 @@ pub(super) fn addressee(directory: Option<&KeyDirectory>, party: &PartyId) -> Re
 
 /// The suite of the key that signs bundles here.
 pub(super) async fn own_suite(carrier: &Carrier, credentials: &Credentials) -> Result<Suite, FerryError> {
-    let key = carrier.key(credentials.author_key_id()).await;
+    let key = carrier.key(credentials.author_key_id()).await.found();
     key.map(|key| key.public_key.suite()).ok_or_else(|| FerryError::NobodyThere(credentials.party().clone()))
 }
 

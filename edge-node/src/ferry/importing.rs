@@ -10,6 +10,7 @@ use tongqiao_protocol::{EventId, Problem};
 
 use super::folder::{self, RECEIPTS};
 use super::{Arrivals, Fate, FerryError, Read, Unusable};
+use crate::audit::{Audit, Deed, OPERATOR};
 use crate::link::Answered;
 use crate::link::bundle::{Holds, Opener, Part, Sealed};
 use crate::node::Node;
@@ -42,14 +43,15 @@ pub async fn import(settings: &NodeSettings, from: &Path) -> Result<Vec<Read>, F
     }
     let credentials = Credentials::from_file(settings::credentials(&settings.data))?;
     let opener = Opener::of(&credentials).ok_or(FerryError::NoLinkKey)?;
-    let arrivals = Arrivals::of(&settings.data);
+    let (arrivals, audit) = (Arrivals::of(&settings.data), Audit::of(&settings.data));
     let (client, _, register) = Node::at_rest(settings, &credentials).await?;
     let carrier = client.carrier();
     let mut done = Vec::with_capacity(files.len());
     for file in files {
         let fate = match folder::read(&file) {
             Ok(Ok(bytes)) => {
-                let taking = Taking { carrier: &carrier, credentials: &credentials, settings, opener: &opener };
+                let (carrier, credentials, opener) = (&carrier, &credentials, &opener);
+                let taking = Taking { carrier, credentials, settings, opener, audit: &audit };
                 taking.take(&bytes, &arrivals).await
             }
             Ok(Err(unusable)) => Ok(Fate::Refused(unusable)),
@@ -72,6 +74,7 @@ struct Taking<'a> {
     credentials: &'a Credentials,
     settings: &'a NodeSettings,
     opener: &'a Opener,
+    audit: &'a Audit,
 }
 
 impl Taking<'_> {
@@ -81,6 +84,8 @@ impl Taking<'_> {
             Err(unusable) => return Ok(Fate::Refused(unusable)),
         };
         let (bundle, parts) = parts;
+        let noted = self.audit.note(OPERATOR, Deed::FerryRead, &bundle.to_string());
+        noted.map_err(FerryError::Audit)?;
         for part in parts.iter().filter(|part| part.target == "/v1/directory") {
             let Ok(answered) = Answered::decode(&part.frame) else { return Ok(Fate::Refused(Unusable::Malformed)) };
             // Of a bundle that comes late it is older than what is known here.
@@ -103,7 +108,7 @@ impl Taking<'_> {
         if head.from != self.settings.hub_party {
             return Err(Unusable::FromAnother(head.from.clone()));
         }
-        let key = self.carrier.key(sealed.keyid()).await.filter(|key| key.revoked.is_none());
+        let key = self.carrier.key(sealed.keyid()).await.found().filter(|key| key.revoked.is_none());
         let key = key.ok_or_else(|| Unusable::UnknownKey(sealed.keyid().clone()))?;
         sealed.check(&key)?;
         Ok((head.bundle, sealed.open(self.opener)?))

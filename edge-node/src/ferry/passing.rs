@@ -64,7 +64,7 @@ impl Passing<'_> {
         if head.to != *self.credentials.party() || head.holds != Holds::Records {
             return Ok(Fate::Refused(Unusable::ForAnother(head.to.clone())));
         }
-        let Some(key) = self.carrier.key(sealed.keyid()).await else {
+        let Some(key) = self.carrier.key(sealed.keyid()).await.found() else {
             return Ok(Fate::Refused(Unusable::UnknownKey(sealed.keyid().clone())));
         };
         if let Err(unusable) = sealed.check(&key) {

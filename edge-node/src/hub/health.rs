@@ -44,6 +44,7 @@ async fn ready(State(hub): State<Arc<Hub>>) -> (StatusCode, &'static str) {
 /// `GET /metrics`, in the text form of Prometheus.
 async fn metrics(State(hub): State<Arc<Hub>>) -> Response {
     let mut figures = Figures::default();
+    figures.build("hub");
     let counts = &hub.counts;
     let (http2, quic) = counts.connected();
     figures.gauge("tongqiao_hub_nodes_http2", "connections of nodes by HTTP/2", http2);

@@ -8,6 +8,7 @@ mod dialling;
 mod echo;
 mod live;
 mod measures;
+mod nudge;
 mod order;
 mod rate;
 mod serving;
@@ -16,7 +17,7 @@ mod twins;
 
 pub(super) use dialling::Quic;
 pub use measures::{Control, Measures, Switch};
-pub(crate) use serving::{bind, serve};
+pub(crate) use serving::{Door, serve};
 pub(crate) use shaper::Shaper;
 
 /// The first byte of an answer: the answering frame follows.

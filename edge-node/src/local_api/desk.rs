@@ -8,13 +8,14 @@ use http::{HeaderMap, Method};
 use tongqiao::{Client, Credentials};
 use tongqiao_protocol::hop_signature::RequestTarget;
 use tongqiao_protocol::routes::{self, Route};
-use tongqiao_protocol::{ErrorCode, PartyId};
+use tongqiao_protocol::{ErrorCode, EventId, PartyId};
 
 use super::health::{self, Counters};
 use super::reply::{Asked, Reply, Trouble};
 use super::visitor::{self, Nonces};
 use super::{numbers, open_reading, passing, taking};
 use crate::NodeSettings;
+use crate::audit::{Audit, Deed};
 use crate::courier::Copies;
 use crate::link::Uplink;
 
@@ -29,6 +30,7 @@ pub(super) struct Inside {
     pub(super) uplink: Arc<Uplink>,
     pub(super) copies: Arc<Copies>,
     pub(super) counters: Counters,
+    pub(super) audit: Arc<Audit>,
     pub(super) settings: NodeSettings,
     nonces: Nonces,
 }
@@ -69,9 +71,15 @@ impl Desk {
             uplink,
             copies,
             counters: Counters::default(),
+            audit: Arc::new(Audit::of(&settings.data)),
             settings,
             nonces: Nonces::default(),
         }))
+    }
+
+    /// Where it is noted what leaves the house.
+    pub(crate) fn audit(&self) -> Arc<Audit> {
+        Arc::clone(&self.0.audit)
     }
 
     pub(crate) async fn answer(&self, request: Request) -> Response {
@@ -116,6 +124,16 @@ impl Inside {
     pub(super) async fn identify(&self, letter: &Letter) -> Result<PartyId, Trouble> {
         let target = RequestTarget { method: letter.method.as_str(), path: letter.path(), query: letter.query() };
         visitor::identify(&self.client, &self.nonces, &target, &letter.headers, &letter.body).await
+    }
+
+    /// Notes that receipts of the platform go to whoever brought the records; without that line they do not go.
+    pub(super) async fn note_receipts(&self, to: &PartyId, first: EventId, count: usize) -> Result<(), Trouble> {
+        let (audit, to, about) = (Arc::clone(&self.audit), to.to_string(), format!("{count} from {first}"));
+        let noted = tokio::task::spawn_blocking(move || audit.note(&to, Deed::ReceiptsGiven, &about)).await;
+        noted.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| {
+            tracing::error!(%error, "the audit file cannot be written: no receipts are handed over");
+            ErrorCode::PlatformUnavailable.into()
+        })
     }
 
     /// Whether records of an author may be brought: the node was granted that, and the caller is he.

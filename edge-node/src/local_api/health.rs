@@ -67,6 +67,7 @@ fn room(statistics: &Statistics, inside: &Inside) -> String {
 
 fn written(statistics: &Statistics, inside: &Inside) -> String {
     let mut figures = Figures::default();
+    figures.build("edge");
     let up = i64::from(inside.uplink.state() == LinkState::Up);
     figures.gauge("tongqiao_edge_link_up", "whether the last request got through", up);
     of_store(&mut figures, "edge", statistics);

@@ -4,7 +4,7 @@
 //! folder of data. A certificate is made anew at every start, so that none runs out unnoticed in a node that is ever restarted.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::serve::Listener;
@@ -22,6 +22,11 @@ const AUTHORITY: &str = "lan-authority.pem";
 const AUTHORITY_KEY: &str = "lan-authority.key.pem";
 /// Handshakes that are finished and wait for the server.
 const HANDSHAKES_WAITING: usize = 64;
+
+/// Where the certificate of a node's own authority is.
+pub(crate) fn authority_file(data: &Path) -> PathBuf {
+    data.join(AUTHORITY)
+}
 
 /// The configuration for an address.
 pub(super) fn config(data: &Path, listen: SocketAddr) -> Result<Arc<ServerConfig>, StartError> {

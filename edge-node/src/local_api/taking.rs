@@ -41,6 +41,11 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
     });
     let receipts = inside.client.carrier().sign(&bodies.collect::<Vec<_>>())?;
     Counters::count(&inside.counters.custody, receipts.len());
+    let judged = carried.iter().filter(|carried| matches!(carried, Carried::Judged { .. }));
+    let judged = judged.filter_map(Carried::event).collect::<Vec<_>>();
+    if let Some(first) = judged.first() {
+        inside.note_receipts(&caller, *first, judged.len()).await?;
+    }
     Reply::json(&answer_of(inside.client.carrier().epoch(), carried, receipts, letter.asked.language))
 }
 
@@ -72,6 +77,9 @@ pub(crate) fn answer_of(
             Carried::Waits { behind, .. } => {
                 ResultOf { missing: Some(serde_json::json!({ "event": behind })), ..bare("deferred") }
             }
+            Carried::KeyNotLookedUp { keyid } => {
+                ResultOf { missing: Some(serde_json::json!({ "key": keyid })), ..bare("deferred") }
+            }
             Carried::Refused { problem, .. } => {
                 ResultOf { problem: Some(in_language(problem, language)), ..bare("refused") }
             }
@@ -95,6 +103,7 @@ pub(super) async fn receipt(inside: &Inside, letter: Letter) -> Result<Reply, Tr
         let caller = inside.identify(&letter).await?;
         // Whose event it is, stands in the record.
         if inside.client.carrier().author(event).await?.is_some_and(|author| inside.may_carry(&caller, &author)) {
+            inside.note_receipts(&caller, event, 1).await?;
             return Reply::json(&receipt);
         }
         return Err(ErrorCode::ReceiptUnknown.into());

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
-use tongqiao::{Client, SoftwareVerifier};
+use tongqiao::{Client, KeySought, SoftwareVerifier};
 use tongqiao_protocol::hop_signature::{HopSignature, RequestTarget, check_content_digest, parse_signature_header};
 use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::limits::NONCE_MEMORY_MS;
@@ -60,7 +60,12 @@ pub(super) async fn identify(
     let value = parse_signature_header(text("signature")?).map_err(faulty)?;
     let digest = text("content-digest")?;
     let named = |code| faulty(Fault::new("", code).with("keyid", hop.key_id()));
-    let key = client.carrier().key(hop.key_id()).await.ok_or_else(|| named(ErrorCode::SignatureUnknownKey))?;
+    let key = match client.carrier().key(hop.key_id()).await {
+        KeySought::Found(key) => key,
+        KeySought::Unknown => return Err(named(ErrorCode::SignatureUnknownKey)),
+        // He may have been enrolled while there was no link: that is not his to mend.
+        KeySought::NotAsked => return Err(named(ErrorCode::EdgeKeyNotLookedUp)),
+    };
     if key.key_use == KeyUse::Enrolment {
         return Err(named(ErrorCode::SignatureWrongUse));
     }

@@ -19,6 +19,7 @@ pub(super) async fn ready(State(beside): State<Beside>, speaks: Speaks) -> Resul
 pub(super) async fn metrics(State(beside): State<Beside>, speaks: Speaks) -> Result<Response, Fault> {
     let statistics = beside.client.outbox().statistics().await.map_err(|error| Fault::said(&error, speaks.0))?;
     let mut figures = Figures::default();
+    figures.build("sidecar");
     of_store(&mut figures, "sidecar", &statistics);
     Ok(([(CONTENT_TYPE, figures::MEDIA_TYPE)], figures.text()).into_response())
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::Arguments;
 use crate::error::DemoError;
-use crate::ledger::{Ledger, Line};
+use crate::ledger::{Finding, Ledger, Line};
 
 /// The platform that stays.
 pub(crate) struct Kept {
@@ -19,6 +19,13 @@ pub(crate) struct Kept {
     pub(crate) sign_in: String,
     /// Somebody who may be chosen there.
     pub(crate) user: String,
+}
+
+/// One cause can make thousands of findings; the first ones lead to it.
+const FINDINGS_TOLD: usize = 40;
+
+fn told(ledger: &Ledger) -> &[Finding] {
+    &ledger.findings[..ledger.findings.len().min(FINDINGS_TOLD)]
 }
 
 /// Prints the ledger: a table, or one JSON object.
@@ -34,6 +41,8 @@ pub(crate) fn print(
         object["seed"] = seed.into();
         object["seconds"] = json!((took.as_secs_f64() * 10.0).round() / 10.0);
         object["balanced"] = ledger.is_balanced().into();
+        object["findings"] = json!(told(ledger));
+        object["findings_total"] = ledger.findings.len().into();
         if let Some(kept) = kept {
             object["kept"] = json!({ "address": kept.address, "sign_in": kept.sign_in, "user": kept.user });
         }
@@ -75,8 +84,11 @@ pub(crate) fn print(
     for scene in &ledger.scenes {
         println!("  {:66} {:>12}   {}", scene.en, scene.value, scene.zh);
     }
-    for finding in &ledger.findings {
+    for finding in told(ledger) {
         println!("  ! {finding}");
+    }
+    if let Some(more) = ledger.findings.len().checked_sub(FINDINGS_TOLD).filter(|more| *more > 0) {
+        println!("  ! 另有 {more} 处 and {more} more");
     }
     println!("{}", if ledger.is_balanced() { "账平 balanced" } else { "账不平 NOT balanced" });
     Ok(())

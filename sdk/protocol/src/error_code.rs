@@ -366,6 +366,8 @@ pub enum ErrorCode {
     EdgeFull,
     /// `sidecar.token_invalid`: The token is missing or another one.
     SidecarTokenInvalid,
+    /// `edge.key_not_looked_up`: The node does not know the key yet and cannot look it up now.
+    EdgeKeyNotLookedUp,
     /// `identity.token_invalid`: The identity token is not acceptable.
     IdentityTokenInvalid,
     /// `identity.state_mismatch`: The answer does not belong to this sign-in.
@@ -584,6 +586,7 @@ Row { code: "edge.link_down", number: 6601, kind: ErrorKind::Unavailable, http_s
 Row { code: "edge.answer_lost", number: 6602, kind: ErrorKind::Timeout, http_status: 504, retry: Retry::SameRequest, outcome: Outcome::Unknown, params: &[], zh: ("市级平台的答复在途中丢失", "请重发同一记录，不会重复计入。"), en: ("The link broke before the city's answer came", "Send the same record again; it counts once.") },
 Row { code: "edge.full", number: 6603, kind: ErrorKind::Limit, http_status: 507, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点存储空间已满", "已接收的内容安全并继续上送。请腾出空间后重发。"), en: ("The node's disk is full", "What it has accepted is safe and goes on being delivered. Make room, then send again.") },
 Row { code: "sidecar.token_invalid", number: 6604, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("缺少令牌或令牌不符", "请发送头字段 Authorization: Bearer，其后为边车数据目录中 token 文件的内容。"), en: ("The token is missing or another one", "Send the header Authorization: Bearer with what stands in the sidecar's file named token.") },
+Row { code: "edge.key_not_looked_up", number: 6605, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::Rejected, params: &[], zh: ("节点尚不认识该密钥，目前无法向平台查询", "系统会自动重试；链路正常时，最迟半分钟后即可查明。密钥确实不存在时，另有专门的错误代码。"), en: ("The node does not know the key yet and cannot look it up now", "It is tried again by itself, half a minute later at most once the link is up. A key that does not exist is then told by its own code.") },
 Row { code: "identity.token_invalid", number: 7002, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &["reason"], zh: ("身份令牌不可用", "请重新登录，并核对时钟与客户端编号。"), en: ("The identity token is not acceptable", "Sign in again; check clock and client id.") },
 Row { code: "identity.state_mismatch", number: 7003, kind: ErrorKind::Unauthenticated, http_status: 401, retry: Retry::AfterChange, outcome: Outcome::Rejected, params: &[], zh: ("登录应答与本次请求不符", "请重新登录，应答可能被伪造。"), en: ("The answer does not belong to this sign-in", "Begin again; somebody may have forged the answer.") },
 Row { code: "identity.keys_unavailable", number: 7004, kind: ErrorKind::Unavailable, http_status: 503, retry: Retry::AfterDelay, outcome: Outcome::NotSent, params: &[], zh: ("尚未获取身份认证平台的公钥", "请先连接一次统一身份认证平台。"), en: ("The identity provider's keys were never fetched", "Connect once to the identity provider.") },
@@ -764,6 +767,7 @@ impl ErrorCode {
         Self::EdgeAnswerLost,
         Self::EdgeFull,
         Self::SidecarTokenInvalid,
+        Self::EdgeKeyNotLookedUp,
         Self::IdentityTokenInvalid,
         Self::IdentityStateMismatch,
         Self::IdentityKeysUnavailable,

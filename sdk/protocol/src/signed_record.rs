@@ -66,6 +66,8 @@ pub enum RecordKind {
     Bundle,
     /// Case numbers that an edge node has passed on.
     NumberPart,
+    /// The head of a release of the edge node's program.
+    Release,
 }
 
 impl RecordKind {
@@ -92,6 +94,7 @@ impl RecordKind {
         Self::Custody,
         Self::Bundle,
         Self::NumberPart,
+        Self::Release,
     ];
 
     /// The first line of the signed message.
@@ -118,6 +121,7 @@ impl RecordKind {
             Self::Custody => "tongqiao-custody-v1",
             Self::Bundle => "tongqiao-bundle-v1",
             Self::NumberPart => "tongqiao-number-part-v1",
+            Self::Release => "tongqiao-release-v1",
         }
     }
 }

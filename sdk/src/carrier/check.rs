@@ -7,7 +7,7 @@ use tongqiao_protocol::{
     Digest, ErrorCode, Faults, Language, PartyId, Problem, RecordKind, SignedRecord, Verifier as _,
 };
 
-use super::Checked;
+use super::{Checked, KeySought, NotTaken};
 use crate::SoftwareVerifier;
 use crate::keys::Keys;
 
@@ -25,8 +25,10 @@ pub(crate) async fn genuine(keys: &impl Keys, record: SignedRecord, may_carry: &
         return refused(ErrorCode::RecordTooLarge);
     }
     let keyid = &record.signature.keyid;
-    let Some(key) = keys.record(keyid).await else {
-        return refused(ErrorCode::RecordUnknownKey);
+    let key = match keys.record(keyid).await {
+        KeySought::Found(key) => key,
+        KeySought::Unknown => return refused(ErrorCode::RecordUnknownKey),
+        KeySought::NotAsked => return Err(NotTaken::KeyNotLookedUp(keyid.clone())),
     };
     if key.key_use != KeyUse::Event {
         return refused(ErrorCode::RecordWrongUse);
@@ -38,7 +40,7 @@ pub(crate) async fn genuine(keys: &impl Keys, record: SignedRecord, may_carry: &
     if !may_carry(&key.party) {
         return refused(ErrorCode::ScopeAuthorNotCarried);
     }
-    let event = CaseEvent::parse(&record.record).map_err(|faults| Box::new(faulty(faults)))?;
+    let event = CaseEvent::parse(&record.record).map_err(|faults| NotTaken::Refused(Box::new(faulty(faults))))?;
     if event.party != key.party {
         return refused(ErrorCode::EventWrongParty);
     }
@@ -50,7 +52,7 @@ pub(crate) async fn genuine(keys: &impl Keys, record: SignedRecord, may_carry: &
 }
 
 fn refused(code: ErrorCode) -> Checked {
-    Err(Box::new(Problem::new(code, Language::Chinese)))
+    Err(NotTaken::Refused(Box::new(Problem::new(code, Language::Chinese))))
 }
 
 fn faulty(faults: Faults) -> Problem {

@@ -6,11 +6,11 @@ use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Sequence, StreamKey}
 use tongqiao_protocol::case::ClockStanding;
 use tongqiao_protocol::custody::CustodyBody;
 use tongqiao_protocol::receipt::Receipt;
-use tongqiao_protocol::{ErrorCode, EventId, Language, PartyId, Problem, RecordId, Timestamp};
+use tongqiao_protocol::{ErrorCode, EventId, KeyId, Language, PartyId, Problem, RecordId, Timestamp};
 use tongqiao_store::{Reason, Store, StoreError};
 
 use super::check::Genuine;
-use super::{Checked, body, standing_of};
+use super::{Checked, NotTaken, body, standing_of};
 use crate::Error;
 use crate::client::Running;
 
@@ -36,6 +36,11 @@ pub enum Carried {
         /// What it waits for.
         behind: EventId,
     },
+    /// Its key is not known here and could not be looked up; offer it again.
+    KeyNotLookedUp {
+        /// The key.
+        keyid: KeyId,
+    },
     /// It is not taken, or the platform answered without a receipt.
     Refused {
         /// The event, as far as it could be read.
@@ -51,6 +56,7 @@ impl Carried {
         match self {
             Self::InCustody(body) => Some(EventId::from_bytes(*body.record.as_bytes())),
             Self::Judged { event, .. } | Self::Waits { event, .. } => Some(*event),
+            Self::KeyNotLookedUp { .. } => None,
             Self::Refused { event, .. } => *event,
         }
     }
@@ -97,7 +103,8 @@ pub(crate) fn tell(
     now: Timestamp,
 ) -> Vec<Carried> {
     let offered = checked.into_iter().zip(known).map(|(checked, known)| match (checked, known) {
-        (Err(problem), _) => Carried::Refused { event: None, problem },
+        (Err(NotTaken::Refused(problem)), _) => Carried::Refused { event: None, problem },
+        (Err(NotTaken::KeyNotLookedUp(keyid)), _) => Carried::KeyNotLookedUp { keyid },
         (Ok(genuine), Some(known)) => carried(edge, clock, &genuine, known, now),
         // Every record that was not refused has been looked up.
         (Ok(genuine), None) => refused(genuine.event.id, ErrorCode::InternalDefect),

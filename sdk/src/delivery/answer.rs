@@ -127,7 +127,7 @@ async fn custody(keys: &impl Keys, record: &Stored, receipt: Option<Receipt>) ->
         tracing::error!(id = %record.entry.id, "a custody receipt is for another record");
         return Verdict::Deferred(Missing::Unnamed);
     };
-    let key = keys.record(&receipt.signature.keyid).await;
+    let key = keys.record(&receipt.signature.keyid).await.found();
     let key = key.filter(|key| key.party == body.edge && key.key_use == KeyUse::Event && key.revoked.is_none());
     match key.map(|key| tongqiao_protocol::custody::verify(&receipt, &key.public_key, &SoftwareVerifier)) {
         Some(Ok(())) => Verdict::InCustody,

@@ -4,14 +4,17 @@
 
 mod corpus;
 mod far;
+mod goals;
 mod race;
 mod recorder;
 mod sender;
+mod table;
 pub(crate) mod training;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
@@ -19,7 +22,9 @@ use tongqiao_edge::{Control, Measures, Switch};
 use tongqiao_link_lab::Profile;
 
 use self::corpus::Corpus;
-use self::race::{Outcome, Race, Way};
+use self::race::{Load, Race, Way};
+use self::table::Entry;
+use crate::goal::Verdict;
 use crate::store::load::Trouble;
 
 #[derive(Args)]
@@ -33,6 +38,9 @@ pub(crate) struct Options {
     /// Seconds after which a race is broken off.
     #[arg(long, default_value_t = 2_400)]
     most_seconds: u64,
+    /// Races of each kind, of which the median counts.
+    #[arg(long, default_value_t = 1)]
+    runs: usize,
     /// Contestants by name, in part; all when none is named.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -61,6 +69,7 @@ fn contestants(options: &Options) -> Vec<Contestant> {
             ("quic, no priorities", Way::FramesOverQuic(Measures { priorities: off, ..all })),
             ("quic, no watchdog", Way::FramesOverQuic(Measures { watchdog: off, ..all })),
             ("quic, no early data", Way::FramesOverQuic(Measures { early_data: off, ..all })),
+            ("quic, no nudges", Way::FramesOverQuic(Measures { nudges: off, ..all })),
             ("quic, no twin", Way::FramesOverQuic(Measures { twin: off, ..all })),
             ("quic, no dictionary", Way::FramesOverQuic(Measures { dictionary: off, ..all })),
         ]
@@ -101,71 +110,62 @@ fn measure(options: &Options) -> Result<(), Trouble> {
         corpus.attachments.len(),
         std::fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control").unwrap_or_default().trim(),
     );
-    let mut jobs = Vec::new();
-    for name in &options.profiles {
-        let profile = Profile::named(name)?;
-        for (contestant, way) in contestants(options) {
-            jobs.push((name.clone(), profile.clone(), contestant, way));
-        }
-    }
-    println!(
-        "{:<6}{:<26}{:>9}{:>10}{:>10}{:>9}{:>8}{:>8}{:>8}{:>7}{:>6}",
-        "link", "contestant", "seconds", "records s", "up B", "down B", "share", "pay p50", "pay p99", "again", "left"
-    );
-    let queue = std::sync::Mutex::new(jobs.into_iter().enumerate().collect::<std::collections::VecDeque<_>>());
-    let finished = std::sync::Mutex::new(Vec::new());
+    println!("{}", table::HEADING);
+    let queue = Mutex::new(jobs(options)?);
+    let finished = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..options.at_once.max(1) {
             scope.spawn(|| {
                 loop {
-                    let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop_front();
-                    let Some((place, (name, profile, contestant, way))) = next else { return };
-                    let race = Race {
-                        way,
-                        profile: profile.clone(),
-                        payment_every: Duration::from_millis(if name == "c" { 500 } else { 3_000 }),
-                        most: Duration::from_secs(options.most_seconds),
-                        seed: place as u64 + 1,
-                    };
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                    let Some((entry, race)) = next else { return };
                     let outcome = race.run(&corpus, folder.path());
-                    print(&name, &profile, contestant, &outcome);
-                    let mut finished = finished.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    finished.push((name, contestant, outcome));
+                    match &outcome {
+                        Ok(outcome) => println!("{}", table::line(&entry, outcome)),
+                        Err(error) => println!("{:<6}{:<26} {error}", entry.link, entry.contestant),
+                    }
+                    finished.lock().unwrap_or_else(PoisonError::into_inner).push((entry, outcome));
                 }
             });
         }
     });
-    let finished = finished.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let failed = finished.iter().filter(|(_, _, outcome)| outcome.is_err()).count();
+    let finished = finished.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failed = finished.iter().filter(|(_, outcome)| outcome.is_err()).count();
+    let rows = table::medians(finished.into_iter().filter_map(|(entry, outcome)| Some((entry, outcome.ok()?))));
+    println!("\nmedians of {} run(s)\n{}", options.runs, table::HEADING);
+    for (entry, outcome) in &rows {
+        println!("{}", table::line(entry, outcome));
+    }
+    if !options.ablation {
+        let answers = corpus.results.iter().map(String::len).sum::<usize>();
+        Verdict::print(&goals::of(&rows, (json + answers) as f64));
+    }
     if failed > 0 { Err(format!("{failed} races could not be run").into()) } else { Ok(()) }
 }
 
-fn print(name: &str, profile: &Profile, contestant: &str, outcome: &Result<Outcome, Trouble>) {
-    match outcome {
-        Ok(outcome) => {
-            let limit = profile.most_bytes_per_second() * outcome.took.as_secs_f64();
-            println!(
-                "{name:<6}{contestant:<26}{:>9.1}{:>10.1}{:>10}{:>9}{:>8.2}{:>8.2}{:>8.2}{:>7}{:>6}",
-                outcome.took.as_secs_f64(),
-                outcome.records_took.as_secs_f64(),
-                outcome.up_bytes,
-                outcome.down_bytes,
-                outcome.payload_bytes as f64 / limit,
-                percentile(&outcome.payments, 0.50),
-                percentile(&outcome.payments, 0.99),
-                outcome.retries,
-                outcome.left,
-            );
-            if outcome.left > 0 {
-                println!("      {}", outcome.last_error);
+/// Every race, with what it is called.
+fn jobs(options: &Options) -> Result<VecDeque<(Entry, Race)>, Trouble> {
+    let mut jobs = VecDeque::new();
+    for name in &options.profiles {
+        let profile = Profile::named(name)?;
+        for (contestant, way) in contestants(options) {
+            let ours = matches!(way, Way::FramesOverHttp2 | Way::FramesOverQuic(_));
+            let loads = if ours { &[Load::Everything, Load::Records][..] } else { &[Load::Everything] };
+            for load in loads {
+                for _ in 0..options.runs.max(1) {
+                    let race = Race {
+                        way,
+                        load: *load,
+                        profile: profile.clone(),
+                        payment_every: Duration::from_millis(if name == "c" { 500 } else { 3_000 }),
+                        most: Duration::from_secs(options.most_seconds),
+                        seed: jobs.len() as u64 + 1,
+                    };
+                    let entry = Entry { link: name.clone(), profile: profile.clone(), contestant, load: *load };
+                    jobs.push_back((entry, race));
+                }
             }
         }
-        Err(error) => println!("{name:<6}{contestant:<26} {error}"),
     }
-}
-
-/// Of sorted values; zero of none.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * share).ceil() as usize).copied().unwrap_or_default()
+    Ok(jobs)
 }

@@ -3,6 +3,8 @@
 //! `cargo run --release -p tongqiao-bench -- <benchmark>`
 
 mod codes;
+mod footprint;
+mod goal;
 mod link;
 mod open;
 mod store;
@@ -22,6 +24,8 @@ struct Arguments {
 enum Benchmark {
     /// Identifiers read per second, beside a scan of length and alphabet only.
     Codes(codes::Options),
+    /// What a node costs: size, memory, time to serve, and how fast a backlog goes, beside an empty server and bare signatures.
+    Footprint(footprint::Options),
     /// A backlog sent over weak links, beside HTTP as it is commonly used; needs the right to make network namespaces.
     Link(link::Options),
     /// Train the link's dictionary on synthetic cases.
@@ -35,6 +39,7 @@ enum Benchmark {
 fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         Benchmark::Codes(options) => codes::run(&options),
+        Benchmark::Footprint(options) => footprint::run(&options),
         Benchmark::Link(options) => link::run(&options),
         Benchmark::Dictionary(options) => link::training::run(&options),
         Benchmark::Open(options) => open::run(&options),

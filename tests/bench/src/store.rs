@@ -7,7 +7,6 @@
 mod backlog;
 mod disk;
 mod figures;
-mod goal;
 pub(crate) mod load;
 pub(crate) mod ours;
 mod proof;
@@ -23,8 +22,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use self::figures::Figures;
-use self::goal::Verdict;
 use self::load::{Trouble, Until};
+use crate::goal::Verdict;
 
 /// The size of a record's bytes: a signed case event of the demo is about this long.
 pub(crate) const RECORD_BYTES: usize = 1_024;

@@ -1,5 +1,6 @@
 //! Nodes and hubs between the client library and the reference platform, over real sockets.
 
+mod audit;
 mod caller;
 mod console;
 mod console_department;
@@ -9,6 +10,7 @@ mod custody;
 mod doctor;
 mod doctor_roles;
 mod ferry;
+mod keys;
 mod numbers;
 mod office;
 mod passing;

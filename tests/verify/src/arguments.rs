@@ -1,5 +1,7 @@
 //! What the user asked for on the command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 use crate::part::{PARTS, Part, Reach};
@@ -17,6 +19,12 @@ pub(crate) struct Arguments {
     /// Write the files that are made from others, and stop.
     #[arg(long)]
     pub(crate) generate: bool,
+    /// Build the edge node's Debian package, try it under a root of its own, and stop.
+    #[arg(long)]
+    pub(crate) deb: bool,
+    /// Put this program into the package instead of building one.
+    #[arg(long, requires = "deb")]
+    pub(crate) program: Option<PathBuf>,
     /// List the parts with their budgets and stop.
     #[arg(long)]
     pub(crate) list: bool,

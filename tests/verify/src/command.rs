@@ -1,11 +1,12 @@
 //! Running another program: no standard input, the same environment everywhere, a reason when it fails.
 
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::part::Trouble;
 use crate::repository::Repository;
+use crate::tail::{self, Tail};
 
 /// Variables that `cargo run` sets for this program and that must not reach the programs it starts:
 /// a nested cargo would take them for its own and rebuild what is already built.
@@ -48,13 +49,23 @@ impl Program {
     }
 
     /// Runs it with its output visible; anything but success is a failure of the part.
+    /// Where nobody watches, the reason ends with what it printed last.
     pub(crate) fn run(mut self) -> Result<(), Trouble> {
         println!("$ {}", self.shown);
-        match self.command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(Trouble::Failed(format!("`{}` ended with {status}", self.shown))),
-            Err(error) => Err(Trouble::Failed(format!("`{}` did not start: {error}", self.shown))),
+        let did_not_start = |error: io::Error| Trouble::Failed(format!("`{}` did not start: {error}", self.shown));
+        let (status, tail) = if io::stdout().is_terminal() {
+            // Colours and progress bars stay.
+            (self.command.status().map_err(did_not_start)?, Tail::default())
+        } else {
+            let spawned = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+            let mut child = spawned.map_err(did_not_start)?;
+            let listening = tail::listen(&mut child);
+            (child.wait().map_err(did_not_start)?, listening.end())
+        };
+        if status.success() {
+            return Ok(());
         }
+        Err(Trouble::Failed(format!("`{}` ended with {status}{}", self.shown, tail.text())))
     }
 
     /// As [`Program::run`], and gives what it said on standard output, which is shown too.

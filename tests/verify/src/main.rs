@@ -5,6 +5,7 @@
 //! cargo verify --only clippy,test  some parts
 //! cargo verify --all               what CI runs: also what needs root or large downloads; a skip is a failure
 //! cargo verify --generate          write the files that are made from others
+//! cargo verify --deb               the edge node as a Debian package in target/deb, tried under a root of its own
 //! cargo verify --list              the parts, their budgets and what they do
 //! ```
 //!
@@ -15,10 +16,12 @@
 mod arguments;
 mod command;
 mod generate;
+mod package;
 mod part;
 mod report;
 mod repository;
 mod setup;
+mod tail;
 mod watchdog;
 
 use std::process::ExitCode;
@@ -50,6 +53,9 @@ fn main() -> ExitCode {
     };
     if arguments.generate {
         return report::print_generated(generate::write(&repository));
+    }
+    if arguments.deb {
+        return report::print_generated(package::make(&repository, arguments.program.as_deref()));
     }
     let results = selected.into_iter().map(|choice| report::run_and_time(&repository, choice)).collect::<Vec<_>>();
     report::print_summary(&results, arguments.skips())

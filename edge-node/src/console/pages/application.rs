@@ -12,7 +12,7 @@ use tongqiao_protocol::{CaseId, EventId, MaterialId};
 use super::draft::{self, FieldFault};
 use super::form_rows::Sheet;
 use super::items;
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::fields::Fields;
 use crate::console::ledger::Taken;
 use crate::console::page::{self, Place};

@@ -9,7 +9,7 @@ use tongqiao::{Attention, EntryState};
 use tongqiao_protocol::{CaseId, ErrorCode, EventId, Language, Problem};
 
 use super::draft;
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::ledger::Taken;
 use crate::console::page::{self, Place};
 use crate::console::posted::Posted;

@@ -8,7 +8,7 @@ use tongqiao_protocol::CaseId;
 use tongqiao_protocol::case::{CaseEventData, Evaluation, EvaluationChannel, OpenValue, Withdrawal};
 
 use super::today;
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::ledger::Taken;
 use crate::console::page::{self, Place};
 use crate::console::posted::Posted;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use tongqiao::Error;
 use tongqiao_protocol::Timestamp;
 
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::page::{self, Place};
 use crate::console::posted::Posted;
 use crate::console::shifts::Handover;

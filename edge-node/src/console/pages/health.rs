@@ -44,7 +44,7 @@ pub(in crate::console) async fn show(
                 td { (age.map_or_else(|| words.say("没有副本", "none").to_owned(), |age| words.span(age * 1_000))) }
             } } }
         }
-        p.hint { (words.say("审计文件：", "Audit file: ")) span.mono { "console/audit.jsonl" } }
+        p.hint { (words.say("审计文件：", "Audit file: ")) span.mono { "audit.jsonl" } }
     };
     page::page(&visitor, Place::Health, title, &body)
 }

@@ -11,7 +11,7 @@ use tongqiao_protocol::{BillId, CaseId};
 
 use super::case::unknown;
 use super::receipt::code;
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::ledger::Taken;
 use crate::console::page::{self, Place};
 use crate::console::posted::Posted;

@@ -9,7 +9,7 @@ use qrcode::{EcLevel, QrCode};
 use tongqiao_protocol::CaseId;
 
 use super::case::unknown;
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::page;
 use crate::console::posted::Posted;
 use crate::console::stage::{Stage, Way, opening};
@@ -39,8 +39,13 @@ pub(in crate::console) async fn print(
         Ok(password) => password.grouped(),
         Err(error) => return page::failure(visitor, &error),
     };
-    let noted = inside.audit.note(&visitor.session.name, Deed::Printed, &case.to_string());
-    let taken = match noted.and_then(|()| inside.ledger.change(case, |taken| taken.prints += 1)) {
+    // Counted first: after a power cut in between the next one is called a copy, and never two are called the first.
+    let taken = inside.ledger.change(case, |taken| taken.prints += 1).and_then(|taken| {
+        let deed = if taken.as_ref().is_some_and(|taken| taken.prints > 1) { Deed::Reprinted } else { Deed::Printed };
+        let noted = taken.is_some().then(|| inside.audit.note(&visitor.session.name, deed, &case.to_string()));
+        noted.transpose().map(|_| taken)
+    });
+    let taken = match taken {
         Ok(Some(taken)) => taken,
         Ok(None) => return unknown(visitor),
         Err(error) => return page::disk_failure(visitor, &error),

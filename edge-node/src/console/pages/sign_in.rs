@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use maud::html;
 use tokio::sync::Semaphore;
 
-use crate::console::audit::Deed;
+use crate::audit::Deed;
 use crate::console::page;
 use crate::console::posted::{Posted, Unknown};
 use crate::console::visitor::COOKIE_NAME;

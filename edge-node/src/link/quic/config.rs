@@ -11,6 +11,8 @@ use super::rate::RateFactory;
 
 /// Until the round trip is known it is taken for a satellite's: otherwise every handshake there is sent two or three times.
 const ROUND_TRIP_UNKNOWN: Duration = Duration::from_millis(700);
+/// A call and the dial that follows may be of two nodes.
+const ROUND_TRIP_LEAST: Duration = Duration::from_millis(30);
 /// A connection lives through an outage of this length.
 const IDLE_MOST: Duration = Duration::from_secs(180);
 /// Less than what a box on the way usually remembers of UDP.
@@ -20,6 +22,8 @@ const STREAMS_MOST: u32 = 64;
 /// What a hub takes in of one node before it has been read.
 const RECEIVE_MOST: u32 = 4 * 1024 * 1024;
 const STREAM_RECEIVE_MOST: u32 = 1024 * 1024;
+
+const NUDGES_KEPT_BYTES: usize = 64;
 
 /// Of the node's end, for a line of this round trip.
 pub(super) fn dialling(measures: &Measures, round_trip: Duration) -> TransportConfig {
@@ -36,11 +40,11 @@ pub(super) fn dialling(measures: &Measures, round_trip: Duration) -> TransportCo
     config
 }
 
-/// Of the hub's end.
-pub(super) fn serving() -> TransportConfig {
+/// Of the hub's end, for a node that is so far away.
+pub(super) fn serving(round_trip: Option<Duration>) -> TransportConfig {
     let mut config = common();
     config
-        .initial_rtt(ROUND_TRIP_UNKNOWN)
+        .initial_rtt(round_trip.unwrap_or(ROUND_TRIP_UNKNOWN).clamp(ROUND_TRIP_LEAST, ROUND_TRIP_UNKNOWN))
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MOST))
         .receive_window(VarInt::from_u32(RECEIVE_MOST))
         .stream_receive_window(VarInt::from_u32(STREAM_RECEIVE_MOST))
@@ -58,6 +62,7 @@ fn common() -> TransportConfig {
         .send_fairness(true)
         // Larger packets would save a hundredth of the bytes; looking for their size costs a slow line more.
         .mtu_discovery_config(None)
-        .datagram_receive_buffer_size(None);
+        // Nudges come as datagrams, which nobody reads: the newest few are kept.
+        .datagram_receive_buffer_size(Some(NUDGES_KEPT_BYTES));
     config
 }

@@ -1,6 +1,5 @@
 //! A connection to the hub, and whether the line below it is alive.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tongqiao::{Arrival, Silence, TransportFailure};
 
 use super::echo::Echo;
 use super::measures::Measures;
+use super::nudge::Unconfirmed;
 use super::order::Order;
 use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, echo};
 use crate::link::Lane;
@@ -70,7 +70,7 @@ pub(super) struct Live {
     health: watch::Sender<Health>,
     order: Order,
     /// Frames of which the hub has not confirmed everything.
-    unconfirmed: AtomicUsize,
+    unconfirmed: Unconfirmed,
     measures: Measures,
     /// By which call the line was heard again, and when.
     heard: Mutex<Option<(Echo, Instant)>>,
@@ -83,10 +83,13 @@ impl Live {
             proof,
             health: watch::Sender::new(Health::Well),
             order: Order::default(),
-            unconfirmed: AtomicUsize::new(0),
+            unconfirmed: Unconfirmed::new(),
             measures,
             heard: Mutex::new(None),
         });
+        if measures.nudges.is_on() {
+            live.unconfirmed.nudge(live.connection.clone());
+        }
         if measures.watchdog.is_on() {
             tokio::spawn(watch_over(Arc::clone(&live)));
         }
@@ -195,7 +198,7 @@ impl Live {
         lane: Lane,
         frame: &[u8],
     ) -> Result<Option<Answered>, Unanswered> {
-        let unconfirmed = Unconfirmed::new(&self.unconfirmed);
+        let unconfirmed = self.unconfirmed.wait();
         self.prefer(send, self.order.next(lane));
         // A frame without its end is none: the hub has not acted upon it.
         send.write_all(frame).await.map_err(|error| match error {
@@ -240,22 +243,6 @@ impl Live {
             // A stream that is closed already needs none.
             drop(send.set_priority(priority));
         }
-    }
-}
-
-/// A frame that is not confirmed yet, for as long as it lives.
-struct Unconfirmed<'a>(&'a AtomicUsize);
-
-impl<'a> Unconfirmed<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Unconfirmed<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -335,7 +322,7 @@ impl Ear {
         let stats = live.connection.stats();
         let frames = stats.frame_tx;
         let said = frames.stream + frames.ping + frames.crypto;
-        let is_waiting = live.unconfirmed.load(Ordering::Relaxed) > 0;
+        let is_waiting = live.unconfirmed.is_any();
         self.listen(stats.udp_rx.datagrams, said, is_waiting, now)
     }
 

@@ -40,6 +40,8 @@ pub struct Measures {
     pub watchdog: Switch,
     /// What may be said twice is said in the first packet of a new connection.
     pub early_data: Switch,
+    /// The last packet of a frame is followed by almost empty ones, so that its loss is noticed.
+    pub nudges: Switch,
     /// Payments are sent twice, a moment apart.
     pub twin: Switch,
     /// Compressing with the shared dictionary.

@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tongqiao_protocol::PartyId;
 
-use super::echo::EchoingSocket;
+use super::echo::{Callers, EchoingSocket};
 use super::live::Proof;
+use super::nudge::Unconfirmed;
 use super::order::Order;
 use super::twins::Twins;
 use super::{ANSWERED, NO_DICTIONARY, NO_FRAME, NOT_REACHED, PERHAPS_REACHED, config};
@@ -35,24 +36,55 @@ const CONNECTIONS_MOST: usize = 32 * 1_024;
 const ANSWER_MOST: Duration = Duration::from_secs(120);
 
 /// What the streams of one connection share.
-#[derive(Default)]
 struct Talk {
     twins: Twins,
     order: Order,
+    /// Answers that the node has not confirmed.
+    unconfirmed: Unconfirmed,
 }
 
-/// Binds the hub's address for UDP.
-pub(crate) fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Endpoint> {
-    let crypto = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
-    let mut server = ServerConfig::with_crypto(Arc::new(crypto));
-    server.transport_config(Arc::new(config::serving()));
-    let socket = TokioRuntime.wrap_udp_socket(std::net::UdpSocket::bind(address)?)?;
-    let socket = Arc::new(EchoingSocket(socket));
-    Endpoint::new_with_abstract_socket(EndpointConfig::default(), Some(server), socket, Arc::new(TokioRuntime))
+impl Talk {
+    fn new(connection: &Connection) -> Self {
+        let unconfirmed = Unconfirmed::new();
+        unconfirmed.nudge(connection.clone());
+        Self { twins: Twins::default(), order: Order::default(), unconfirmed }
+    }
+}
+
+/// The hub's address for UDP.
+pub(crate) struct Door {
+    endpoint: Endpoint,
+    server: ServerConfig,
+    callers: Arc<Callers>,
+}
+
+impl Door {
+    /// Binds the address.
+    pub(crate) fn open(address: SocketAddr, tls: rustls::ServerConfig) -> io::Result<Self> {
+        let crypto = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
+        let mut server = ServerConfig::with_crypto(Arc::new(crypto));
+        server.transport_config(Arc::new(config::serving(None)));
+        let inner = TokioRuntime.wrap_udp_socket(std::net::UdpSocket::bind(address)?)?;
+        let callers = Arc::new(Callers::default());
+        let socket = Arc::new(EchoingSocket { inner, callers: Arc::clone(&callers) });
+        let (own, runtime) = (EndpointConfig::default(), Arc::new(TokioRuntime));
+        let endpoint = Endpoint::new_with_abstract_socket(own, Some(server.clone()), socket, runtime)?;
+        Ok(Self { endpoint, server, callers })
+    }
+
+    /// Settings for whoever dials: a lost packet of the handshake is made up for after a round trip of this line, and not of the
+    /// worst.
+    fn server_for(&self, peer: SocketAddr) -> Arc<ServerConfig> {
+        let mut server = self.server.clone();
+        let round_trip = self.callers.round_trip(peer.ip(), tokio::time::Instant::now());
+        server.transport_config(Arc::new(config::serving(round_trip)));
+        Arc::new(server)
+    }
 }
 
 /// Serves nodes until told to stop.
-pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(door: Door, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+    let endpoint = &door.endpoint;
     let mut connections = JoinSet::new();
     while !*stop.borrow() {
         let incoming = tokio::select! {
@@ -67,7 +99,8 @@ pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Re
             // What cannot be sent back was not worth more.
             drop(incoming.retry());
         } else {
-            connections.spawn(converse(Arc::clone(&hub), incoming));
+            let server = door.server_for(incoming.remote_address());
+            connections.spawn(converse(Arc::clone(&hub), incoming, server));
         }
     }
     endpoint.close(VarInt::from_u32(0), b"the hub ends");
@@ -76,13 +109,13 @@ pub(crate) async fn serve(endpoint: Endpoint, hub: Arc<Hub>, mut stop: watch::Re
     drop(tokio::time::timeout(Duration::from_secs(1), endpoint.wait_idle()).await);
 }
 
-async fn converse(hub: Arc<Hub>, incoming: Incoming) {
+async fn converse(hub: Arc<Hub>, incoming: Incoming, server: Arc<ServerConfig>) {
     let peer = incoming.remote_address();
-    let Ok(connecting) = incoming.accept() else { return };
+    let Ok(connecting) = incoming.accept_with(server) else { return };
     // An endpoint that accepts always gives the connection before the handshake is over.
     let Ok((connection, proved)) = connecting.into_0rtt() else { return };
     let (proof, proof_given) = watch::channel(Proof::Early);
-    let (mut streams, talk) = (JoinSet::new(), Arc::new(Talk::default()));
+    let (mut streams, talk) = (JoinSet::new(), Arc::new(Talk::new(&connection)));
     let shaking = async {
         let shaken = tokio::time::timeout(HANDSHAKE_MOST, proved).await.is_ok();
         let party = shown(&connection).and_then(|spki| hub.register.party_of(&spki));
@@ -174,6 +207,7 @@ async fn answer(
         }
     };
     drop(send.set_priority(talk.order.next(lane)));
+    let _unconfirmed = talk.unconfirmed.wait();
     // A node that is gone asks again.
     if send.write_all(&bytes).await.is_ok() && send.finish().is_ok() {
         drop(tokio::time::timeout(ANSWER_MOST, send.stopped()).await);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tongqiao::protocol::CaseId;
+use tongqiao::protocol::{CaseId, Retry};
 use tongqiao::{Client, FormField, Item, ItemQuery};
 
 use crate::citizen;
@@ -13,7 +13,16 @@ use crate::process::{Report, report};
 
 /// The items of the department's agencies that are in force for natural persons, from the mirrored catalogue.
 pub(super) async fn items(client: &Client, agency: &str) -> Result<Vec<PlannedItem>, DemoError> {
-    let found = client.items().find(&ItemQuery::text(agency)).await.map_err(DemoError::broken)?;
+    let mut failures = 0;
+    let found = loop {
+        match client.items().find(&ItemQuery::text(agency)).await {
+            Ok(found) => break found,
+            // A node that has just started may not be at its hub yet, and says so.
+            Err(error) if error.retry() == Retry::AfterDelay && failures < ATTEMPTS => failures += 1,
+            Err(error) => return Err(DemoError::broken(error)),
+        }
+        tokio::time::sleep(PATIENCE).await;
+    };
     Ok(found
         .iter()
         .filter(|item| item.agency.name.zh.contains(agency))

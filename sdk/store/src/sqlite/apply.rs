@@ -17,6 +17,8 @@ pub(super) struct Applying<'a> {
     pub(super) committed: Committed,
     /// Whether the last group wrote anything: one that failed before needs no rollback.
     pub(super) has_written: bool,
+    /// Whether any group has written a document.
+    pub(super) has_documents: bool,
     pub(super) known: Known,
 }
 
@@ -30,7 +32,7 @@ pub(super) struct Known {
 impl<'a> Applying<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         let (often, known) = (Often::default(), Known::default());
-        Self { connection, often, committed: Committed::default(), has_written: false, known }
+        Self { connection, often, committed: Committed::default(), has_written: false, has_documents: false, known }
     }
 
     pub(super) fn apply(&mut self, group: &Group) -> Result<Committed, StoreError> {
@@ -77,6 +79,7 @@ impl<'a> Applying<'a> {
                 if self.expect(*collection, key, *expected)?.is_some() {
                     let statement = "DELETE FROM document WHERE collection = ?1 AND key = ?2";
                     self.execute(statement, params![collection.as_str(), key])?;
+                    self.has_documents = true;
                 }
                 Ok(())
             }
@@ -192,6 +195,7 @@ impl<'a> Applying<'a> {
                 return Err(failure(&error));
             }
         }
+        self.has_documents = true;
         self.committed.versions.push(version);
         Ok(())
     }

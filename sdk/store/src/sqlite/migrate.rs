@@ -9,12 +9,13 @@ use crate::{Reason, StoreError};
 const APPLICATION_ID: i32 = 0x5451_4941;
 
 /// Plain SQL, never edited after release; the place in the list is the version.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_retention.sql"),
     include_str!("../../migrations/0003_payments_do_not_block.sql"),
     include_str!("../../migrations/0004_what_has_ended_stands_apart.sql"),
     include_str!("../../migrations/0005_problems_beside_receipts.sql"),
+    include_str!("../../migrations/0006_turns_of_documents.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -12,7 +12,7 @@ use tongqiao_protocol::{IncarnationId, ProducerId};
 
 use super::append::last_ordinal;
 use super::failure::failure;
-use super::mark::Mark;
+use super::mark::{Come, Mark};
 use super::migrate;
 use crate::identity::{new_incarnation, new_producer};
 use crate::{Reason, StoreError, StoreIdentity};
@@ -165,8 +165,8 @@ fn settle_identity(connection: &mut Connection, path: &Path) -> Result<StoreIden
     // The mark first: other processes may commit meanwhile, and theirs follows the store.
     let mark = Mark::read(path);
     let (device, inode) = place(path).map_err(|error| io_failure(&error))?;
-    let last = last_ordinal(connection)?;
-    let was_set_back = mark.is_some_and(|mark| last < mark);
+    let come = Come { ordinal: last_ordinal(connection)?, document_turn: document_turn(connection)? };
+    let was_set_back = come.is_behind(mark);
     if !was_set_back
         && let Some((identity, known)) = read_identity(connection)?
         && known == (device, inode)
@@ -184,9 +184,16 @@ fn settle_identity(connection: &mut Connection, path: &Path) -> Result<StoreIden
     transaction.commit().map_err(|error| failure(&error))?;
     if was_set_back {
         tracing::warn!(path = %path.display(), "the store was set back; a new incarnation begins");
-        Mark::open(path).write(last);
+        let mut mark = Mark::open(path);
+        mark.write_ordinal(come.ordinal);
+        mark.write_document_turn(come.document_turn);
     }
     Ok(identity)
+}
+
+fn document_turn(connection: &Connection) -> Result<i64, StoreError> {
+    let query = "SELECT number FROM document_turn WHERE one = 1";
+    connection.query_row(query, [], |row| row.get(0)).map_err(|error| failure(&error))
 }
 
 /// Begins a new incarnation on request.

@@ -51,6 +51,15 @@ enum Savepoints {
     PerGroup,
 }
 
+/// What a transaction has written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Nothing,
+    Rows,
+    /// Documents, whatever else.
+    Documents,
+}
+
 /// Groups that nobody joins.
 pub(super) struct Closed<'a>(pub(super) &'a [Group]);
 
@@ -117,19 +126,24 @@ impl Writer {
     fn transaction(&mut self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<Results, GivenUp> {
         // IMMEDIATE: other processes are waited for here, not in the middle.
         self.execute("BEGIN IMMEDIATE").map_err(file_failed)?;
-        let (results, has_written) = self.apply(batch, savepoints)?;
+        let (results, written) = self.apply(batch, savepoints)?;
         #[cfg(test)]
         {
             let dies = self.transactions_to_death == 1;
             self.transactions_to_death = self.transactions_to_death.saturating_sub(1);
             assert!(!dies, "planted: a leader dies");
         }
-        if has_written {
+        if written != Written::Nothing {
+            let document_turn =
+                if written == Written::Documents { Some(self.next_turn().map_err(file_failed)?) } else { None };
             self.execute("COMMIT").map_err(|error| GivenUp::FileFailed(commit_failure(&error)))?;
             self.commits += 1;
             let ordinals = results.iter().flatten().flat_map(|committed: &Committed| committed.ordinals.iter());
             if let Some(last) = ordinals.max() {
-                self.mark.write(last.cast_signed());
+                self.mark.write_ordinal(last.cast_signed());
+            }
+            if let Some(turn) = document_turn {
+                self.mark.write_document_turn(turn);
             }
         } else {
             self.execute("ROLLBACK").map_err(file_failed)?;
@@ -137,8 +151,14 @@ impl Writer {
         Ok(results)
     }
 
-    /// Applies the groups in the open transaction; their results, and whether anything was written.
-    fn apply(&self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<(Results, bool), GivenUp> {
+    /// Once for each transaction that has written documents, however many.
+    fn next_turn(&self) -> rusqlite::Result<i64> {
+        let statement = "UPDATE document_turn SET number = number + 1 WHERE one = 1 RETURNING number";
+        self.connection.prepare_cached(statement)?.query_row([], |row| row.get(0))
+    }
+
+    /// Applies the groups in the open transaction; their results, and what was written.
+    fn apply(&self, batch: &mut impl Batch, savepoints: Savepoints) -> Result<(Results, Written), GivenUp> {
         let mut applying = Applying::new(&self.connection);
         let mut has_written = false;
         let mut results = Vec::with_capacity(batch.groups().len());
@@ -147,7 +167,12 @@ impl Writer {
                 if batch.grow() {
                     continue;
                 }
-                return Ok((results, has_written));
+                let written = match (has_written, applying.has_documents) {
+                    (false, _) => Written::Nothing,
+                    (true, false) => Written::Rows,
+                    (true, true) => Written::Documents,
+                };
+                return Ok((results, written));
             };
             // Asked for each group: many large ones in one transaction must not run past the limit.
             if group.is_new_work

@@ -29,6 +29,15 @@ pub(crate) enum Way {
     FramesOverQuic(Measures),
 }
 
+/// What is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// Records, files, and payments all the while.
+    Everything,
+    /// The records alone.
+    Records,
+}
+
 /// What came of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
@@ -51,6 +60,7 @@ pub(crate) struct Outcome {
 
 pub(crate) struct Race {
     pub(crate) way: Way,
+    pub(crate) load: Load,
     pub(crate) profile: Profile,
     pub(crate) payment_every: Duration,
     pub(crate) most: Duration,
@@ -130,7 +140,7 @@ impl Race {
             }
         };
         let is_ours = link.is_some();
-        let messages = messages(corpus, is_ours);
+        let messages = messages(corpus, is_ours, self.load);
         let payload_bytes = messages.iter().map(|message| message.body.len() as u64).sum();
         let records = messages.iter().filter(|message| message.kind == Kind::Records).count();
         let waiting = messages.iter().enumerate().map(|(place, message)| Reverse((message.kind, place))).collect();
@@ -158,7 +168,7 @@ impl Race {
             tokio::select! {
                 _ = queue.done.notified() => break,
                 _ = &mut until => break,
-                _ = ticks.tick() => {
+                _ = ticks.tick(), if self.load == Load::Everything => {
                     let (sender, bill, latencies) = (Arc::clone(&sender), bill.clone(), Arc::clone(&latencies));
                     tasks.spawn(async move {
                         let began = Instant::now();
@@ -218,7 +228,7 @@ async fn work(queue: Arc<Queue>, sender: Arc<Sender>) {
 }
 
 /// The same content for everybody: others send records one by one and files whole, ours in batches and pieces.
-fn messages(corpus: &Corpus, is_ours: bool) -> Vec<Message> {
+fn messages(corpus: &Corpus, is_ours: bool, load: Load) -> Vec<Message> {
     let batch = if is_ours { BATCH } else { 1 };
     let records = corpus.records.chunks(batch).map(|records| Message {
         target: "/v1/case-events",
@@ -226,7 +236,8 @@ fn messages(corpus: &Corpus, is_ours: bool) -> Vec<Message> {
         kind: Kind::Records,
     });
     let piece = if is_ours { CHUNK_BYTES } else { ATTACHMENT_BYTES };
-    let pieces = corpus.attachments.iter().flat_map(|attachment| attachment.chunks(piece)).map(|piece| Message {
+    let attachments = if load == Load::Everything { corpus.attachments.as_slice() } else { &[] };
+    let pieces = attachments.iter().flat_map(|attachment| attachment.chunks(piece)).map(|piece| Message {
         target: "/v1/materials/018f9f3a-7c00-7000-8000-000000000000/chunks",
         body: piece.to_vec(),
         kind: Kind::Attachment,

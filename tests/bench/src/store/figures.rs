@@ -1,10 +1,10 @@
 //! The figures of all rounds, printed beside one another and beside their goals.
 
-use super::goal::{Goal, Verdict};
 use super::load::{Latency, Load};
 use super::ours::Measured;
 use super::strace::Counted;
 use super::{CALLERS, MANY, RAW_ROWS, RECORD_BYTES, median};
+use crate::goal::{Goal, Verdict};
 
 /// What one party did in each round with so many callers.
 #[derive(Default)]

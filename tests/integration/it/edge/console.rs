@@ -192,7 +192,7 @@ async fn what_identifies_a_person_is_shown_when_it_is_asked_for_and_the_asking_i
     assert!(whole.contains(CITIZEN) && whole.contains("测试用户") && whole.contains("13800000000"));
     assert!(!counter.get(&path).await.text.contains(CITIZEN), "it was for once");
     assert_eq!(counter.deeds(), ["li signed-in", "li opened", "li revealed"]);
-    let audit = tongqiao_edge::console::folder(&counter.office.settings.data).join("audit.jsonl");
+    let audit = counter.office.settings.data.join("audit.jsonl");
     assert!(!std::fs::read_to_string(audit).unwrap().contains("测试用户"));
     counter.language = "en";
     let english = counter.get(&path).await.text;

@@ -40,24 +40,30 @@ async fn a_correction_notice_comes_to_the_counter_and_its_answer_goes_back_and_t
     let lines = json!([{ "cites": "material", "id": "id-card", "text": "身份证复印件不清晰" }]);
     let notice = said("correction-requested", json!({ "lines": lines, "handler": "测试审核" }));
     settle(&bureau.cases().append(case, notice).await.unwrap()).await;
-    counter.post("/console/waiting/now", &[]).await;
-    let page = counter.says("/console/corrections", "身份证复印件不清晰").await;
+    let page = counter.hears("/console/corrections", "身份证复印件不清晰").await;
     assert!(page.contains(&path) && !page.contains("测试用户"));
     counter.says(&path, "补正告知").await;
-    let answer = counter.post(&format!("{path}/corrected"), &[("line.0", "yes")]).await;
+    // A scan for the line, and one for a line that nobody asked for.
+    let scan = |field| (field, "身份证.png", b"a clear picture".as_slice());
+    let corrected = format!("{path}/corrected");
+    let answer = counter.post_files(&corrected, &[("line.0", "yes")], &[scan("file.0"), scan("file.7")]).await;
     assert_eq!(answer.location.as_deref(), Some(path.as_str()), "{}", answer.text);
     assert!(counter.get("/console/corrections").await.text.contains("没有等待补正的办件"));
     eventually("the correction", async || {
         let over = bureau.cases().take_over(case).await.ok()?;
-        matches!(over.events.last()?.data, CaseEventData::Corrected(_)).then_some(())
+        let CaseEventData::Corrected(corrected) = &over.events.last()?.data else { return None };
+        assert_eq!(corrected.materials.len(), 1);
+        assert_eq!(corrected.materials[0].guide.as_deref(), Some("id-card"));
+        let digest = corrected.materials[0].digest.unwrap();
+        assert_eq!(digest, tongqiao_protocol::Digest::of(tongqiao_protocol::Suite::International, b"a clear picture"));
+        Some(())
     })
     .await;
     let now = tongqiao::Clock::now(&tongqiao::SystemClock);
     let promise = json!({ "working_days": 0, "due": now.plus_millis(60_000) });
     let promise = said("accepted", json!({ "accepted_on": now, "handler": "测试审核", "promise": promise }));
     settle(&bureau.cases().append(case, promise).await.unwrap()).await;
-    counter.post("/console/waiting/now", &[]).await;
-    counter.says(&path, "<td>受理</td>").await;
+    counter.hears(&path, "<td>受理</td>").await;
     counter.says(&path, "部门办理中").await;
     let evaluated = counter.post(&format!("{path}/evaluate"), &[("score", "1"), ("comment", "很快")]).await;
     assert_eq!(evaluated.location.as_deref(), Some(path.as_str()), "{}", evaluated.text);

@@ -10,6 +10,9 @@ use crate::sdk::sandbox::{CITIZEN, reqwest_client};
 
 pub(crate) const PASSWORD: &str = "口令-for-tests-1";
 
+/// Between the parts of a form with files.
+const BOUNDARY: &str = "a-boundary-that-no-file-has";
+
 /// What came back for a request.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -86,6 +89,32 @@ impl Counter {
         self.send(path, &[fields, &[("csrf", &csrf)]].concat(), &[]).await
     }
 
+    /// A form with files: each with its field, its name and what is in it.
+    pub(crate) async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let csrf = hidden(&self.get("/console").await.text, "csrf");
+        let mut body = Vec::new();
+        for (name, value) in fields.iter().chain(&[("csrf", csrf.as_str())]) {
+            body.extend(
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        for (field, name, bytes) in files {
+            let disposition = format!("content-disposition: form-data; name=\"{field}\"; filename=\"{name}\"");
+            body.extend(format!("--{BOUNDARY}\r\n{disposition}\r\ncontent-type: image/png\r\n\r\n").bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+        let request = self.http.post(format!("{}{path}", self.office.url()));
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.answered(request.header("content-type", kind).body(body)).await
+    }
+
     /// The path of the form of an item that everybody may apply for.
     pub(crate) async fn form(&self) -> String {
         let found = eventually("the catalogue", async || {
@@ -117,12 +146,22 @@ impl Counter {
         .await
     }
 
-    /// The deeds in the audit file, in order.
+    /// The same, with "try now" pressed again and again: news that was not there a moment ago is otherwise asked for a minute later.
+    pub(crate) async fn hears(&self, path: &str, words: &str) -> String {
+        eventually(words, async || {
+            self.post("/console/waiting/now", &[]).await;
+            let text = self.get(path).await.text;
+            text.contains(words).then_some(text)
+        })
+        .await
+    }
+
+    /// What clerks did, as the audit file has it, in order.
     pub(crate) fn deeds(&self) -> Vec<String> {
-        let path = folder(&self.office.settings.data).join("audit.jsonl");
-        let text = std::fs::read_to_string(path).unwrap();
+        let text = std::fs::read_to_string(self.office.settings.data.join("audit.jsonl")).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.map(|line| format!("{} {}", line["clerk"].as_str().unwrap(), line["deed"].as_str().unwrap())).collect()
+        let of_people = lines.filter(|line| line["who"] != "operator" && line["deed"] != "receipts-given");
+        of_people.map(|line| format!("{} {}", line["who"].as_str().unwrap(), line["deed"].as_str().unwrap())).collect()
     }
 }
 

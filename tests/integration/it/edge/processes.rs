@@ -6,10 +6,14 @@ use std::process::{Child, Command, Stdio};
 use tongqiao_protocol::Suite;
 
 use super::office::{Office, PATIENCE, eventually, settle};
+use crate::canaries::ProcessLog;
 use crate::sdk::sandbox;
 
 /// `tongqiao-edge node`, by the library that it is made of.
-struct Process(Child);
+struct Process {
+    child: Child,
+    _log: ProcessLog,
+}
 
 impl Process {
     fn start(office: &mut Office) -> Self {
@@ -18,25 +22,27 @@ impl Process {
             .arg(&settings.data)
             .args([settings.listen.to_string(), settings.hub.clone()])
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let log = ProcessLog::of(&mut child);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         office.settings.listen = line.trim().parse().unwrap_or_else(|_| panic!("the node said {line:?}"));
-        Self(child)
+        Self { child, _log: log }
     }
 
     /// As a power cut would.
     fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

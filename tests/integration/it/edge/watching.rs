@@ -29,11 +29,13 @@ async fn a_hub_tells_its_nodes_frames_and_strangers_and_nothing_of_a_person() {
     assert!(figure(&metrics, "tongqiao_hub_nodes_http2") >= 1, "{metrics}");
     assert!(figure(&metrics, "tongqiao_hub_passed_total") >= 2, "{metrics}");
     assert!(figure(&metrics, "tongqiao_hub_directory_age_seconds") < 3_600);
-    for none in ["nodes_quic", "not_reached_total", "unanswered_total", "malformed_total", "strangers_total"] {
+    for none in ["nodes_quic", "not_reached_total", "malformed_total"] {
         assert_eq!(figure(&metrics, &format!("tongqiao_hub_{none}")), 0, "{metrics}");
     }
     assert!(!metrics.contains(&case.id().to_string()) && !metrics.contains("township-1"));
 
+    // On a busy machine the node itself may have broken off a handshake.
+    let before = figure(&metrics, "tongqiao_hub_strangers_total");
     // Somebody who is not enrolled, and a platform that is away.
     drop(tokio::net::TcpStream::connect(office.hub_address()).await.unwrap());
     office.sandbox.stop().await;
@@ -43,7 +45,7 @@ async fn a_hub_tells_its_nodes_frames_and_strangers_and_nothing_of_a_person() {
         office.node().client().outbox().nudge();
         let (_, metrics) = ask(&office, "/metrics").await;
         let not_reached = figure(&metrics, "tongqiao_hub_not_reached_total");
-        (figure(&metrics, "tongqiao_hub_strangers_total") == 1 && not_reached > 0).then_some(())
+        (figure(&metrics, "tongqiao_hub_strangers_total") > before && not_reached > 0).then_some(())
     })
     .await;
     // It still knows its nodes.

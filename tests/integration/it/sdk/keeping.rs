@@ -1,7 +1,6 @@
 //! What is kept and for how long: the mirror, settled records, leases of numbers; and what no log keeps.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,6 +12,7 @@ use tongqiao_store::{SqliteStore, Store as _};
 
 use super::cases::PATIENCE;
 use super::sandbox::{CITIZEN, Sandbox, draft};
+use crate::canaries;
 
 const TWO_MONTHS_MS: i64 = 60 * 86_400_000;
 
@@ -164,30 +164,9 @@ async fn the_caller_is_told_how_long_the_platform_asks_to_be_left_alone() {
     assert_eq!(error.outcome(), Outcome::Unknown);
 }
 
-/// Everything that is logged in this process, by all tests that run meanwhile, kept in memory until somebody has looked.
-#[derive(Clone)]
-struct Captured(Arc<Mutex<Option<Vec<u8>>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Some(kept) = self.0.lock().unwrap().as_mut() {
-            kept.extend_from_slice(bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_log_line_at_any_level_says_who_applied() {
-    let captured = Captured(Arc::new(Mutex::new(Some(Vec::new()))));
-    let writer = captured.clone();
-    let logging = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
-    logging.with_writer(move || writer.clone()).with_ansi(false).init();
-
+    canaries::keep();
     let sandbox = Sandbox::start().await;
     let client = sandbox.client("civil-affairs").await;
     let draft = draft(&client).await;
@@ -200,7 +179,7 @@ async fn no_log_line_at_any_level_says_who_applied() {
     let shown = format!("{draft:?} {prepared:?} {error:?} {view:?}");
     client.close().await;
 
-    let logged = String::from_utf8(captured.0.lock().unwrap().take().unwrap()).unwrap();
+    let logged = canaries::kept();
     assert!(logged.contains("a case is opened"), "too little was captured: {}", logged.len());
     let span = ["request{method=POST route=\"/v1/case-events\" request=", " attempt=1 status=200 latency_ms="];
     let answered = |line: &&str| line.contains("the platform answered") && span.iter().all(|part| line.contains(part));

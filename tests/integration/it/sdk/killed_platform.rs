@@ -21,6 +21,7 @@ use tongqiao_protocol::{Digest, MaterialId, Suite};
 use super::cases::PATIENCE;
 use super::materials::noise;
 use super::sandbox::reqwest_client;
+use crate::canaries::ProcessLog;
 
 const SIZE: usize = 24_000_000;
 /// How often the platform dies.
@@ -29,18 +30,24 @@ const KILLS: usize = 4;
 /// The reference platform as a process of its own.
 struct Process {
     child: Child,
+    _log: ProcessLog,
     url: String,
 }
 
 impl Process {
     fn start(database: &Path) -> Self {
-        let mut child =
-            Command::new(env!("CARGO_BIN_EXE_platform-process")).arg(database).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_platform-process"))
+            .arg(database)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().to_owned();
         assert!(url.starts_with("http"), "the platform said {line:?}");
-        Self { child, url }
+        let log = ProcessLog::of(&mut child);
+        Self { child, _log: log, url }
     }
 
     fn kill(mut self) {

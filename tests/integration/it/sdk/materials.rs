@@ -12,6 +12,7 @@ use tongqiao_protocol::{Digest, ErrorCode, MaterialId, Suite};
 
 use super::cases::PATIENCE;
 use super::sandbox::{Sandbox, draft};
+use crate::canaries::ProcessLog;
 
 /// Bytes that look like nothing.
 pub(super) fn noise(count: usize) -> Vec<u8> {
@@ -177,8 +178,10 @@ async fn a_killed_process_s_upload_goes_on_where_the_platform_stands() {
             .arg(sandbox.url())
             .args([sandbox.path("shared.json"), sandbox.path("shared.sqlite"), path.clone()])
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let log = ProcessLog::of(&mut child);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let id: MaterialId = lines.next().unwrap().parse().unwrap();
         assert!(material.is_none_or(|known| known == id), "the same upload after every kill");
@@ -187,6 +190,7 @@ async fn a_killed_process_s_upload_goes_on_where_the_platform_stands() {
         let gone_on = lines.map(|line| line.parse::<u64>().unwrap()).find(|sent| *sent > last);
         child.kill().unwrap();
         child.wait().unwrap();
+        drop(log);
         let Some(sent) = gone_on else { break };
         last = sent;
     }

@@ -8,12 +8,14 @@ use tongqiao_protocol::{EventId, Suite};
 
 use super::cases::PATIENCE;
 use super::sandbox::Sandbox;
+use crate::canaries::ProcessLog;
 
 /// Cases that each process opens before the killing.
 const CASES_EACH: usize = 20;
 
 struct Process {
     child: Child,
+    _log: ProcessLog,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -23,10 +25,12 @@ impl Process {
             .arg(sandbox.url())
             .args([sandbox.path("shared.json"), sandbox.path("shared.sqlite")])
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        let log = ProcessLog::of(&mut child);
+        Self { child, _log: log, lines }
     }
 
     /// The next cases of which the process heard yes.

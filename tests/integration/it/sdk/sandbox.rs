@@ -29,6 +29,7 @@ impl Sandbox {
     }
 
     async fn start_by(clock: Clock) -> Self {
+        crate::canaries::watch();
         let folder = tempfile::tempdir().unwrap();
         let running = platform(folder.path(), None, clock.clone()).await;
         Self { address: running.address(), running: Some(running), folder, clock }
@@ -86,6 +87,14 @@ impl Sandbox {
     /// What took effect, told by the platform and not by the client.
     pub(crate) async fn ledger(&self) -> Value {
         self.get("/sandbox/ledger").await
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            crate::canaries::check();
+        }
     }
 }
 

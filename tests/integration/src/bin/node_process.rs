@@ -8,6 +8,7 @@ use tongqiao_edge::node::Node;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tongqiao_integration::logging::log_everything();
     let arguments: Vec<String> = std::env::args().collect();
     let [_, data, listen, hub] = arguments.as_slice() else {
         eprintln!("usage: node-process DATA LISTEN HUB");

@@ -8,6 +8,7 @@ use tongqiao::{CaseDraft, Client, Credentials, Error, ItemQuery};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tongqiao_integration::logging::log_everything();
     let arguments: Vec<String> = std::env::args().collect();
     let [_, endpoint, credentials, store] = arguments.as_slice() else {
         eprintln!("usage: opening-process ENDPOINT CREDENTIALS STORE");

@@ -8,6 +8,7 @@ use tongqiao_reference_platform::Platform;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tongqiao_integration::logging::log_everything();
     let arguments: Vec<String> = std::env::args().collect();
     let [_, database] = arguments.as_slice() else {
         eprintln!("usage: platform-process DATABASE");

@@ -8,6 +8,7 @@ use tongqiao::{Client, Credentials, Error, MaterialDraft, UploadState};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tongqiao_integration::logging::log_everything();
     let arguments: Vec<String> = std::env::args().collect();
     let [_, endpoint, credentials, store, file] = arguments.as_slice() else {
         eprintln!("usage: sending-process ENDPOINT CREDENTIALS STORE FILE");

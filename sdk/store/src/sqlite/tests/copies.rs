@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use tongqiao_engine::{Change, Collection, Expected};
+
 use super::place;
 use crate::contract::fixture::{append, numbers, pending, stream};
 use crate::{Reason, SqliteStore, Store};
@@ -70,6 +72,50 @@ fn a_backup_copied_into_the_existing_file_begins_a_new_incarnation_and_once_is_e
     assert_eq!(SqliteStore::open(&path).unwrap().identity().unwrap(), renewed);
 }
 
+#[test]
+fn a_backup_in_which_only_documents_were_older_begins_a_new_incarnation_too() {
+    let (_directory, path) = place();
+    let put = |expected, bytes: &[u8]| Change::PutDocument {
+        collection: Collection::Epoch,
+        key: "numbers".to_owned(),
+        expected,
+        bytes: bytes.to_vec(),
+    };
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().unwrap();
+    store.commit(vec![append(1, stream(1), 1), put(Expected::Absent, b"1 to 100 are free")]).unwrap();
+    drop(store);
+    let old = fs::read(&path).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    store.commit(vec![put(Expected::Version(1), b"11 to 100 are free")]).unwrap();
+    drop(store);
+    assert_eq!(SqliteStore::open(&path).unwrap().identity().unwrap(), identity);
+
+    fs::write(&path, old).unwrap();
+    let renewed = SqliteStore::open(&path).unwrap().identity().unwrap();
+    assert_ne!(renewed.incarnation, identity.incarnation, "1 to 10 were given out already");
+    assert_eq!(SqliteStore::open(&path).unwrap().identity().unwrap(), renewed, "once is enough");
+}
+
+#[test]
+fn a_mark_of_an_earlier_version_still_counts() {
+    let (_directory, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().unwrap();
+    drop(store);
+    let empty = fs::read(&path).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    store.commit(vec![append(1, stream(1), 1)]).unwrap();
+    drop(store);
+    // It held the ordinal alone.
+    let mark = super::super::mark::Mark::path(&path);
+    let whole = fs::read(&mark).unwrap();
+    fs::write(&mark, &whole[..16]).unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap().identity().unwrap(), identity);
+    fs::write(&path, empty).unwrap();
+    assert_ne!(SqliteStore::open(&path).unwrap().identity().unwrap(), identity);
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_the_files() {
@@ -103,6 +149,6 @@ fn a_file_of_a_newer_version_is_refused_with_both_versions() {
     newer.execute_batch("PRAGMA user_version = 77").unwrap();
     drop(newer);
     let error = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(*error.reason(), Reason::NewerSchema { found: 77, supported: 5 });
+    assert_eq!(*error.reason(), Reason::NewerSchema { found: 77, supported: 6 });
     assert_eq!(error.code().code(), "store.newer_version");
 }

@@ -4,8 +4,8 @@
 const TOLERANCE: f64 = 0.15;
 
 /// A ratio and what it should be.
-pub(super) struct Goal {
-    name: &'static str,
+pub(crate) struct Goal {
+    name: String,
     value: f64,
     bound: f64,
     side: Side,
@@ -28,7 +28,7 @@ enum Side {
 
 /// How all goals together stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Met,
     /// Some goal, by less than the tolerance.
     Missed,
@@ -37,16 +37,16 @@ pub(super) enum Verdict {
 }
 
 impl Goal {
-    pub(super) const fn at_least(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtLeast, weight: Weight::Fails }
+    pub(crate) fn at_least(name: impl Into<String>, value: f64, bound: f64) -> Self {
+        Self { name: name.into(), value, bound, side: Side::AtLeast, weight: Weight::Fails }
     }
 
-    pub(super) const fn at_most(name: &'static str, value: f64, bound: f64) -> Self {
-        Self { name, value, bound, side: Side::AtMost, weight: Weight::Fails }
+    pub(crate) fn at_most(name: impl Into<String>, value: f64, bound: f64) -> Self {
+        Self { name: name.into(), value, bound, side: Side::AtMost, weight: Weight::Fails }
     }
 
     /// The same goal, whose missing is told and is no failure.
-    pub(super) const fn only_told(self) -> Self {
+    pub(crate) fn only_told(self) -> Self {
         Self { weight: Weight::IsTold, ..self }
     }
 
@@ -54,6 +54,14 @@ impl Goal {
         // Above 0: missed by that part of the bound. Not a number is never met.
         let missed_by = match self.side {
             Side::AtLeast => 1.0 - self.value / self.bound,
+            // Nothing but nothing is at most nothing.
+            Side::AtMost if self.bound == 0.0 => {
+                if self.value > 0.0 {
+                    f64::INFINITY
+                } else {
+                    0.0
+                }
+            }
             Side::AtMost => self.value / self.bound - 1.0,
         };
         if missed_by <= 0.0 {
@@ -68,7 +76,7 @@ impl Goal {
 
 impl Verdict {
     /// Prints every goal and the count of those missed, and gives the worst verdict of those that may fail.
-    pub(super) fn print(goals: &[Goal]) -> Self {
+    pub(crate) fn print(goals: &[Goal]) -> Self {
         for goal in goals {
             let word = match goal.verdict() {
                 Self::Met => "met",
