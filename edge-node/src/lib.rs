@@ -19,6 +19,8 @@ pub mod audit;
 mod bare_link;
 pub mod console;
 mod courier;
+#[doc(hidden)]
+pub mod deciding;
 pub mod doctor;
 pub mod ferry;
 mod figures;

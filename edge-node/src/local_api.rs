@@ -9,7 +9,7 @@ mod open_reading;
 mod passing;
 mod reply;
 mod room;
-mod taking;
+pub(crate) mod taking;
 mod visitor;
 
 use std::net::SocketAddr;
@@ -26,6 +26,7 @@ use tokio::sync::watch;
 pub(crate) use self::desk::Desk;
 pub(crate) use self::health::of_store;
 pub(crate) use self::lan_tls::authority_file;
+pub(crate) use self::passing::without_answer;
 use crate::StartError;
 
 /// TLS for an address: none on this machine's own, where nobody else listens.

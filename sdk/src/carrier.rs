@@ -4,11 +4,11 @@
 //! order in which it came. Its author's bytes and signature stay as they are. What is wrong in itself (form, signature, author)
 //! is refused at once and leaves no trace; what depends on the state of a case is the platform's to judge.
 
-mod check;
+pub(crate) mod check;
 mod ferry;
 mod materials;
 mod numbers;
-mod standing;
+pub(crate) mod standing;
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Carrier {
         self.shared.still_open()?;
         let mut checked = Vec::with_capacity(records.len());
         for record in records {
-            checked.push(check::genuine(&self.shared, record, &may_carry).await);
+            checked.push(check::genuine(&**self.shared, record, &may_carry).await);
         }
         let (taken, offered) = standing::settle(&self.shared, checked).await?;
         if taken > 0 {
@@ -129,10 +129,10 @@ impl Carrier {
 }
 
 /// A record that was looked at, or why it is not taken.
-type Checked = Result<Genuine, NotTaken>;
+pub(crate) type Checked = Result<Genuine, NotTaken>;
 
 /// Why a record is not taken.
-enum NotTaken {
+pub(crate) enum NotTaken {
     /// It is wrong in itself.
     Refused(Box<Problem>),
     /// Its key could not be looked up yet.
@@ -143,8 +143,8 @@ fn standing_of(shared: &Running) -> ClockStanding {
     if shared.clock.is_attested() { ClockStanding::Attested } else { ClockStanding::Free }
 }
 
-/// What this node says of a record that it keeps since `time`.
-fn body(shared: &Running, genuine: &Genuine, time: Timestamp, clock: ClockStanding) -> CustodyBody {
+/// What the node `edge` says of a record that it keeps since `time`.
+fn body(edge: &PartyId, genuine: &Genuine, time: Timestamp, clock: ClockStanding) -> CustodyBody {
     let record = genuine.event.id.into();
-    CustodyBody::new(record, genuine.digest, shared.credentials.party().clone(), time, clock)
+    CustodyBody::new(record, genuine.digest, edge.clone(), time, clock)
 }

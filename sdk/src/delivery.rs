@@ -3,11 +3,11 @@
 //! Any number of processes may share a store; the one that holds the delivery role runs the machine, the others only
 //! append. Nothing here decides when something is sent, tried again or given up: that is the machine's business.
 
-mod answer;
+pub(crate) mod answer;
 mod role;
-mod session;
+pub(crate) mod session;
 mod traffic;
-mod transmit;
+pub(crate) mod transmit;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,9 +10,13 @@ use crate::exchange::Ask;
 
 /// What the delivery wants to know of it.
 pub(crate) async fn fetch(shared: &Shared) -> Result<EpochNotice, Error> {
-    let statement = statement(shared).await?;
+    Ok(notice(statement(shared).await?))
+}
+
+/// A statement, as the delivery takes it.
+pub(crate) fn notice(statement: EpochStatement) -> EpochNotice {
     let previous = statement.previous.into_iter().map(|part| KeptPart { epoch: part.epoch, kept: part.kept }).collect();
-    Ok(EpochNotice { epoch: statement.epoch, previous })
+    EpochNotice { epoch: statement.epoch, previous }
 }
 
 /// Asks the platform and checks its signature: whoever could forge this could make everybody send everything again.

@@ -60,6 +60,10 @@ impl Ask {
     }
 
     /// The body as it goes out.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }

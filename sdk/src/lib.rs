@@ -62,6 +62,8 @@ mod classify;
 mod client;
 mod clock;
 mod credentials;
+#[doc(hidden)]
+pub mod deciding;
 mod delivery;
 mod directory;
 mod enrolment;
@@ -73,6 +75,7 @@ mod hop;
 mod identity;
 mod inbox;
 mod items;
+mod keys;
 mod materials;
 mod notices;
 mod outbox;

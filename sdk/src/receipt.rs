@@ -7,7 +7,7 @@ use tongqiao_protocol::key_directory::KeyUse;
 use tongqiao_protocol::receipt::{self, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{CaseId, Digest, EpochId, ErrorCode, Problem, RecordId, Timestamp, merkle};
 
-use crate::client::Shared;
+use crate::keys::Keys;
 use crate::{Error, SoftwareVerifier};
 
 /// A receipt whose signature was checked when it came.
@@ -62,27 +62,27 @@ pub(crate) fn problem_in(bytes: &[u8]) -> Option<Problem> {
 }
 
 /// Checks a receipt: its body's place in the batch's tree, and the platform's signature over the root.
-pub(crate) async fn verify(shared: &Shared, bytes: &[u8]) -> Result<Receipt, Error> {
-    verify_wire(shared, &serde_json::from_slice(bytes).map_err(Error::malformed_answer)?).await
+pub(crate) async fn verify(keys: &impl Keys, bytes: &[u8]) -> Result<Receipt, Error> {
+    verify_wire(keys, &serde_json::from_slice(bytes).map_err(Error::malformed_answer)?).await
 }
 
 /// As [`verify`], for a receipt that was read already.
-pub(crate) async fn verify_wire(shared: &Shared, wire: &receipt::Receipt) -> Result<Receipt, Error> {
+pub(crate) async fn verify_wire(keys: &impl Keys, wire: &receipt::Receipt) -> Result<Receipt, Error> {
     let key = &wire.signature.keyid;
     // Nothing of it is believed yet; its time says at which moment the key must have been valid.
     let receipt = serde_json::from_slice::<Receipt>(&wire.receipt).map_err(Error::malformed_answer)?;
-    let suite = shared.directory.suite(shared, key, receipt.time).await?;
+    let suite = keys.suite(key, receipt.time).await?;
     let root = merkle::root_of(suite, &wire.receipt, wire.batch.index, wire.batch.size, &wire.batch.path);
     let root =
         root.ok_or_else(|| Error::of(ErrorCode::SignatureReceiptInvalid).detail("the path is not of this batch"))?;
     let message = receipt::Receipt::message(key, wire.batch.size, &root);
-    shared.directory.verify(shared, key, Some(receipt.time), &message, &wire.signature.value).await?;
+    keys.verify(key, receipt.time, &message, &wire.signature.value).await?;
     Ok(receipt)
 }
 
 /// What a node says of a record, or of a material, that it keeps; `None` where its receipt is of another or proves nothing.
 pub(crate) async fn verify_custody(
-    shared: &Shared,
+    keys: &impl Keys,
     receipt: Option<receipt::Receipt>,
     record: RecordId,
     digest: Digest,
@@ -93,7 +93,7 @@ pub(crate) async fn verify_custody(
         tracing::error!(id = %record, "a custody receipt is for another record");
         return None;
     };
-    let key = shared.directory.key_record(shared, &receipt.signature.keyid).await.found();
+    let key = keys.record(&receipt.signature.keyid).await.found();
     let key = key.filter(|key| key.party == body.edge && key.key_use == KeyUse::Event && key.revoked.is_none());
     match key.map(|key| custody::verify(&receipt, &key.public_key, &SoftwareVerifier)) {
         Some(Ok(())) => Some(body),

@@ -107,7 +107,7 @@ impl Call {
     }
 
     /// The frame, for whoever has this dictionary.
-    pub(super) fn encode_with(&self, dictionary: Option<Dictionary>) -> Vec<u8> {
+    pub(crate) fn encode_with(&self, dictionary: Option<Dictionary>) -> Vec<u8> {
         let mut writer = Writer::with(dictionary);
         writer.byte(VERSION);
         writer.bytes(self.method.as_str().as_bytes());
@@ -154,7 +154,7 @@ impl Call {
     }
 
     /// Reads a frame, and with which dictionary it was packed: the other end has it.
-    pub(super) fn decode_noting(frame: &[u8]) -> Result<(Self, Option<Dictionary>), Malformed> {
+    pub(crate) fn decode_noting(frame: &[u8]) -> Result<(Self, Option<Dictionary>), Malformed> {
         let mut reader = Reader::new(frame);
         if reader.byte()? != VERSION {
             return Err(Malformed("another version"));

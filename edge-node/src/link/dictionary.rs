@@ -22,7 +22,7 @@ pub(crate) struct Dictionary(());
 
 impl Dictionary {
     /// The one that is written with.
-    pub(super) const NEWEST: Self = Self(());
+    pub(crate) const NEWEST: Self = Self(());
 
     /// The one of a number, if this end has it.
     pub(super) fn by_number(number: u8) -> Option<Self> {

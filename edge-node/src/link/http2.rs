@@ -75,20 +75,7 @@ impl Http2 {
                 return Err(failure);
             }
         };
-        if status == StatusCode::OK {
-            return Answered::decode(&body)
-                .map(Some)
-                .map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error));
-        }
-        if status == StatusCode::BAD_REQUEST && body.first() == Some(&NO_DICTIONARY) {
-            return Ok(None);
-        }
-        let arrival = if body.first() == Some(&NOT_SENT) || status == StatusCode::BAD_REQUEST {
-            Arrival::No
-        } else {
-            Arrival::Perhaps
-        };
-        Err(TransportFailure::new(Silence::Broken, arrival, format!("the hub answers {status}")))
+        heard(status, &body)
     }
 
     fn slot(&self, lane: Lane) -> &Mutex<Option<SendRequest<Full<Bytes>>>> {
@@ -155,6 +142,24 @@ impl Http2 {
         }
         Err(last)
     }
+}
+
+/// What a hub's answer to a frame means; `None` when it has not the dictionary of the frame.
+pub(crate) fn heard(status: StatusCode, body: &[u8]) -> Result<Option<Answered>, TransportFailure> {
+    if status == StatusCode::OK {
+        return Answered::decode(body)
+            .map(Some)
+            .map_err(|error| TransportFailure::new(Silence::Broken, Arrival::Perhaps, error));
+    }
+    if status == StatusCode::BAD_REQUEST && body.first() == Some(&NO_DICTIONARY) {
+        return Ok(None);
+    }
+    let arrival = if body.first() == Some(&NOT_SENT) || status == StatusCode::BAD_REQUEST {
+        Arrival::No
+    } else {
+        Arrival::Perhaps
+    };
+    Err(TransportFailure::new(Silence::Broken, arrival, format!("the hub answers {status}")))
 }
 
 /// A line that breaks under a handshake is no stranger at its end: only what TLS itself objects to is.

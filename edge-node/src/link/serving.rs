@@ -24,6 +24,7 @@ use tongqiao_protocol::PartyId;
 use super::answer::Answered;
 use super::call::{BODY_MOST, Call};
 use super::counts::Counts;
+use super::dictionary::Dictionary;
 use super::identity::Register;
 use super::wire::Malformed;
 
@@ -55,7 +56,7 @@ pub(crate) struct Hub {
 }
 
 /// Why there is no answer of the platform.
-pub(super) enum Unpassed {
+pub(crate) enum Unpassed {
     /// It is no request that could be made.
     NoRequest,
     /// It has certainly not reached the platform.
@@ -162,18 +163,32 @@ async fn answer(hub: &Hub, party: &PartyId, request: Request<Incoming>) -> Respo
     };
     let (call, dictionary) = match Call::decode_noting(&body) {
         Ok(decoded) => decoded,
-        Err(Malformed::NO_DICTIONARY) => return respond(StatusCode::BAD_REQUEST, vec![NO_DICTIONARY]),
         Err(error) => {
-            tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
-            Counts::one(&hub.counts.malformed);
-            return respond(StatusCode::BAD_REQUEST, Vec::new());
+            if error != Malformed::NO_DICTIONARY {
+                tracing::warn!(party = party.as_str(), %error, "a frame cannot be read");
+                Counts::one(&hub.counts.malformed);
+            }
+            let (status, body) = unread(error);
+            return respond(status, body);
         }
     };
-    match hub.pass(party, call).await {
-        Ok(answered) => respond(StatusCode::OK, answered.encode_with(dictionary)),
-        Err(Unpassed::NoRequest) => respond(StatusCode::BAD_REQUEST, Vec::new()),
-        Err(Unpassed::NotReached) => respond(StatusCode::BAD_GATEWAY, vec![NOT_SENT]),
-        Err(Unpassed::PerhapsReached) => respond(StatusCode::BAD_GATEWAY, vec![PERHAPS_SENT]),
+    let (status, body) = said(hub.pass(party, call).await, dictionary);
+    respond(status, body)
+}
+
+/// What a hub says to a frame that it cannot read.
+pub(crate) fn unread(error: Malformed) -> (StatusCode, Vec<u8>) {
+    let body = if error == Malformed::NO_DICTIONARY { vec![NO_DICTIONARY] } else { Vec::new() };
+    (StatusCode::BAD_REQUEST, body)
+}
+
+/// What a hub says to a frame that it has read.
+pub(crate) fn said(passed: Result<Answered, Unpassed>, dictionary: Option<Dictionary>) -> (StatusCode, Vec<u8>) {
+    match passed {
+        Ok(answered) => (StatusCode::OK, answered.encode_with(dictionary)),
+        Err(Unpassed::NoRequest) => (StatusCode::BAD_REQUEST, Vec::new()),
+        Err(Unpassed::NotReached) => (StatusCode::BAD_GATEWAY, vec![NOT_SENT]),
+        Err(Unpassed::PerhapsReached) => (StatusCode::BAD_GATEWAY, vec![PERHAPS_SENT]),
     }
 }
 

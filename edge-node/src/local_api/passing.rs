@@ -19,11 +19,15 @@ pub(super) async fn pass(inside: &Inside, letter: Letter) -> Result<Reply, Troub
         Err(failure) => {
             Counters::count(&inside.counters.stopped, 1);
             tracing::info!(lane = ?call.lane(), %failure, "a request did not get through");
-            let code = match failure.may_have_arrived() {
-                Arrival::No => ErrorCode::EdgeLinkDown,
-                Arrival::Perhaps => ErrorCode::EdgeAnswerLost,
-            };
-            Err(code.into())
+            Err(without_answer(failure.may_have_arrived()).into())
         }
+    }
+}
+
+/// What is said in place of an answer.
+pub(crate) const fn without_answer(arrival: Arrival) -> ErrorCode {
+    match arrival {
+        Arrival::No => ErrorCode::EdgeLinkDown,
+        Arrival::Perhaps => ErrorCode::EdgeAnswerLost,
     }
 }

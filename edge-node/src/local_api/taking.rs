@@ -4,7 +4,7 @@ use serde::Serialize;
 use tongqiao::Carried;
 use tongqiao_protocol::case::DataClass;
 use tongqiao_protocol::receipt::{Receipt, ReceiptBody, ReceiptKind};
-use tongqiao_protocol::{ErrorCode, EventId, Problem, SignedRecord};
+use tongqiao_protocol::{EpochId, ErrorCode, EventId, Language, Problem, SignedRecord};
 
 use super::desk::{Inside, Letter};
 use super::health::Counters;
@@ -52,8 +52,17 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
     if let Some(first) = judged.first() {
         inside.note_receipts(&caller, *first, judged.len()).await?;
     }
+    Reply::json(&answer_of(inside.client.carrier().epoch(), carried, receipts, letter.asked.language))
+}
+
+/// The answer to records of which each stands so; `receipts` are those of custody, in their order.
+pub(crate) fn answer_of(
+    epoch: Option<EpochId>,
+    carried: Vec<Carried>,
+    receipts: Vec<Receipt>,
+    language: Language,
+) -> serde_json::Value {
     let mut receipts = receipts.into_iter();
-    let language = letter.asked.language;
     let results = carried.into_iter().map(|carried| {
         let bare = |status| ResultOf {
             id: carried.event(),
@@ -82,8 +91,7 @@ pub(super) async fn events(inside: &Inside, letter: Letter) -> Result<Reply, Tro
             }
         }
     });
-    let epoch = inside.client.carrier().epoch();
-    Reply::json(&serde_json::json!({ "epoch": epoch, "results": results.collect::<Vec<_>>() }))
+    serde_json::json!({ "epoch": epoch, "results": results.collect::<Vec<_>>() })
 }
 
 fn problem_of(body: &ReceiptBody) -> Option<Problem> {
@@ -107,6 +115,11 @@ pub(super) async fn receipt(inside: &Inside, letter: Letter) -> Result<Reply, Tr
         return Err(ErrorCode::ReceiptUnknown.into());
     }
     passing::pass(inside, letter).await
+}
+
+/// The records of a request; `None` when it holds none.
+pub(crate) fn records(body: &[u8]) -> Option<Vec<SignedRecord>> {
+    read(body).ok()
 }
 
 fn read(body: &[u8]) -> Result<Vec<SignedRecord>, Trouble> {

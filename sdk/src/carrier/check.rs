@@ -9,10 +9,10 @@ use tongqiao_protocol::{
 
 use super::{Checked, KeySought, NotTaken};
 use crate::SoftwareVerifier;
-use crate::client::Shared;
+use crate::keys::Keys;
 
 /// An event that its author has signed and whose form is right.
-pub(super) struct Genuine {
+pub(crate) struct Genuine {
     pub(super) event: CaseEvent,
     pub(super) digest: Digest,
     /// As it is stored and sent: always the same bytes for the same record.
@@ -20,12 +20,12 @@ pub(super) struct Genuine {
 }
 
 /// The checks of the platform that need no state, in its order.
-pub(super) async fn genuine(shared: &Shared, record: SignedRecord, may_carry: &impl Fn(&PartyId) -> bool) -> Checked {
+pub(crate) async fn genuine(keys: &impl Keys, record: SignedRecord, may_carry: &impl Fn(&PartyId) -> bool) -> Checked {
     if record.record.len() > MESSAGE_BYTES_MAX {
         return refused(ErrorCode::RecordTooLarge);
     }
     let keyid = &record.signature.keyid;
-    let key = match shared.directory.key_record(shared, keyid).await {
+    let key = match keys.record(keyid).await {
         KeySought::Found(key) => key,
         KeySought::Unknown => return refused(ErrorCode::RecordUnknownKey),
         KeySought::NotAsked => return Err(NotTaken::KeyNotLookedUp(keyid.clone())),

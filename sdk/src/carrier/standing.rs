@@ -6,7 +6,7 @@ use tongqiao_engine::{Change, Entry, EntryKind, EntryState, Sequence, StreamKey}
 use tongqiao_protocol::case::ClockStanding;
 use tongqiao_protocol::custody::CustodyBody;
 use tongqiao_protocol::receipt::Receipt;
-use tongqiao_protocol::{ErrorCode, EventId, KeyId, Language, Problem, RecordId, Timestamp};
+use tongqiao_protocol::{ErrorCode, EventId, KeyId, Language, PartyId, Problem, RecordId, Timestamp};
 use tongqiao_store::{Reason, Store, StoreError};
 
 use super::check::Genuine;
@@ -63,7 +63,7 @@ impl Carried {
 }
 
 /// What the store knows of a record.
-enum Known {
+pub(crate) enum Known {
     /// It has come just now.
     New,
     /// It has been here since then.
@@ -91,17 +91,29 @@ pub(super) async fn settle(shared: &Running, checked: Vec<Checked>) -> Result<(u
         }
     });
     let (taken, checked, known) = asked.await?;
+    Ok((taken, tell(shared.credentials.party(), standing_of(shared), checked, known, now)))
+}
+
+/// What the node `edge` says of each record, by what was known of it at `now`.
+pub(crate) fn tell(
+    edge: &PartyId,
+    clock: ClockStanding,
+    checked: Vec<Checked>,
+    known: Vec<Option<Known>>,
+    now: Timestamp,
+) -> Vec<Carried> {
     let offered = checked.into_iter().zip(known).map(|(checked, known)| match (checked, known) {
         (Err(NotTaken::Refused(problem)), _) => Carried::Refused { event: None, problem },
         (Err(NotTaken::KeyNotLookedUp(keyid)), _) => Carried::KeyNotLookedUp { keyid },
-        (Ok(genuine), Some(known)) => carried(shared, &genuine, known, now),
+        (Ok(genuine), Some(known)) => carried(edge, clock, &genuine, known, now),
         // Every record that was not refused has been looked up.
         (Ok(genuine), None) => refused(genuine.event.id, ErrorCode::InternalDefect),
     });
-    Ok((taken, offered.collect()))
+    offered.collect()
 }
 
-fn was_overtaken(error: &StoreError) -> bool {
+/// Whether another caller took a place in between, so that looking again helps.
+pub(crate) fn was_overtaken(error: &StoreError) -> bool {
     matches!(error.reason(), Reason::SequenceTaken { .. } | Reason::IdTaken { .. } | Reason::NotReplaceable { .. })
 }
 
@@ -109,12 +121,12 @@ fn refused(event: EventId, code: ErrorCode) -> Carried {
     Carried::Refused { event: Some(event), problem: Box::new(Problem::new(code, Language::Chinese)) }
 }
 
-fn carried(shared: &Running, genuine: &Genuine, known: Known, now: Timestamp) -> Carried {
+fn carried(edge: &PartyId, clock: ClockStanding, genuine: &Genuine, known: Known, now: Timestamp) -> Carried {
     let event = genuine.event.id;
     match known {
-        Known::New => Carried::InCustody(body(shared, genuine, now, standing_of(shared))),
+        Known::New => Carried::InCustody(body(edge, genuine, now, clock)),
         // How good the clock was then, nobody has noted: less is claimed rather than more.
-        Known::Pending(since) => Carried::InCustody(body(shared, genuine, since, ClockStanding::Free)),
+        Known::Pending(since) => Carried::InCustody(body(edge, genuine, since, ClockStanding::Free)),
         Known::Judged(receipt) => Carried::Judged { event, receipt },
         Known::Dead(problem) => Carried::Refused { event: Some(event), problem },
         Known::OtherBytes => refused(event, ErrorCode::EventIdConflict),
@@ -123,7 +135,7 @@ fn carried(shared: &Running, genuine: &Genuine, known: Known, now: Timestamp) ->
 }
 
 /// What is known of each record, and what has to be written for those that are new.
-fn look(
+pub(crate) fn look(
     store: &dyn Store,
     checked: &[Checked],
     now: Timestamp,

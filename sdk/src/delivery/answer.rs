@@ -8,7 +8,7 @@ use tongqiao_protocol::receipt::{Receipt, ReceiptKind, ReceiptOf};
 use tongqiao_protocol::{ErrorCode, EventId, Language, Problem, RecordId};
 
 use super::transmit::Stored;
-use crate::client::Shared;
+use crate::keys::Keys;
 use crate::receipt::{self, verify_custody};
 
 /// The answer to `POST /v1/case-events`.
@@ -44,8 +44,8 @@ struct MissingPart {
 }
 
 /// One verdict per record of a batch.
-pub(super) async fn case_events(
-    shared: &Shared,
+pub(crate) async fn case_events(
+    keys: &impl Keys,
     records: &[Stored],
     body: &[u8],
 ) -> Result<Vec<RecordAnswer>, Failure> {
@@ -58,7 +58,7 @@ pub(super) async fn case_events(
     for (record, one) in records.iter().zip(answer.results) {
         let verdict = match one.id {
             Some(id) if id != record.entry.id => Verdict::Unverifiable,
-            _ => verdict(shared, record, one).await,
+            _ => verdict(keys, record, one).await,
         };
         answers.push(RecordAnswer { id: record.entry.id, verdict });
     }
@@ -66,7 +66,7 @@ pub(super) async fn case_events(
 }
 
 /// The verdict on a bill, a void or a refund: its own receipt stands in the view that answers it.
-pub(super) async fn payment(shared: &Shared, records: &[Stored], body: &[u8]) -> Result<Vec<RecordAnswer>, Failure> {
+pub(crate) async fn payment(keys: &impl Keys, records: &[Stored], body: &[u8]) -> Result<Vec<RecordAnswer>, Failure> {
     let answer = serde_json::from_slice::<View<'_>>(body).map_err(|error| unreadable(&error.to_string()))?;
     let Some(record) = records.first() else { return Ok(Vec::new()) };
     // A void has no id of its own: its receipt names the bill, and the void's digest.
@@ -79,7 +79,7 @@ pub(super) async fn payment(shared: &Shared, records: &[Stored], body: &[u8]) ->
         EntryKind::Bill | EntryKind::CaseEvent => (answer.receipt, record.entry.id, ReceiptOf::Bill),
     };
     let Some(receipt) = receipt else { return Err(unreadable("the answer has no receipt")) };
-    let verdict = receipted(shared, record, receipt, id, Some(of)).await;
+    let verdict = receipted(keys, record, receipt, id, Some(of)).await;
     Ok(vec![RecordAnswer { id: record.entry.id, verdict }])
 }
 
@@ -92,12 +92,12 @@ struct View<'a> {
     void_receipt: Option<&'a RawValue>,
 }
 
-async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
+async fn verdict(keys: &impl Keys, record: &Stored, one: One<'_>) -> Verdict {
     match (one.status.as_str(), one.receipt, one.problem) {
         ("settled" | "refused" | "duplicate", Some(receipt), _) => {
-            receipted(shared, record, receipt, record.entry.id, None).await
+            receipted(keys, record, receipt, record.entry.id, None).await
         }
-        ("custody", None, _) => custody(shared, record, one.custody).await,
+        ("custody", None, _) => custody(keys, record, one.custody).await,
         ("deferred", ..) => Verdict::Deferred(missing(one.missing)),
         // Judged without a place in the log: the record could not be read, or is not its author's.
         (_, None, Some(problem)) => Verdict::Failed(Failure {
@@ -117,17 +117,17 @@ async fn verdict(shared: &Shared, record: &Stored, one: One<'_>) -> Verdict {
 }
 
 /// A node's receipt ends nothing; one that proves nothing is as good as none.
-async fn custody(shared: &Shared, record: &Stored, receipt: Option<Receipt>) -> Verdict {
-    match verify_custody(shared, receipt, record.entry.id, record.entry.digest).await {
+async fn custody(keys: &impl Keys, record: &Stored, receipt: Option<Receipt>) -> Verdict {
+    match verify_custody(keys, receipt, record.entry.id, record.entry.digest).await {
         Some(_) => Verdict::InCustody,
         None => Verdict::Deferred(Missing::Unnamed),
     }
 }
 
 /// The receipt decides, whatever the answer's status says: it is signed, the status is not.
-async fn receipted(shared: &Shared, record: &Stored, raw: &RawValue, id: RecordId, of: Option<ReceiptOf>) -> Verdict {
+async fn receipted(keys: &impl Keys, record: &Stored, raw: &RawValue, id: RecordId, of: Option<ReceiptOf>) -> Verdict {
     let bytes = raw.get().as_bytes();
-    match receipt::verify(shared, bytes).await {
+    match receipt::verify(keys, bytes).await {
         Ok(body) if body.record != id || body.digest != record.entry.digest || body.of != of => {
             tracing::error!(id = %record.entry.id, "a receipt is for another record");
             Verdict::Unverifiable

@@ -260,7 +260,7 @@ impl Session {
 
 /// The epoch book. One that is damaged is made again of the epochs that receipts are kept of: of an epoch between two restores
 /// the platform may know nothing, and what was settled in it would never be offered again.
-fn read_book(store: &dyn Store) -> Result<EpochBook, StoreError> {
+pub(crate) fn read_book(store: &dyn Store) -> Result<EpochBook, StoreError> {
     let book = match store.document(Collection::Epoch, EpochBook::KEY) {
         Ok(None) => None,
         Ok(Some(document)) => EpochBook::from_bytes(&document.bytes).ok(),
@@ -280,7 +280,7 @@ fn read_book(store: &dyn Store) -> Result<EpochBook, StoreError> {
 }
 
 /// Whether a commit was refused for what it asks, so that asking again is in vain.
-fn can_never_succeed(error: &StoreError) -> bool {
+pub(crate) fn can_never_succeed(error: &StoreError) -> bool {
     let of_the_change = matches!(
         error.reason(),
         Reason::EntryUnknown { .. } | Reason::CorruptRow | Reason::InvalidChange { .. } | Reason::NotForgettable { .. }

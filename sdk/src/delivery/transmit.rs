@@ -13,8 +13,8 @@ use crate::exchange::Ask;
 use crate::payments;
 
 /// A record as the store holds it.
-pub(super) struct Stored {
-    pub(super) entry: Entry,
+pub(crate) struct Stored {
+    pub(crate) entry: Entry,
     pub(super) bytes: Vec<u8>,
     /// The receipt that a restored platform has forgotten: it says that the record was taken in time.
     pub(super) earlier: Option<Vec<u8>>,
@@ -88,13 +88,13 @@ fn with_evidence(problem: Vec<u8>, signed: Option<&SignedRecord>) -> Vec<u8> {
 }
 
 /// What could be read of a batch.
-struct Loaded {
-    records: Vec<Stored>,
+pub(crate) struct Loaded {
+    pub(crate) records: Vec<Stored>,
     /// The verdicts on records that are not what was written: they are put aside, and cost the others nothing.
-    damaged: Vec<RecordAnswer>,
+    pub(crate) damaged: Vec<RecordAnswer>,
 }
 
-fn load(store: &dyn Store, ids: &[RecordId]) -> Result<Loaded, StoreError> {
+pub(crate) fn load(store: &dyn Store, ids: &[RecordId]) -> Result<Loaded, StoreError> {
     let mut loaded = Loaded { records: Vec::with_capacity(ids.len()), damaged: Vec::new() };
     for id in ids {
         match store.entry(id).and_then(|entry| Ok((entry, store.bytes(id)?, store.receipt(id)?))) {
@@ -154,7 +154,7 @@ fn with_earlier_receipt(record: &Stored) -> Vec<u8> {
 }
 
 /// The route and body of a kind. What is stored goes out byte for byte.
-fn ask(kind: EntryKind, records: &[Stored]) -> Ask {
+pub(crate) fn ask(kind: EntryKind, records: &[Stored]) -> Ask {
     let first = records.first();
     let body = || first.map(with_earlier_receipt).unwrap_or_default();
     let bill =

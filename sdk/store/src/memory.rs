@@ -41,8 +41,12 @@ impl MemoryStore {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn new() -> Result<Self, StoreError> {
-        let identity = StoreIdentity { producer: new_producer()?, incarnation: new_incarnation()? };
-        Ok(Self {
+        Ok(Self::of(StoreIdentity { producer: new_producer()?, incarnation: new_incarnation()? }))
+    }
+
+    /// An empty store of this producer, for whoever must know beforehand what it will be called.
+    pub const fn of(identity: StoreIdentity) -> Self {
+        Self {
             contents: Mutex::new(Contents {
                 identity,
                 rows: BTreeMap::new(),
@@ -51,7 +55,13 @@ impl MemoryStore {
                 last_sequences: BTreeMap::new(),
                 documents: BTreeMap::new(),
             }),
-        })
+        }
+    }
+
+    /// Another store with the same contents: what a copy of the disk would be.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { contents: Mutex::new(self.contents().clone()) }
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {

@@ -126,6 +126,13 @@ pub(crate) const PARTS: &[Part] = &[
         run: program::model,
     },
     Part {
+        name: "simulation",
+        about: "departments, nodes, hubs and platform in one process, and whether planted bugs are found there",
+        budget_minutes: 4,
+        reach: Reach::Everywhere,
+        run: program::simulation,
+    },
+    Part {
         name: "bench",
         about: "prints the figures that documents quote, each beside its baseline",
         budget_minutes: 5,

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tongqiao-bench", EVERYTHING),
     ("tongqiao-link-lab", &[]),
     ("tongqiao-model", &["tongqiao-protocol", "tongqiao-engine"]),
+    ("tongqiao-simulation", &["tongqiao-protocol", "tongqiao-engine", "tongqiao-store", "tongqiao", "tongqiao-edge"]),
     ("tongqiao-verify", &[]),
 ];
 
