@@ -20,6 +20,9 @@ enum Judged {
     Refused,
 }
 
+/// A record in custody is asked about this often at least, however many there are.
+const CUSTODY_PACE_MOST_MS: u64 = 10 * 60 * 1_000;
+
 impl Delivery {
     pub(super) fn answered(
         &mut self,
@@ -134,10 +137,13 @@ impl Delivery {
     }
 
     /// The node is near and keeps the record, so nothing has failed: it is asked at an even pace, and what follows in the
-    /// stream goes out with the next question.
+    /// stream goes out with the next question. Of many records each is asked about more seldom: a backlog of thousands would
+    /// otherwise be offered again and again before anything new.
     fn in_custody(&mut self, id: RecordId, now: Timestamp, spin: &mut Spinner) {
         const QUESTIONS: u32 = 1;
-        let until = next_attempt(&self.settings, QUESTIONS, Some(self.settings.custody_poll_ms), now, spin);
+        let waiting = self.window.parked_len().saturating_add(self.window.order_len()) as u64;
+        let pace = waiting.saturating_mul(self.settings.custody_each_ms).max(self.settings.custody_poll_ms);
+        let until = next_attempt(&self.settings, QUESTIONS, Some(pace.min(CUSTODY_PACE_MOST_MS)), now, spin);
         self.put_off_until(id, QUESTIONS, until, vec![Notice::InCustody { id, next_attempt_at: until }]);
     }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub shrink_after_failures: u32,
     /// How often an edge node that keeps a record is asked for the platform's receipt.
     pub custody_poll_ms: u64,
+    /// So long for each record that waits, where that is more: questions about a large backlog must leave room for what is new.
+    pub custody_each_ms: u64,
 }
 
 impl Default for Settings {
@@ -52,6 +54,7 @@ impl Default for Settings {
             retry_refill_ms: 5_000,
             shrink_after_failures: 3,
             custody_poll_ms: 2_000,
+            custody_each_ms: 10,
         }
     }
 }

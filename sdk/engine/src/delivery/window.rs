@@ -156,15 +156,17 @@ impl Window {
         }
     }
 
-    /// For the invariants.
+    /// How many entries are in memory.
     pub(super) fn order_len(&self) -> usize {
         self.order.len()
     }
 
+    /// How many subjects wait in the store.
     pub(super) fn parked_len(&self) -> usize {
         self.parked.len()
     }
 
+    /// For the invariants.
     pub(super) fn departed_len(&self) -> usize {
         self.departed.len()
     }

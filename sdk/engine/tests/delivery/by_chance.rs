@@ -68,6 +68,7 @@ const SETTINGS: Settings = Settings {
     retry_refill_ms: 5_000,
     shrink_after_failures: 3,
     custody_poll_ms: 5_000,
+    custody_each_ms: 0,
 };
 
 fn nature() -> impl Strategy<Value = Nature> {

@@ -316,3 +316,23 @@ fn custody_is_no_answer_and_does_not_make_the_questions_rarer() {
     bench.settle(request, &ids);
     assert!(bench.entries.iter().all(|entry| matches!(entry.state, EntryState::Settled { .. })));
 }
+
+#[test]
+fn what_many_records_in_custody_are_asked_about_grows_no_faster_than_a_node_can_answer() {
+    let count = 200_u32;
+    let settings = Settings { custody_each_ms: 100, ..Settings::default() };
+    let mut bench = Bench::new(settings, (1..=count).map(|number| entry(number, Lane::Case)).collect());
+    let begun = bench.now.as_millis();
+    let mut offered = 0_usize;
+    while bench.now.as_millis() < begun + 60_000 {
+        while let Some((request, _, ids)) = bench.sent.pop() {
+            offered += ids.len();
+            let results = ids.iter().map(|id| RecordAnswer { id: *id, verdict: Verdict::InCustody }).collect();
+            bench.give(Input::Answered { request, results });
+        }
+        bench.wait();
+    }
+    // Each once, and then each every twenty seconds; every two seconds it would be six thousand.
+    assert!(offered >= 2 * count as usize, "{offered}: nobody may be forgotten");
+    assert!(offered <= 6 * count as usize, "{offered} questions in a minute");
+}

@@ -161,7 +161,9 @@ impl Race {
         }
         let latencies = Arc::new(Mutex::new(Vec::new()));
         let bill = Message { target: "/v1/bills", body: corpus.bill.clone(), kind: Kind::Payment };
-        let mut ticks = tokio::time::interval(self.payment_every);
+        // Amid bulk, and not before the line was dialled.
+        let first = tokio::time::Instant::now() + self.payment_every;
+        let mut ticks = tokio::time::interval_at(first, self.payment_every);
         let until = tokio::time::sleep(self.most);
         tokio::pin!(until);
         loop {
