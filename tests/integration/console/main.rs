@@ -11,6 +11,9 @@ mod edge {
     pub(crate) mod counter;
     pub(crate) mod office;
 }
+#[allow(dead_code, reason = "shared with all tests that log")]
+#[path = "../it/canaries.rs"]
+mod canaries;
 #[allow(dead_code, reason = "shared with the tests of the library")]
 #[path = "../it/sdk"]
 mod sdk {
