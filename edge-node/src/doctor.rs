@@ -77,15 +77,7 @@ pub async fn examine(settings: &NodeSettings) -> Report {
     let mut report = Report::default();
     let serves = premises::serves(settings.listen).await;
     report.push(premises::service(Role::Node, settings.listen, serves));
-    let path = settings::credentials(&settings.data);
-    let credentials = match Credentials::from_file(&path) {
-        Ok(credentials) => credentials,
-        Err(error) => {
-            report.push(premises::no_credentials(&path, &error));
-            return report;
-        }
-    };
-    report.push(premises::own_eyes_only(&path, &credentials));
+    let Some(credentials) = premises::credentials(&mut report, &settings.data) else { return report };
     report.extend(audit::examine(&settings.data, None));
     // Opening a store that is not there would make one.
     let store = settings::store(&settings.data);

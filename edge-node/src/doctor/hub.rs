@@ -1,34 +1,21 @@
 //! A hub: it keeps nothing, so that only its address, its keys and the way to the platform can be wrong.
 
-use tongqiao::{Client, Credentials};
+use tongqiao::Client;
 
 use super::finding::{Finding, Report, Said, Subject};
 use super::{Role, platform, premises};
-use crate::{HubSettings, settings};
+use crate::HubSettings;
 
 /// Looks at a hub. Takes up to half a minute when the platform cannot be reached.
 pub async fn examine(settings: &HubSettings) -> Report {
     let mut report = Report::default();
     report.push(premises::service(Role::Hub, settings.listen, premises::serves(settings.listen).await));
-    let path = settings::credentials(&settings.data);
-    let credentials = match Credentials::from_file(&path) {
-        Ok(credentials) => credentials,
-        Err(error) => {
-            report.push(premises::no_credentials(&path, &error));
-            return report;
-        }
-    };
-    report.push(premises::own_eyes_only(&path, &credentials));
+    let Some(credentials) = premises::credentials(&mut report, &settings.data) else { return report };
     if credentials.link_key().is_none() {
         report.push(premises::not_of_the_role(Role::Hub));
     }
-    let trust = match settings::trust(settings.platform_authority.as_deref()) {
-        Ok(trust) => trust,
-        Err(error) => {
-            report.push(premises::no_authority(&error));
-            return report;
-        }
-    };
+    let authority = settings.platform_authority.as_deref();
+    let Some(trust) = premises::trust(&mut report, authority) else { return report };
     let builder = Client::builder(&settings.platform, credentials.clone()).trust(trust.clone());
     let client = match builder.in_memory().without_background().build().await {
         Ok(client) => client,

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tongqiao::{Credentials, Error};
+use tongqiao::{Credentials, Error, Trust};
 use tongqiao_protocol::Language;
 
-use super::finding::{Finding, Said, Subject};
+use super::finding::{Finding, Report, Said, Subject};
 use super::role::Role;
-use crate::{SettingsError, StartError};
+use crate::{SettingsError, StartError, settings};
 
 /// What runs on this machine answers at once, or not at all.
 const NEAR: Duration = Duration::from_secs(3);
@@ -64,7 +64,22 @@ pub(super) fn no_settings(role: Role, error: &SettingsError) -> Finding {
     )
 }
 
-pub(super) fn no_credentials(path: &Path, error: &Error) -> Finding {
+/// The credentials in a folder of data, and what is to be said of them; `None` when there is nothing to go on with.
+pub(super) fn credentials(report: &mut Report, data: &Path) -> Option<Credentials> {
+    let path = settings::credentials(data);
+    match Credentials::from_file(&path) {
+        Ok(credentials) => {
+            report.push(own_eyes_only(&path, &credentials));
+            Some(credentials)
+        }
+        Err(error) => {
+            report.push(no_credentials(&path, &error));
+            None
+        }
+    }
+}
+
+fn no_credentials(path: &Path, error: &Error) -> Finding {
     Finding::fault(
         Subject::Credentials,
         Said::new(
@@ -80,7 +95,7 @@ pub(super) fn no_credentials(path: &Path, error: &Error) -> Finding {
 }
 
 /// The file holds the private keys in the clear.
-pub(super) fn own_eyes_only(path: &Path, credentials: &Credentials) -> Finding {
+fn own_eyes_only(path: &Path, credentials: &Credentials) -> Finding {
     use std::os::unix::fs::PermissionsExt as _;
 
     let party = credentials.party();
@@ -113,8 +128,13 @@ pub(super) fn not_of_the_role(role: Role) -> Finding {
     )
 }
 
+/// Whom the settings let a platform's certificate be from; `None` when that cannot be read.
+pub(super) fn trust(report: &mut Report, authority: Option<&Path>) -> Option<Trust> {
+    settings::trust(authority).inspect_err(|error| report.push(no_authority(error))).ok()
+}
+
 /// The file of the authority that the platform's certificate is from.
-pub(super) fn no_authority(error: &StartError) -> Finding {
+fn no_authority(error: &StartError) -> Finding {
     Finding::fault(
         Subject::Settings,
         Said::new(format!("platform_authority 不能用：{error}"), format!("platform_authority cannot be used: {error}")),

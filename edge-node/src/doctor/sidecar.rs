@@ -1,6 +1,6 @@
 //! A sidecar: a department's own keys, store and token beside its system.
 
-use tongqiao::{Client, Credentials, Statistics};
+use tongqiao::{Client, Statistics};
 
 use super::backlog::Way;
 use super::finding::{Finding, Report, Said, Subject};
@@ -27,15 +27,7 @@ pub async fn examine(settings: &SidecarSettings) -> Report {
     }
     let serves = premises::serves(settings.listen).await;
     report.push(premises::service(Role::Sidecar, settings.listen, serves));
-    let path = settings::credentials(&settings.data);
-    let credentials = match Credentials::from_file(&path) {
-        Ok(credentials) => credentials,
-        Err(error) => {
-            report.push(premises::no_credentials(&path, &error));
-            return report;
-        }
-    };
-    report.push(premises::own_eyes_only(&path, &credentials));
+    let Some(credentials) = premises::credentials(&mut report, &settings.data) else { return report };
     report.push(premises::token(&token_file(&settings.data)));
     // Opening a store that is not there would make one.
     let store = settings::store(&settings.data);
@@ -43,13 +35,8 @@ pub async fn examine(settings: &SidecarSettings) -> Report {
         report.push(premises::no_store(&store, &"not there"));
         return report;
     }
-    let trust = match settings::trust(settings.platform_authority.as_deref()) {
-        Ok(trust) => trust,
-        Err(error) => {
-            report.push(premises::no_authority(&error));
-            return report;
-        }
-    };
+    let authority = settings.platform_authority.as_deref();
+    let Some(trust) = premises::trust(&mut report, authority) else { return report };
     let builder = Client::builder(&settings.platform, credentials.clone()).trust(trust.clone());
     let client = match builder.store(&store).without_background().build().await {
         Ok(client) => client,

@@ -29,7 +29,7 @@ const SMALL: usize = 1_000;
 pub(crate) struct Options {
     /// Events that wait at the node for the large backlog; the goal speaks of 1000000.
     ///
-    /// Beyond some 2,000 filling a node whose link is cut is slow by now: the department offers what is new only a little at a time.
+    /// With more than 4,000 it does not end by now: with the link cut, the department's engine reads no further than two windows.
     #[arg(long, default_value_t = 2_000)]
     backlog: usize,
     /// How often each start is measured.
